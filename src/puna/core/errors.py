@@ -1,0 +1,60 @@
+"""What Puna says in place of an answer. Raised where it is found, rendered in one place by each dialect."""
+
+
+class PunaError(Exception):
+    """Anything a user has to be told. `message` is a whole sentence that says what is wrong and what helps."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidRequest(PunaError):
+    """The request can't be carried out as it was written.
+
+    `param` names the field (`messages[0].role`), `code` is a machine-readable word where the API has one.
+    """
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code
+
+
+class ContextLengthExceeded(InvalidRequest):
+    """The prompt is longer than the model's context. Both lengths are in tokens."""
+
+    def __init__(self, prompt_tokens: int, context_length: int, *, param: str | None = None) -> None:
+        super().__init__(
+            f"This model's maximum context length is {context_length} tokens, "
+            f"but the prompt has {prompt_tokens} tokens. Shorten the prompt, or raise the context length "
+            "with PARAMETER num_ctx in a Modelfile or with PUNA_CONTEXT_LENGTH.",
+            param=param,
+            code="context_length_exceeded",
+        )
+        self.prompt_tokens = prompt_tokens
+        self.context_length = context_length
+
+
+class ModelNotFound(PunaError):
+    """No model of that name is in the library."""
+
+    def __init__(self, name: str, message: str | None = None) -> None:
+        super().__init__(message or f"model '{name}' not found, try pulling it first: puna pull {name}")
+        self.name = name
+
+
+class EngineFailed(PunaError):
+    """An engine could not be started, or ended while it was needed. `log` is the end of what it printed."""
+
+    def __init__(self, message: str, *, log: str = "") -> None:
+        super().__init__(f"{message}\n{log}" if log else message)
+        self.log = log
+
+
+class Overloaded(PunaError):
+    """There is no room for the request now. `retry_after` is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
