@@ -1,0 +1,93 @@
+"""Who may talk to the server: which hosts, which web pages, with which keys."""
+
+import ipaddress
+import re
+import secrets
+import socket
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from puna.settings import Settings
+
+LOCAL_ORIGIN = re.compile(
+    r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?|(app|file|tauri|vscode-webview|vscode-file)://.*"
+)
+"""The web pages Ollama lets in too: those of this machine and of desktop applications."""
+OPEN_PATHS = frozenset({"/", "/health"})
+"""What a monitor may ask without a key."""
+
+Refusal = Callable[[Request, int, str, str], Response]
+"""Renders a refusal in the dialect of the request's path: status, message, and OpenAI's code."""
+
+
+def origin_pattern(settings: Settings) -> re.Pattern[str]:
+    """The origins of web pages that may use the server; `*` in a setting stands for anything."""
+    asked = (re.escape(origin).replace(r"\*", ".*") for origin in settings.origins)
+    return re.compile("|".join([LOCAL_ORIGIN.pattern, *asked]))
+
+
+class Access:
+    """ASGI middleware. A page of another site, a rebound host name or a missing key get no further."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, refusal: Refusal) -> None:
+        self._app = app
+        self._origins = origin_pattern(settings)
+        self._keys = settings.api_keys
+        self._loopback = is_loopback(settings.host)
+        self._refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (problem := self._problem(scope)):
+            request = Request(scope)
+            await self._refusal(request, *problem)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _problem(self, scope: Scope) -> tuple[int, str, str] | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._loopback and not is_local(host):
+            return 403, f"The host '{host}' is not this machine.", "forbidden"
+        origin = headers.get("origin")
+        if origin and not self._allows(origin, host):
+            return 403, f"The origin '{origin}' is not allowed; PUNA_ORIGINS can allow it.", "forbidden"
+        if self._keys and scope["path"] not in OPEN_PATHS and scope["method"] != "OPTIONS":
+            return self._key_problem(headers.get("authorization", ""))
+        return None
+
+    def _allows(self, origin: str, host: str) -> bool:
+        return origin.partition("://")[2] == host or self._origins.fullmatch(origin) is not None
+
+    def _key_problem(self, authorization: str) -> tuple[int, str, str] | None:
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            return 401, "An API key is needed: Authorization: Bearer YOUR_KEY.", "missing_api_key"
+        given = key.strip().encode()
+        # Every key is compared, so that the time taken says nothing of which one came near.
+        if not any([secrets.compare_digest(given, known.encode()) for known in self._keys]):
+            return 401, "Incorrect API key provided.", "invalid_api_key"
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server bound to `host` can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_local(host: str) -> bool:
+    """Whether a Host header names this machine. A web page that had its name rebound to it names itself."""
+    name = re.sub(r":\d+$", "", host).strip("[]").lower()
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name in ("", "localhost", socket.gethostname().lower()) or name.endswith(
+            (".localhost", ".local", ".internal")
+        )
+    return True

@@ -1,0 +1,132 @@
+"""Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.requests import Request
+
+from puna.core.errors import InvalidRequest
+
+
+class Body(BaseModel):
+    """A JSON object of a request. A field that is not declared is refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+B = TypeVar("B", bound=Body)
+
+
+async def read_body(request: Request, kind: type[B]) -> B:
+    """The request's body, whatever its content type says.
+
+    Raises:
+        InvalidRequest: it is no JSON, or not of that kind; `param` names the field.
+    """
+    try:
+        return kind.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False)) from error
+
+
+def invalid(errors: list[ErrorDetails]) -> InvalidRequest:
+    """The error that helps most: for a union the alternative that was understood furthest."""
+    error = max(errors, key=lambda error: len(error["loc"]))
+    param = path(error)
+    return InvalidRequest(*message(error, param), param=param or None, code=code(error))
+
+
+def path(error: ErrorDetails) -> str:
+    """Where the error is, as `messages[0].content`. What pydantic adds to name a union's alternative is left out."""
+    result = ""
+    for step in error["loc"]:
+        if isinstance(step, int):
+            result += f"[{step}]"
+        elif step.isidentifier() and step not in ALTERNATIVES:
+            result += f".{step}" if result else step
+    return result
+
+
+ALTERNATIVES = frozenset({"str", "int", "float", "bool"})
+"""Names under which pydantic reports the alternatives of a union of plain types."""
+
+TYPES = {
+    "string_type": "a string",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "a boolean",
+    "list_type": "an array",
+    "tuple_type": "an array",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+"""pydantic's type errors, and what was expected."""
+
+LIMITS = {
+    "greater_than_equal": ("below minimum value", "below_min_value", "ge", ">="),
+    "less_than_equal": ("above maximum value", "above_max_value", "le", "<="),
+    "greater_than": ("below minimum value", "below_min_value", "gt", ">"),
+    "less_than": ("above maximum value", "above_max_value", "lt", "<"),
+}
+"""pydantic's range errors in OpenAI's words."""
+
+
+def message(error: ErrorDetails, param: str) -> tuple[str]:
+    """A sentence in OpenAI's manner."""
+    kind, given, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "json_invalid":
+        return (f"We could not parse the JSON body of your request: {context['error']}.",)
+    if not param:
+        return (f"The body of the request has to be a JSON object, but it is {name_type(given)}.",)
+    if kind == "missing":
+        return (f"Missing required parameter: '{param}'.",)
+    if kind == "extra_forbidden":
+        return (f"Unknown parameter: '{param}'.",)
+    if kind in TYPES:
+        return (f"Invalid type for '{param}': expected {TYPES[kind]}, but got {name_type(given)} instead.",)
+    if kind in LIMITS:
+        words, _, bound, sign = LIMITS[kind]
+        return (f"Invalid '{param}': {words}. Expected a value {sign} {context[bound]}, but got {given} instead.",)
+    if kind in ("literal_error", "union_tag_invalid", "enum"):
+        expected = context.get("expected") or context.get("expected_tags")
+        return (f"Invalid value for '{param}': {given!r}. Supported values are: {expected}.",)
+    return (f"Invalid '{param}': {error['msg']}.",)
+
+
+def code(error: ErrorDetails) -> str | None:
+    """OpenAI's machine-readable word for the error."""
+    kind = error["type"]
+    if kind in LIMITS:
+        number = "integer" if isinstance(error["input"], int) else "decimal"
+        return f"{number}_{LIMITS[kind][1]}"
+    words = {
+        "missing": "missing_required_parameter",
+        "extra_forbidden": "unknown_parameter",
+        "literal_error": "invalid_value",
+        "union_tag_invalid": "invalid_value",
+        "json_invalid": None,
+    }
+    return words.get(kind, "invalid_type" if kind in TYPES else "invalid_value")
+
+
+def name_type(value: Any) -> str:
+    """What JSON calls the type of a value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case float():
+            return "a decimal"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+        case _:
+            return "an object"

@@ -1,0 +1,52 @@
+"""Errors in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from puna.api.json import JSONResponse
+from puna.core.errors import InvalidRequest, ModelNotFound, Overloaded, PunaError
+
+
+def error_body(message: str, kind: str, *, param: str | None = None, code: str | None = None) -> dict[str, Any]:
+    """The object an OpenAI client reads an error from."""
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def render_error(error: PunaError) -> dict[str, Any]:
+    """The error's object."""
+    match error:
+        case InvalidRequest():
+            return error_body(error.message, "invalid_request_error", param=error.param, code=error.code)
+        case ModelNotFound():
+            return error_body(error.message, "invalid_request_error", param="model", code="model_not_found")
+        case Overloaded():
+            return error_body(error.message, "server_error", code="overloaded")
+        case _:
+            return error_body(error.message, "server_error")
+
+
+def error_response(error: PunaError) -> Response:
+    """The error as a whole HTTP response."""
+    match error:
+        case InvalidRequest():
+            return JSONResponse(render_error(error), 400)
+        case ModelNotFound():
+            return JSONResponse(render_error(error), 404)
+        case Overloaded():
+            return JSONResponse(render_error(error), 503, {"Retry-After": str(error.retry_after)})
+        case _:
+            return JSONResponse(render_error(error), 500)
+
+
+def unknown_path(request: Request) -> Response:
+    """404 for a path that is not there."""
+    message = f"Invalid URL ({request.method} {request.url.path})"
+    return JSONResponse(error_body(message, "invalid_request_error"), 404)
+
+
+def wrong_method(request: Request, allowed: str) -> Response:
+    """405 for a path that is there with other methods."""
+    message = f"Not allowed to {request.method} on {request.url.path} (allowed: {allowed})."
+    return JSONResponse(error_body(message, "invalid_request_error"), 405, {"Allow": allowed})

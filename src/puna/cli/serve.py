@@ -1,0 +1,65 @@
+"""`puna serve`: the server in the foreground."""
+
+import errno
+import os
+import socket
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from puna.settings import SettingError, Settings
+
+BACKLOG = 2048
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one. [default: 11434]")
+    ] = None,
+) -> None:
+    """Start the server."""
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingError as error:
+        fail(error.message)
+    given: dict[str, Any] = {"host": host, "port": port}
+    settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+    listener = listen(settings.host, settings.port)
+    run(settings, listener)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; says what helps where it can't be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            fail(f"{host}:{port} is in use, perhaps by Ollama or another Puna. Stop it, or give another --port.")
+        fail(f"can't listen on {host}:{port}: {error.strerror}")
+    listener.listen(BACKLOG)
+    return listener
+
+
+def run(settings: Settings, listener: socket.socket) -> None:
+    """Serve until a signal ends it."""
+    import uvicorn  # the other commands start faster without it
+
+    from puna.server import create_app
+
+    host, port = listener.getsockname()[:2]
+    typer.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+    config = uvicorn.Config(
+        create_app(settings), log_level="info", access_log=False, server_header=False, timeout_keep_alive=75
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def fail(message: str) -> Any:
+    """End the command with an error."""
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,45 @@
+"""How the next token is chosen, and when generation ends."""
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Sampling settings; `None` means unset, so that a lower layer decides.
+
+    `max_tokens` counts generated tokens. `repeat_last_n` is how many of the last tokens the penalties see,
+    -1 for all of them. `top_k` 0, `top_p` 1, `min_p` 0 and `typical_p` 1 switch their filter off.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    typical_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    repeat_penalty: float | None = None
+    repeat_last_n: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+    max_tokens: int | None = None
+
+    def over(self, lower: "Sampling") -> "Sampling":
+        """These settings, with what is unset here taken from `lower`."""
+        unset = {field.name for field in fields(self) if getattr(self, field.name) is None}
+        return replace(self, **{name: getattr(lower, name) for name in unset})
+
+
+OPENAI_DEFAULTS = Sampling(
+    temperature=1.0,
+    top_p=1.0,
+    top_k=0,
+    min_p=0.0,
+    typical_p=1.0,
+    frequency_penalty=0.0,
+    presence_penalty=0.0,
+    repeat_penalty=1.0,
+    repeat_last_n=-1,
+    stop=(),
+)
+"""The lowest layer: what OpenAI documents for a field that is left out, and every other filter off."""

@@ -1,0 +1,47 @@
+"""HTTP to an engine's process."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import orjson
+
+from puna.core.errors import ContextLengthExceeded, EngineFailed, InvalidRequest, PunaError
+
+
+class EngineClient:
+    """Speaks to one llama.cpp server. Raises `ConnectionError` when the server is not there or breaks off."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self._http = httpx2.AsyncClient(
+            base_url=address,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=None,  # noqa: S113 - a prompt may take any time; a dead engine closes its connections
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
+            trust_env=False,
+        )
+
+    async def stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[Any]:
+        """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
+        async with self._http.stream("POST", path, content=orjson.dumps(body)) as response:
+            if response.status_code != 200:
+                raise refusal(await response.aread())
+            rest = b""
+            async for block in response.aiter_raw():
+                *events, rest = (rest + block).split(b"\n\n")
+                for event in events:
+                    if event.startswith(b"data: {") or event.startswith(b"data: ["):
+                        yield event[6:]
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def refusal(body: bytes) -> PunaError:
+    """The engine's error in Puna's terms."""
+    error = orjson.loads(body)["error"]
+    if error.get("type") == "exceed_context_size_error":
+        return ContextLengthExceeded(error["n_prompt_tokens"], error["n_ctx"], param="messages")
+    if error.get("code") == 400:
+        return InvalidRequest(error["message"])
+    return EngineFailed(error["message"])

@@ -1,0 +1,97 @@
+"""A model run by llama.cpp."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from puna.core.errors import EngineFailed
+from puna.core.events import Done, Event, Finished, TextDelta, Usage
+from puna.core.requests import ChatRequest
+from puna.core.sampling import Sampling
+from puna.engines.llama.client import EngineClient
+from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.process import EngineProcess
+
+
+class LlamaEngine:
+    """One engine process and the client that speaks to it."""
+
+    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
+        self._launch = launch
+        self._process = process
+        self._client = EngineClient(process.address, process.key)
+
+    @classmethod
+    async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
+        return cls(launch, await EngineProcess.start(launch))
+
+    @property
+    def context_length(self) -> int:
+        return self._launch.context_length
+
+    @property
+    def alive(self) -> bool:
+        return self._process.alive
+
+    async def chat(self, request: ChatRequest) -> AsyncIterator[Event]:
+        chunks = self._client.stream("/v1/chat/completions", chat_body(request))
+        done = False
+        try:
+            async for chunk in chunks:
+                for choice in chunk["choices"]:
+                    if text := choice["delta"].get("content"):
+                        yield TextDelta(choice["index"], text)
+                    if reason := choice["finish_reason"]:
+                        yield Finished(choice["index"], reason)
+                if usage := chunk.get("usage"):
+                    done = True
+                    yield Done(read_usage(usage))
+        except ConnectionError as error:
+            raise await self._failure() from error
+        finally:
+            await chunks.aclose()
+        if not done:
+            raise await self._failure()
+
+    async def close(self) -> None:
+        await self._process.stop()
+        await self._client.close()
+
+    async def _failure(self) -> EngineFailed:
+        await self._process.settle()
+        return self._process.failure("the engine broke off its answer")
+
+
+def chat_body(request: ChatRequest) -> dict[str, Any]:
+    """A chat request in the words of llama-server's chat route."""
+    messages = [
+        {"role": message.role, "content": message.content}
+        | ({"name": message.name} if message.name is not None else {})
+        for message in request.messages
+    ]
+    stream = {"stream": True, "stream_options": {"include_usage": True}}
+    return {"messages": messages, **sampling_body(request.sampling), **stream}
+
+
+def sampling_body(sampling: Sampling) -> dict[str, Any]:
+    """Sampling settings in llama-server's words, which are Puna's but for two. What is unset is left out."""
+    body = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
+        "typical_p": sampling.typical_p,
+        "frequency_penalty": sampling.frequency_penalty,
+        "presence_penalty": sampling.presence_penalty,
+        "repeat_penalty": sampling.repeat_penalty,
+        "repeat_last_n": sampling.repeat_last_n,
+        "seed": sampling.seed,
+        "stop": list(sampling.stop) if sampling.stop else None,
+        "n_predict": sampling.max_tokens,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def read_usage(usage: dict[str, Any]) -> Usage:
+    """OpenAI's usage object, as llama-server fills it in."""
+    details = usage.get("prompt_tokens_details") or {}
+    return Usage(usage["prompt_tokens"], usage["completion_tokens"], details.get("cached_tokens", 0))

@@ -1,0 +1,71 @@
+"""The one typed description of how a llama.cpp engine is started."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+FlashAttention = Literal["auto", "on", "off"]
+CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
+
+PROMPT_CACHE_MIB = 512
+"""Host memory in which an engine keeps the KV cache of prompts that left their sequence. llama.cpp's default
+of 8 GiB would let every loaded model grow to that size unseen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlamaLaunch:
+    """Everything that shapes a llama.cpp engine; two equal launches may share one engine.
+
+    `context_length` is the limit of one sequence in tokens, `cache_tokens` the size of the KV cache that all
+    `sequences` share when `unified_cache` is set. `threads` None leaves the choice to llama.cpp. `program` is
+    a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package.
+    """
+
+    weights: Path
+    context_length: int
+    sequences: int
+    cache_tokens: int
+    unified_cache: bool = True
+    threads: int | None = None
+    gpu_layers: int | None = None
+    flash_attention: FlashAttention = "auto"
+    cache_type: CacheType = "f16"
+    chat_template: str | None = None
+    program: Path | None = None
+
+    def arguments(self) -> list[str]:
+        """The command line of `llama-server` (its README lists the options)."""
+        arguments = {
+            "--model": str(self.weights),
+            "--host": "127.0.0.1",
+            "--port": "0",
+            "--ctx-size": str(self.cache_tokens),
+            "--parallel": str(self.sequences),
+            "--flash-attn": self.flash_attention,
+            "--cache-type-k": self.cache_type,
+            "--cache-type-v": self.cache_type,
+            "--cache-ram": str(PROMPT_CACHE_MIB),
+        }
+        if self.unified_cache:
+            arguments["--kv-unified-per-slot"] = str(self.context_length)
+        if self.threads is not None:
+            arguments["--threads"] = str(self.threads)
+        if self.gpu_layers is not None:
+            arguments["--n-gpu-layers"] = str(self.gpu_layers)
+        if self.chat_template is not None:
+            arguments["--chat-template"] = self.chat_template
+        flags = ["--kv-unified" if self.unified_cache else "--no-kv-unified", "--jinja", "--no-webui"]
+        return [word for pair in arguments.items() for word in pair] + flags
+
+    def to_json(self) -> dict[str, Any]:
+        """The launch as plain JSON, for the engine's process."""
+        fields = asdict(self)
+        return {**fields, "weights": str(self.weights), "program": str(self.program) if self.program else None}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "LlamaLaunch":
+        """The inverse of `to_json`."""
+        program = fields["program"]
+        paths = {"weights": Path(fields["weights"]), "program": Path(program) if program else None}
+        return cls(**{**fields, **paths})

@@ -1,0 +1,58 @@
+"""The engine's own process: `python -m puna.engines.llama.runner` serves one model with llama.cpp's own server."""
+
+import os
+from typing import Any
+
+import xllamacpp
+
+from puna.engines.llama.child import Parent
+from puna.engines.llama.launch import PROMPT_CACHE_MIB, LlamaLaunch
+
+FLASH_ATTENTION = {
+    "auto": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    "on": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    "off": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
+
+
+def parameters(launch: LlamaLaunch, key: str) -> Any:
+    """The launch in xllamacpp's terms."""
+    params = xllamacpp.CommonParams()
+    params.model.path = str(launch.weights)
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [key]
+    params.n_ctx = launch.cache_tokens
+    params.n_parallel = launch.sequences
+    params.kv_unified = launch.unified_cache
+    if launch.unified_cache:
+        params.kv_unified_per_slot = launch.context_length
+    params.flash_attn_type = FLASH_ATTENTION[launch.flash_attention]
+    params.cache_type_k = params.cache_type_v = cache_type(launch.cache_type)
+    params.cache_ram_mib = PROMPT_CACHE_MIB
+    if launch.threads is not None:
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = launch.threads
+    if launch.gpu_layers is not None:
+        params.n_gpu_layers = launch.gpu_layers
+    if launch.chat_template is not None:
+        params.chat_template = launch.chat_template
+    params.ui = False
+    return params
+
+
+def cache_type(name: str) -> Any:
+    """ggml's type of that name."""
+    return xllamacpp.ggml_type[f"GGML_TYPE_{name.upper()}"]
+
+
+def main() -> None:
+    parent = Parent()
+    server = xllamacpp.Server(parameters(*parent.order()))
+    parent.announce(server.listening_address)
+    parent.wait()
+    # The server's own threads are in the middle of requests nobody waits for any more.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The ASGI application, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from puna import __version__
+from puna.access import Access, origin_pattern
+from puna.api.json import JSONResponse
+from puna.api.openai import application as openai
+from puna.api.openai.errors import error_body
+from puna.engines.llama.engine import LlamaEngine
+from puna.inference import Inference
+from puna.library.library import Library
+from puna.scheduler import Scheduler
+from puna.settings import Settings
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Everything the server answers, with those settings."""
+    library = Library(settings.models)
+    scheduler = Scheduler(LlamaEngine.start, settings.keep_alive)
+    inference = Inference(settings, library, scheduler)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await scheduler.close()
+
+    return Starlette(
+        routes=[
+            Route("/", greet),
+            Route("/health", report_health),
+            Route("/api/version", report_version),
+            Mount("/v1", openai.application(library, inference)),
+        ],
+        middleware=[
+            Middleware(Access, settings=settings, refusal=refuse),
+            Middleware(
+                CORSMiddleware,
+                allow_origin_regex=origin_pattern(settings).pattern,
+                allow_methods=["*"],
+                allow_headers=["*"],
+            ),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def greet(_: Request) -> Response:
+    return PlainTextResponse("Puna is running")
+
+
+async def report_health(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def report_version(_: Request) -> Response:
+    return JSONResponse({"version": __version__})
+
+
+def refuse(request: Request, status: int, message: str, code: str) -> Response:
+    """A refusal in the shape of the dialect that the path belongs to."""
+    if request.url.path.startswith("/v1"):
+        return JSONResponse(error_body(message, "invalid_request_error", code=code), status)
+    return JSONResponse({"error": message}, status)

@@ -1,0 +1,140 @@
+"""Every setting, with the environment variable it comes from: `PUNA_…`, else its `OLLAMA_…` namesake."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from puna.core.errors import PunaError
+
+DURATION_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+"""The units of a duration as Go writes it (`time.ParseDuration`), which is how Ollama's users write it."""
+
+
+class SettingError(PunaError):
+    """A variable has a value that can't be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user decided. `keep_alive` is in seconds, infinite for "never unload"."""
+
+    host: str = "127.0.0.1"
+    port: int = 11434
+    home: Path = Path.home() / ".puna"
+    models: Path = Path.home() / ".puna" / "models"
+    keep_alive: float = 300.0
+    parallel: int | None = None
+    context_length: int | None = None
+    flash_attention: str = "auto"
+    cache_type: str = "f16"
+    threads: int | None = None
+    origins: tuple[str, ...] = ()
+    api_keys: frozenset[str] = frozenset()
+    llama_server: Path | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the variables; an empty one counts as unset.
+
+        Raises:
+            SettingError: naming the variable.
+        """
+        fields: dict[str, Any] = {}
+        for name, (field, parse) in VARIABLES.items():
+            for variable in (f"PUNA_{name}", f"OLLAMA_{name}"):
+                if text := environment.get(variable, "").strip():
+                    fields |= read(variable, text, field, parse)
+                    break
+        if "home" in fields:
+            fields.setdefault("models", fields["home"] / "models")
+        return cls(**fields)
+
+
+def read(variable: str, text: str, field: str, parse: Callable[[str], Any]) -> dict[str, Any]:
+    """The fields one variable sets."""
+    try:
+        value = parse(text)
+    except ValueError as error:
+        raise SettingError(f"{variable}={text}: {error}") from error
+    return value if field == "" else {field: value}
+
+
+def address(text: str) -> dict[str, Any]:
+    """`host`, `host:port`, `:port`, `[v6]:port`, with or without `http://`, as Ollama takes it."""
+    match = re.fullmatch(r"(?:http://)?(\[[0-9a-fA-F:.%]+\]|[^:/]*)(?::([0-9]{1,5}))?/*", text)
+    if not match or int(match[2] or 0) > 65535:
+        raise ValueError("expected host, host:port or :port")
+    fields: dict[str, Any] = {"host": match[1].strip("[]")} if match[1] else {}
+    return fields | ({"port": int(match[2])} if match[2] else {})
+
+
+def duration(text: str) -> float:
+    """Seconds of `5m`, `1h30m`, `90` (seconds) or a negative number, which means for ever."""
+    if re.fullmatch(r"-?[0-9]+", text):
+        seconds = float(text)
+    else:
+        parts = re.findall(r"([0-9]*\.?[0-9]+)(ns|us|µs|ms|s|m|h)", text)
+        if not parts or "".join(number + unit for number, unit in parts) != text.removeprefix("-"):
+            raise ValueError("expected a duration such as 5m, 1h30m, 90s, 0, or -1 for ever")
+        seconds = sum(float(number) * DURATION_UNITS[unit] for number, unit in parts)
+        seconds = -seconds if text.startswith("-") else seconds
+    return math.inf if seconds < 0 else seconds
+
+
+def positive(text: str) -> int:
+    """A whole number above zero."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError("expected a whole number above 0")
+    return int(text)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A comma-separated list."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def program(text: str) -> Path:
+    """A program file."""
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path
+
+
+def one_of(*values: str) -> Callable[[str], str]:
+    """One of the given words."""
+
+    def parse(text: str) -> str:
+        if text not in values:
+            raise ValueError(f"expected one of {', '.join(values)}")
+        return text
+
+    return parse
+
+
+def flash_attention(text: str) -> str:
+    """`auto`, `on`, `off`, or Ollama's 1, 0, true, false."""
+    return one_of("auto", "on", "off")({"1": "on", "true": "on", "0": "off", "false": "off"}.get(text, text))
+
+
+VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "HOST": ("", address),
+    "HOME": ("home", lambda text: Path(text).expanduser()),
+    "MODELS": ("models", lambda text: Path(text).expanduser()),
+    "KEEP_ALIVE": ("keep_alive", duration),
+    "NUM_PARALLEL": ("parallel", positive),
+    "CONTEXT_LENGTH": ("context_length", positive),
+    "FLASH_ATTENTION": ("flash_attention", flash_attention),
+    "KV_CACHE_TYPE": (
+        "cache_type",
+        one_of("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"),
+    ),
+    "THREADS": ("threads", positive),
+    "ORIGINS": ("origins", words),
+    "API_KEYS": ("api_keys", lambda text: frozenset(words(text))),
+    "LLAMA_SERVER": ("llama_server", program),
+}
+"""Variable name, without its prefix, to the field it sets and how its text is read."""
