@@ -1,0 +1,55 @@
+"""The model that comes with Puna, so that the first answer needs no download."""
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from puna.library import manifest as media
+from puna.library.config import Config
+from puna.library.digest import Digest
+from puna.library.gguf import Metadata
+from puna.library.manifest import Layer, Manifest
+from puna.library.model import Model
+from puna.library.names import ModelName
+
+NAME = ModelName("tiny")
+
+
+class BundledBlobs:
+    """The bundled model's blobs: the weights are a file of the package, the config is made from it."""
+
+    def __init__(self, weights: Path) -> None:
+        self.weights = Layer(media.WEIGHTS, Digest.of_file(weights), weights.stat().st_size)
+        self._weights_path = weights
+        self._config = Config.of(Metadata.read(weights)).encode([str(self.weights.digest)])
+        self.config = Layer(media.CONFIG, Digest.of(self._config), len(self._config))
+
+    def path(self, digest: Digest) -> Path:
+        """The weights are the only blob that is a file."""
+        if digest != self.weights.digest:
+            raise KeyError(digest)
+        return self._weights_path
+
+    def read(self, digest: Digest) -> bytes:
+        """The config's content, or the weights'."""
+        return self._config if digest == self.config.digest else self.path(digest).read_bytes()
+
+
+@cache
+def bundled() -> Model | None:
+    """The bundled model; None where this installation has none."""
+    weights = Path(str(resources.files("puna") / "models" / "tiny.gguf"))
+    return model_of(weights) if weights.is_file() else None
+
+
+def model_of(weights: Path) -> Model:
+    """The bundled model, made from one GGUF file."""
+    blobs = BundledBlobs(weights)
+    return Model(
+        name=NAME,
+        modified=datetime.fromtimestamp(weights.stat().st_mtime, UTC),
+        manifest=Manifest.of(blobs.config, [blobs.weights]),
+        blobs=blobs,
+        bundled=True,
+    )

@@ -1,0 +1,80 @@
+"""The config blob of a model: what lists show about it, without a look into its weights."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import orjson
+
+from puna.library.gguf import Metadata
+
+_SCALES = ((10**9, "B", 1), (10**6, "M", 2), (10**3, "K", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Format, family, size and quantisation of a model, as Ollama's config blobs hold them."""
+
+    format: str = ""
+    family: str = ""
+    families: tuple[str, ...] = ()
+    parameter_size: str = ""
+    quantization: str = ""
+
+    @classmethod
+    def of(cls, weights: Metadata, projectors: Iterable[Metadata] = ()) -> Self:
+        """What GGUF headers say."""
+        families = [weights.architecture, *(projector.architecture for projector in projectors)]
+        return cls(
+            format="gguf",
+            family=weights.architecture,
+            families=tuple(dict.fromkeys(families)),
+            parameter_size=count_text(weights.parameter_count),
+            quantization=weights.file_type,
+        )
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self:
+        """Read a config blob; what a foreign registry leaves out stays empty."""
+        try:
+            document = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return cls()
+        if not isinstance(document, dict):
+            return cls()
+        families = document.get("model_families")
+        return cls(
+            format=_text(document, "model_format"),
+            family=_text(document, "model_family"),
+            families=tuple(str(family) for family in families) if isinstance(families, list) else (),
+            parameter_size=_text(document, "model_type"),
+            quantization=_text(document, "file_type"),
+        )
+
+    def encode(self, diff_ids: Iterable[str] = ()) -> bytes:
+        """The blob. `diff_ids` are the layers' digests, which the container image format asks for."""
+        return orjson.dumps(
+            {
+                "model_format": self.format,
+                "model_family": self.family,
+                "model_families": list(self.families),
+                "model_type": self.parameter_size,
+                "file_type": self.quantization,
+                "architecture": "amd64",
+                "os": "linux",
+                "rootfs": {"type": "layers", "diff_ids": list(diff_ids)},
+            }
+        )
+
+
+def count_text(count: int) -> str:
+    """A number of weights as Ollama shows it: 8B, 3.2B, 22.57M, 512K."""
+    for scale, unit, decimals in _SCALES:
+        if count >= scale:
+            return f"{count / scale:.{decimals if count % scale else 0}f}{unit}"
+    return str(count)
+
+
+def _text(document: dict[str, Any], key: str) -> str:
+    value = document.get(key)
+    return value if isinstance(value, str) else ""

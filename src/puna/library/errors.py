@@ -1,0 +1,23 @@
+"""What goes wrong with models on disk and on their way there."""
+
+from pathlib import Path
+
+from puna.core.errors import InvalidRequest, PunaError
+
+
+class DamagedModel(PunaError):
+    """A file of the library is not what it has to be. `path` is that file, and the message names it."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class ProtectedModel(InvalidRequest):
+    """The bundled model can't be deleted or replaced."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"model '{name}' comes with Puna and can't be deleted or replaced; choose another name",
+            param="model",
+        )

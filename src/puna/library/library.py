@@ -1,0 +1,83 @@
+"""The models that are there."""
+
+import difflib
+import logging
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from puna.core.errors import ModelNotFound
+from puna.library.bundled import bundled
+from puna.library.manifest import InvalidManifest, Manifest
+from puna.library.model import Model
+from puna.library.names import ModelName
+from puna.library.store import Store
+
+_log = logging.getLogger(__name__)
+
+_State = tuple[int, int, int]
+
+
+class Library:
+    """The models in a folder, and the bundled one.
+
+    A manifest that has not changed since it was last looked at is not read again, so a model that was got
+    before is the same object, with all it has read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store(path)
+        self._models: dict[str, tuple[_State, Model]] = {}
+
+    def list(self) -> list[Model]:
+        """Every model, the one that changed last first. What is no manifest is logged and left out."""
+        found: dict[ModelName, Model] = {}
+        for parts, state, path in self.store.entries():
+            name = ModelName.of_path(*parts)
+            model = name and self._load(name, path, state)
+            if name and model:
+                found[name] = model
+        if tiny := bundled():
+            found[tiny.name] = tiny
+        return sorted(found.values(), key=lambda model: (-model.modified.timestamp(), model.name.key))
+
+    def get(self, name: ModelName) -> Model:
+        """The model of that name, in whatever case it is written. Raises ModelNotFound."""
+        model = self._get(name)
+        if model is None or (name.digest and model.digest != name.digest.hex):
+            raise self._not_found(name)
+        return model
+
+    def _get(self, name: ModelName) -> Model | None:
+        tiny = bundled()
+        if tiny and tiny.name.key == name.key:
+            return tiny
+        path = self.store.find(name)
+        written = path and ModelName.of_path(*path.relative_to(self.store.manifests).parts)
+        return self._load(written, str(path), os.stat(path)) if path and written else None
+
+    def _load(self, name: ModelName, path: str, state: os.stat_result) -> Model | None:
+        seen = (state.st_mtime_ns, state.st_size, state.st_ino)
+        known = self._models.get(path)
+        if known and known[0] == seen:
+            return known[1]
+        try:
+            raw = Path(path).read_bytes()
+            manifest = Manifest(raw)
+            _ = manifest.size  # what has no size is no manifest
+        except FileNotFoundError:
+            return None
+        except InvalidManifest as error:
+            _log.warning("%s: %s", path, error)
+            return None
+        model = Model(name, datetime.fromtimestamp(state.st_mtime, UTC), manifest, self.store)
+        self._models[path] = (seen, model)
+        return model
+
+    def _not_found(self, name: ModelName) -> ModelNotFound:
+        written = str(name)
+        known = {str(model.name).lower(): str(model.name) for model in self.list()}
+        near = difflib.get_close_matches(written.lower(), known, n=1, cutoff=0.75)
+        if near:
+            return ModelNotFound(written, f"model '{written}' not found, did you mean '{known[near[0]]}'?")
+        return ModelNotFound(written)
