@@ -67,8 +67,7 @@ class Access:
         if scheme.lower() != "bearer" or not key.strip():
             return 401, "An API key is needed: Authorization: Bearer YOUR_KEY.", "missing_api_key"
         given = key.strip().encode()
-        # Every key is compared, so that the time taken says nothing of which one came near.
-        if not any([secrets.compare_digest(given, known.encode()) for known in self._keys]):
+        if not any(secrets.compare_digest(given, known.encode()) for known in self._keys):
             return 401, "Incorrect API key provided.", "invalid_api_key"
         return None
 

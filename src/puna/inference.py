@@ -1,10 +1,12 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
+from typing import cast
 
 from puna.core.events import Event
-from puna.core.messages import Message
+from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
 from puna.engines.llama.launch import LlamaLaunch
@@ -24,7 +26,7 @@ class Inference:
         self._library = library
         self._scheduler = scheduler
 
-    async def chat(self, name: str, request: ChatRequest) -> AsyncIterator[Event]:
+    async def chat(self, name: str, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """Answer a conversation.
 
         Raises:
@@ -33,29 +35,31 @@ class Inference:
             EngineFailed: the model can't be loaded, or its engine broke off.
         """
         model = self._library.get(ModelName.parse(name))
-        async with self._scheduler.lease(plan(model, self._settings)) as engine:
-            events = engine.chat(completed(request, model))
-            try:
-                async for event in events:
-                    yield event
-            finally:
-                await events.aclose()
+        async with (
+            self._scheduler.lease(plan(model, self._settings)) as engine,
+            aclosing(engine.chat(completed(request, model))) as events,
+        ):
+            async for event in events:
+                yield event
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:
     """The request with what the model says where the request says nothing: system prompt, history, sampling."""
     messages = request.messages
     if model.messages:
-        messages = (*(Message(role=turn.role, content=turn.content) for turn in model.messages), *messages)
+        messages = (
+            *(Message(role=cast("Role", turn.role), content=(Text(turn.content),)) for turn in model.messages),
+            *messages,
+        )
     if model.system and messages[0].role != "system":
-        messages = (Message(role="system", content=model.system), *messages)
+        messages = (Message(role="system", content=(Text(model.system),)), *messages)
     sampling = request.sampling.over(model_sampling(model)).over(OPENAI_DEFAULTS)
     return replace(request, messages=messages, sampling=sampling)
 
 
 def model_sampling(model: Model) -> Sampling:
     """The Modelfile's PARAMETERs, and below them what the GGUF recommends."""
-    parameters, recommended = model.parameters, model.metadata.sampling
+    parameters = model.parameters
     from_modelfile = Sampling(
         temperature=parameters.temperature,
         top_p=parameters.top_p,
@@ -70,4 +74,18 @@ def model_sampling(model: Model) -> Sampling:
         stop=parameters.stop or None,
         max_tokens=parameters.num_predict,
     )
-    return from_modelfile.over(recommended)
+    return from_modelfile.over(recommended_sampling(model))
+
+
+def recommended_sampling(model: Model) -> Sampling:
+    """What the GGUF's makers recommend, in the keys that llama.cpp writes (`general.sampling.…`)."""
+    values = model.metadata.sampling
+    top_k, window = values.get("top_k"), values.get("penalty_last_n")
+    return Sampling(
+        temperature=values.get("temp"),
+        top_p=values.get("top_p"),
+        top_k=None if top_k is None else int(top_k),
+        min_p=values.get("min_p"),
+        repeat_penalty=values.get("penalty_repeat"),
+        repeat_last_n=None if window is None else int(window),
+    )

@@ -10,9 +10,7 @@ import numpy as np
 TOKENS = ["<unk>", "<s>", "</s>", "hello", "world"]
 
 
-def write(
-    path: Path, *, architecture: str = "llama", values: Mapping[str, Any] | None = None, rows: int = 8
-) -> Path:
+def write(path: Path, *, architecture: str = "llama", values: Mapping[str, Any] | None = None, rows: int = 8) -> Path:
     """Write a GGUF file with one tensor of `rows` by 32 numbers, and what `values` adds to the usual keys."""
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_context_length(256)

@@ -88,9 +88,7 @@ def whole_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 @given(data=st.data())
-def test_damage_is_an_error_of_ours_or_harmless(
-    tmp_path: Path, whole_file: bytes, data: st.DataObject
-) -> None:
+def test_damage_is_an_error_of_ours_or_harmless(tmp_path: Path, whole_file: bytes, data: st.DataObject) -> None:
     whole = bytearray(whole_file)
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(4, len(whole) - 1024))] = data.draw(st.integers(0, 255))

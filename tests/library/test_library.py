@@ -27,9 +27,7 @@ def add_model(root: Path, name: str, weights: bytes, **layers: bytes) -> Manifes
     """Put a model into the folder as Ollama would."""
     entries = [add_blob(root, manifest.WEIGHTS, weights)]
     entries += [add_blob(root, getattr(manifest, kind.upper()), content) for kind, content in layers.items()]
-    made = Manifest.of(
-        add_blob(root, manifest.CONFIG, b'{"model_family": "llama", "file_type": "Q8_0"}'), entries
-    )
+    made = Manifest.of(add_blob(root, manifest.CONFIG, b'{"model_family": "llama", "file_type": "Q8_0"}'), entries)
     path = root / "manifests" / ModelName.parse(name).path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(made.raw)
@@ -98,9 +96,7 @@ def test_case_does_not_matter(root: Path, weights: bytes) -> None:
 
 def test_a_near_name_is_proposed(root: Path, weights: bytes) -> None:
     add_model(root, "llama3.2", weights)
-    with pytest.raises(
-        ModelNotFound, match=r"model 'lama3\.2:latest' not found, did you mean 'llama3\.2:latest'"
-    ):
+    with pytest.raises(ModelNotFound, match=r"model 'lama3\.2:latest' not found, did you mean 'llama3\.2:latest'"):
         Library(root).get(ModelName.parse("lama3.2"))
     with pytest.raises(ModelNotFound, match="try pulling it first: puna pull mistral"):
         Library(root).get(ModelName.parse("mistral"))

@@ -49,9 +49,7 @@ def test_json_of_the_wrong_type_is_refused() -> None:
 
 
 def test_json_may_write_whole_numbers_as_floats_and_one_stop_as_text() -> None:
-    assert Parameters.from_json({"top_k": 40.0, "stop": "x", "seed": None}) == Parameters(
-        top_k=40, stop=("x",)
-    )
+    assert Parameters.from_json({"top_k": 40.0, "stop": "x", "seed": None}) == Parameters(top_k=40, stop=("x",))
 
 
 def test_what_ollama_no_longer_heeds_is_no_error() -> None:

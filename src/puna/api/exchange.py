@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from starlette.requests import Request
@@ -16,7 +16,7 @@ KEEP_ALIVE_SECONDS = 10.0
 KEEP_ALIVE = b": keep-alive\n\n"
 
 
-class ClientGone(Exception):  # noqa: N818 - not an error of anyone's
+class ClientGone(Exception):
     """The client hung up before its answer was complete."""
 
 
@@ -53,7 +53,7 @@ async def cancel(*tasks: asyncio.Task[T]) -> None:
 class EventStream:
     """An ASGI response of server-sent events. `blocks` is closed when the client leaves: generation stops."""
 
-    def __init__(self, blocks: AsyncIterator[bytes], media_type: bytes = b"text/event-stream") -> None:
+    def __init__(self, blocks: AsyncGenerator[bytes, None], media_type: bytes = b"text/event-stream") -> None:
         self._blocks = blocks
         self._media_type = media_type
         self._last_sent = 0.0
@@ -72,9 +72,10 @@ class EventStream:
             sending.result()
 
     async def _send(self, send: Send) -> None:
-        async for block in self._blocks:
-            await send({"type": "http.response.body", "body": block, "more_body": True})
-            self._last_sent = time.monotonic()
+        async with aclosing(self._blocks) as blocks:
+            async for block in blocks:
+                await send({"type": "http.response.body", "body": block, "more_body": True})
+                self._last_sent = time.monotonic()
         await send({"type": "http.response.body", "body": b""})
 
     async def _keep_alive(self, send: Send) -> None:

@@ -1,25 +1,61 @@
 """What an engine yields while it answers.
 
-For each choice deltas and then one `Finished`; after all choices one `Done`.
+For each choice deltas and then one `Finished`; after all choices one `Done`. `index` is always the choice's.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token and the natural logarithm of its probability, with the likeliest tokens in its place (`top`).
+
+    `data` is the token's bytes, which need not be whole characters; `token` is their text as far as it goes.
+    """
+
+    id: int
+    token: str
+    data: bytes
+    logprob: float
+    top: tuple["TokenLogprob", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of a choice's text; `index` is the choice's."""
+    """A piece of the answer's text, and its tokens where log probabilities were asked for."""
+
+    index: int
+    text: str
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of what the model thinks before it answers."""
 
     index: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of a tool call. `call` counts the choice's calls from 0; the first piece of each has its `id` and
+    `name`, every piece some of the arguments' JSON."""
+
+    index: int
+    call: int
+    arguments: str = ""
+    id: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """A choice is complete: by its own end or a stop sequence (`stop`), or by a token limit (`length`)."""
+    """A choice is complete: by its own end or a stop sequence (`stop`), by a token limit (`length`), or because
+    the tools it called have to answer first (`tool_calls`)."""
 
     index: int
     reason: FinishReason
@@ -27,11 +63,21 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts of one request. `cached_tokens` of the prompt needed no evaluation."""
+    """Token counts of one request. `cached_tokens` of the prompt needed no evaluation, `reasoning_tokens` of the
+    completion were thinking."""
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds spent on the prompt and on the completion."""
+
+    prompt: float = 0.0
+    completion: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +85,7 @@ class Done:
     """The request is complete, every choice of it."""
 
     usage: Usage
+    timings: Timings = Timings()
 
 
-Event = TextDelta | Finished | Done
+Event = TextDelta | ReasoningDelta | ToolCallDelta | Finished | Done

@@ -1,14 +1,31 @@
 """What an engine is asked to do, in no dialect's words."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
+from puna.core.formats import Format, FreeText
 from puna.core.messages import Message
 from puna.core.sampling import Sampling
+from puna.core.tools import Tool, ToolChoice
+
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+"""How much a model thinks before it answers; `none` switches thinking off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """Answer a conversation. The messages are in order; the last one is what is answered."""
+    """Answer a conversation. The messages are in order; the last one is what is answered.
+
+    `choices` is how many answers are wanted, `logprobs` how many alternatives of each token (None: no
+    log probabilities at all). `effort` None leaves thinking to the model's template.
+    """
 
     messages: tuple[Message, ...]
     sampling: Sampling = field(default_factory=Sampling)
+    choices: int = 1
+    logprobs: int | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = field(default_factory=ToolChoice)
+    parallel_tool_calls: bool = True
+    format: Format = field(default_factory=FreeText)
+    effort: Effort | None = None

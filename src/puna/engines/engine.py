@@ -1,6 +1,6 @@
 """What Puna asks of anything that runs a model. A new engine is a new module that fits these protocols."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from puna.core.events import Event
@@ -18,7 +18,7 @@ class Engine(Protocol):
     def alive(self) -> bool:
         """Whether the engine can still be asked anything."""
 
-    def chat(self, request: ChatRequest) -> AsyncIterator[Event]:
+    def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """Answer a conversation. Closing the iterator ends the generation.
 
         Raises:

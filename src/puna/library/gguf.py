@@ -173,9 +173,7 @@ class Metadata:
         try:
             version = cursor.scalar(_U32)
             if version not in VERSIONS:
-                raise DamagedModel(
-                    path, f"GGUF version {version} is not supported, only 2 and 3 (little endian)"
-                )
+                raise DamagedModel(path, f"GGUF version {version} is not supported, only 2 and 3 (little endian)")
             tensor_count, value_count = cursor.scalar(_U64), cursor.scalar(_U64)
             values = {cursor.string(): cursor.value() for _ in range(value_count)}
             tensors = tuple(cursor.tensor() for _ in range(tensor_count))
@@ -272,9 +270,7 @@ class Metadata:
     def file_type(self) -> str:
         """The quantisation, as Ollama shows it: `Q4_K_M`, `F16`, …, `unknown`."""
         return (
-            FILE_TYPES.get(self._integer("general.file_type") or 0, "unknown")
-            if self._has_file_type
-            else "unknown"
+            FILE_TYPES.get(self._integer("general.file_type") or 0, "unknown") if self._has_file_type else "unknown"
         )
 
     @cached_property
@@ -292,9 +288,7 @@ class Metadata:
     def sampling(self) -> dict[str, float]:
         """The sampling that the model's makers recommend, by llama.cpp's names: `temp`, `top_k`, …"""
         prefix = "general.sampling."
-        found = (
-            (key.removeprefix(prefix), value) for key, value in self.values.items() if key.startswith(prefix)
-        )
+        found = ((key.removeprefix(prefix), value) for key, value in self.values.items() if key.startswith(prefix))
         return {name: value for name, value in found if isinstance(value, int | float)}
 
     @cached_property

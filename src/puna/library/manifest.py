@@ -47,9 +47,7 @@ class Layer:
             source = str(document.get("from") or "")
             return cls(str(document["mediaType"]), Digest.parse(document["digest"]), size, source)
         except (KeyError, TypeError, InvalidRequest) as error:
-            raise InvalidManifest(
-                "the manifest has a layer without media type, sha256 digest and size"
-            ) from error
+            raise InvalidManifest("the manifest has a layer without media type, sha256 digest and size") from error
 
     def to_json(self) -> dict[str, Any]:
         """The layer as a manifest holds it."""

@@ -120,8 +120,7 @@ class Model:
     def messages(self) -> tuple[Example, ...]:
         """The messages that every conversation begins with."""
         return tuple(
-            Example(str(entry["role"]), str(entry["content"]))
-            for entry in self._document(media.MESSAGES) or ()
+            Example(str(entry["role"]), str(entry["content"])) for entry in self._document(media.MESSAGES) or ()
         )
 
     @cached_property

@@ -122,6 +122,4 @@ class ModelName:
 
 
 def _invalid(text: str, problem: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"invalid model name {text[:200]!r}: {problem}", param="model", code="invalid_model_name"
-    )
+    return InvalidRequest(f"invalid model name {text[:200]!r}: {problem}", param="model", code="invalid_model_name")

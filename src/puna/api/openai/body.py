@@ -31,10 +31,10 @@ async def read_body(request: Request, kind: type[B]) -> B:
 
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:
-    """The error that helps most: for a union the alternative that was understood furthest."""
-    error = max(errors, key=lambda error: len(error["loc"]))
+    """The error that helps most: of a union's alternatives the one that was understood furthest."""
+    error = max(errors, key=lambda error: (error["type"] not in TYPES, len(error["loc"])))
     param = path(error)
-    return InvalidRequest(*message(error, param), param=param or None, code=code(error))
+    return InvalidRequest(message(error, param), param=param or None, code=code(error))
 
 
 def path(error: ErrorDetails) -> str:
@@ -75,26 +75,39 @@ LIMITS = {
 """pydantic's range errors in OpenAI's words."""
 
 
-def message(error: ErrorDetails, param: str) -> tuple[str]:
+LENGTHS = {
+    "too_short": ("array too short", "at least", "min_length", "array_below_min_length"),
+    "too_long": ("array too long", "at most", "max_length", "array_above_max_length"),
+    "string_too_short": ("string too short", "at least", "min_length", "string_below_min_length"),
+    "string_too_long": ("string too long", "at most", "max_length", "string_above_max_length"),
+}
+"""pydantic's length errors in OpenAI's words."""
+
+
+def message(error: ErrorDetails, param: str) -> str:
     """A sentence in OpenAI's manner."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "json_invalid":
-        return (f"We could not parse the JSON body of your request: {context['error']}.",)
+        return f"We could not parse the JSON body of your request: {context['error']}."
     if not param:
-        return (f"The body of the request has to be a JSON object, but it is {name_type(given)}.",)
+        return f"The body of the request has to be a JSON object, but it is {name_type(given)}."
     if kind == "missing":
-        return (f"Missing required parameter: '{param}'.",)
+        return f"Missing required parameter: '{param}'."
     if kind == "extra_forbidden":
-        return (f"Unknown parameter: '{param}'.",)
+        return f"Unknown parameter: '{param}'."
     if kind in TYPES:
-        return (f"Invalid type for '{param}': expected {TYPES[kind]}, but got {name_type(given)} instead.",)
+        return f"Invalid type for '{param}': expected {TYPES[kind]}, but got {name_type(given)} instead."
     if kind in LIMITS:
         words, _, bound, sign = LIMITS[kind]
-        return (f"Invalid '{param}': {words}. Expected a value {sign} {context[bound]}, but got {given} instead.",)
-    if kind in ("literal_error", "union_tag_invalid", "enum"):
+        return f"Invalid '{param}': {words}. Expected a value {sign} {context[bound]}, but got {given} instead."
+    if kind in LENGTHS:
+        words, sign, bound, _ = LENGTHS[kind]
+        wanted = f"{sign} {context[bound]}"
+        return f"Invalid '{param}': {words}. Expected a length of {wanted}, but got {len(given)} instead."
+    if kind in ("literal_error", "union_tag_invalid"):
         expected = context.get("expected") or context.get("expected_tags")
-        return (f"Invalid value for '{param}': {given!r}. Supported values are: {expected}.",)
-    return (f"Invalid '{param}': {error['msg']}.",)
+        return f"Invalid value for '{param}': {given!r}. Supported values are: {expected}."
+    return f"Invalid '{param}': {error['msg']}."
 
 
 def code(error: ErrorDetails) -> str | None:
@@ -103,6 +116,8 @@ def code(error: ErrorDetails) -> str | None:
     if kind in LIMITS:
         number = "integer" if isinstance(error["input"], int) else "decimal"
         return f"{number}_{LIMITS[kind][1]}"
+    if kind in LENGTHS:
+        return LENGTHS[kind][3]
     words = {
         "missing": "missing_required_parameter",
         "extra_forbidden": "unknown_parameter",

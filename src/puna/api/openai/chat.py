@@ -11,7 +11,7 @@ from puna.api.exchange import EventStream, unless_gone
 from puna.api.json import JSONResponse
 from puna.api.openai.body import Body, read_body
 from puna.api.openai.chat_answer import ChatAnswer
-from puna.core.messages import Message
+from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.inference import Inference
@@ -32,9 +32,9 @@ class ChatMessage(Body):
     name: str | None = None
 
     def to_core(self) -> Message:
-        role = "system" if self.role == "developer" else self.role
-        content = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
-        return Message(role=role, content=content, name=self.name)
+        role: Role = "system" if self.role == "developer" else self.role
+        texts = [self.content] if isinstance(self.content, str) else [part.text for part in self.content]
+        return Message(role=role, content=tuple(Text(text) for text in texts), name=self.name)
 
 
 class StreamOptions(Body):

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -14,12 +14,14 @@ from puna.core.errors import PunaError
 from puna.core.events import Done, Event, Finished, TextDelta, Usage
 
 DONE = b"data: [DONE]\n\n"
+ROLE = {"role": "assistant", "content": "", "refusal": None}
+"""The first delta of every choice, and the only one with a role."""
 
 
 class ChatAnswer:
     """Renders the events of one chat request."""
 
-    def __init__(self, model: str, events: AsyncIterator[Event]) -> None:
+    def __init__(self, model: str, events: AsyncGenerator[Event, None]) -> None:
         self._events = events
         self._first: Event | None = None
         self._frame = {
@@ -58,7 +60,7 @@ class ChatAnswer:
         assert usage is not None
         return {**self._frame, "object": "chat.completion", "choices": choices, "usage": render_usage(usage)}
 
-    async def stream(self, *, include_usage: bool) -> AsyncIterator[bytes]:
+    async def stream(self, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
         """The answer as server-sent events. An error in its middle is an event too, and the last."""
         frame = {**self._frame, "object": "chat.completion.chunk"}
         unused = {"usage": None} if include_usage else {}
@@ -69,25 +71,25 @@ class ChatAnswer:
             return sse({**frame, "choices": [choice], **unused})
 
         try:
-            async for event in self._all():
-                match event:
-                    case TextDelta(index, text):
-                        if index not in begun:
-                            begun.add(index)
-                            yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
-                        yield chunk(index, {"content": text})
-                    case Finished(index, reason):
-                        if index not in begun:
-                            yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
-                        yield chunk(index, {}, reason)
-                    case Done(usage):
-                        if include_usage:
+            async with aclosing(self._all()) as events:
+                async for event in events:
+                    match event:
+                        case TextDelta(index, text):
+                            if index not in begun:
+                                begun.add(index)
+                                yield chunk(index, ROLE)
+                            yield chunk(index, {"content": text})
+                        case Finished(index, reason):
+                            if index not in begun:
+                                yield chunk(index, ROLE)
+                            yield chunk(index, {}, reason)
+                        case Done(usage) if include_usage:
                             yield sse({**frame, "choices": [], "usage": render_usage(usage)})
             yield DONE
         except PunaError as error:
             yield sse(render_error(error))
 
-    async def _all(self) -> AsyncIterator[Event]:
+    async def _all(self) -> AsyncGenerator[Event, None]:
         async with aclosing(self._events) as events:
             if self._first is not None:
                 yield self._first

@@ -1,6 +1,6 @@
 """HTTP to an engine's process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
@@ -16,30 +16,40 @@ class EngineClient:
         self._http = httpx2.AsyncClient(
             base_url=address,
             headers={"Authorization": f"Bearer {key}"},
-            timeout=None,  # noqa: S113 - a prompt may take any time; a dead engine closes its connections
+            timeout=None,
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
             trust_env=False,
         )
 
-    async def stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[Any]:
+    async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
-        async with self._http.stream("POST", path, content=orjson.dumps(body)) as response:
-            if response.status_code != 200:
-                raise refusal(await response.aread())
-            rest = b""
-            async for block in response.aiter_raw():
-                *events, rest = (rest + block).split(b"\n\n")
-                for event in events:
-                    if event.startswith(b"data: {") or event.startswith(b"data: ["):
-                        yield event[6:]
+        try:
+            async with self._http.stream("POST", path, content=orjson.dumps(body)) as response:
+                if response.status_code != 200:
+                    raise refusal(orjson.loads(await response.aread())["error"])
+                rest = b""
+                async for block in response.aiter_raw():
+                    *events, rest = (rest + block).split(b"\n\n")
+                    for event in events:
+                        if event.startswith(b"data: {"):
+                            yield decode(event)
+        except httpx2.TransportError as error:
+            raise ConnectionError(str(error)) from error
 
     async def close(self) -> None:
         await self._http.aclose()
 
 
-def refusal(body: bytes) -> PunaError:
+def decode(event: bytes) -> Any:
+    """The data of one server-sent event."""
+    data = orjson.loads(event[6:])
+    if "error" in data:
+        raise refusal(data["error"])
+    return data
+
+
+def refusal(error: dict[str, Any]) -> PunaError:
     """The engine's error in Puna's terms."""
-    error = orjson.loads(body)["error"]
     if error.get("type") == "exceed_context_size_error":
         return ContextLengthExceeded(error["n_prompt_tokens"], error["n_ctx"], param="messages")
     if error.get("code") == 400:

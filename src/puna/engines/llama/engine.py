@@ -1,10 +1,11 @@
 """A model run by llama.cpp."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from puna.core.errors import EngineFailed
-from puna.core.events import Done, Event, Finished, TextDelta, Usage
+from puna.core.events import Done, Event, Finished, TextDelta, Timings, Usage
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.engines.llama.client import EngineClient
@@ -32,23 +33,23 @@ class LlamaEngine:
     def alive(self) -> bool:
         return self._process.alive
 
-    async def chat(self, request: ChatRequest) -> AsyncIterator[Event]:
-        chunks = self._client.stream("/v1/chat/completions", chat_body(request))
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         done = False
         try:
-            async for chunk in chunks:
-                for choice in chunk["choices"]:
-                    if text := choice["delta"].get("content"):
-                        yield TextDelta(choice["index"], text)
-                    if reason := choice["finish_reason"]:
-                        yield Finished(choice["index"], reason)
-                if usage := chunk.get("usage"):
-                    done = True
-                    yield Done(read_usage(usage))
+            async with aclosing(
+                self._client.stream("/v1/chat/completions", chat_body(request, self.context_length))
+            ) as chunks:
+                async for chunk in chunks:
+                    for choice in chunk["choices"]:
+                        if text := choice["delta"].get("content"):
+                            yield TextDelta(choice["index"], text)
+                        if reason := choice["finish_reason"]:
+                            yield Finished(choice["index"], reason)
+                    if usage := chunk.get("usage"):
+                        done = True
+                        yield Done(read_usage(usage), read_timings(chunk.get("timings")))
         except ConnectionError as error:
             raise await self._failure() from error
-        finally:
-            await chunks.aclose()
         if not done:
             raise await self._failure()
 
@@ -61,19 +62,19 @@ class LlamaEngine:
         return self._process.failure("the engine broke off its answer")
 
 
-def chat_body(request: ChatRequest) -> dict[str, Any]:
+def chat_body(request: ChatRequest, context_length: int) -> dict[str, Any]:
     """A chat request in the words of llama-server's chat route."""
     messages = [
-        {"role": message.role, "content": message.content}
-        | ({"name": message.name} if message.name is not None else {})
+        {"role": message.role, "content": message.text} | ({"name": message.name} if message.name is not None else {})
         for message in request.messages
     ]
     stream = {"stream": True, "stream_options": {"include_usage": True}}
-    return {"messages": messages, **sampling_body(request.sampling), **stream}
+    return {"messages": messages, **sampling_body(request.sampling, context_length), **stream}
 
 
-def sampling_body(sampling: Sampling) -> dict[str, Any]:
-    """Sampling settings in llama-server's words, which are Puna's but for two. What is unset is left out."""
+def sampling_body(sampling: Sampling, context_length: int) -> dict[str, Any]:
+    """Sampling settings in llama-server's words. What is unset is left out."""
+    window = sampling.repeat_last_n
     body = {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -83,7 +84,7 @@ def sampling_body(sampling: Sampling) -> dict[str, Any]:
         "frequency_penalty": sampling.frequency_penalty,
         "presence_penalty": sampling.presence_penalty,
         "repeat_penalty": sampling.repeat_penalty,
-        "repeat_last_n": sampling.repeat_last_n,
+        "repeat_last_n": context_length if window == -1 else window,
         "seed": sampling.seed,
         "stop": list(sampling.stop) if sampling.stop else None,
         "n_predict": sampling.max_tokens,
@@ -95,3 +96,10 @@ def read_usage(usage: dict[str, Any]) -> Usage:
     """OpenAI's usage object, as llama-server fills it in."""
     details = usage.get("prompt_tokens_details") or {}
     return Usage(usage["prompt_tokens"], usage["completion_tokens"], details.get("cached_tokens", 0))
+
+
+def read_timings(timings: dict[str, Any] | None) -> Timings:
+    """llama-server's timings, which are in milliseconds."""
+    if timings is None:
+        return Timings()
+    return Timings(timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000)

@@ -61,7 +61,11 @@ class LlamaLaunch:
     def to_json(self) -> dict[str, Any]:
         """The launch as plain JSON, for the engine's process."""
         fields = asdict(self)
-        return {**fields, "weights": str(self.weights), "program": str(self.program) if self.program else None}
+        return {
+            **fields,
+            "weights": str(self.weights),
+            "program": str(self.program) if self.program else None,
+        }
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "LlamaLaunch":

@@ -1,0 +1,26 @@
+"""The form an answer has to have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """Whatever the model writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonObject:
+    """Any JSON object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonSchema:
+    """JSON that fits a schema, always: the engine's grammar makes it so."""
+
+    schema: Mapping[str, Any]
+    name: str = "answer"
+
+
+Format = FreeText | JsonObject | JsonSchema

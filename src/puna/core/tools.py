@@ -1,0 +1,26 @@
+"""What a model may call, and whether it has to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A function. `parameters` is the JSON Schema of its arguments; `strict` wants arguments that always fit it."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolChoice:
+    """Whether a tool is called, and which may be. `names` None means any of the request's tools.
+
+    A named function is `required` with that one name; OpenAI's `allowed_tools` is `auto` or `required` with several.
+    """
+
+    mode: Literal["none", "auto", "required"] = "auto"
+    names: tuple[str, ...] | None = None

@@ -1,0 +1,65 @@
+"""A real Puna server for tests: its own process, a free port, a temporary home."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import openai
+import psutil
+
+
+@dataclass
+class RunningServer:
+    """A server that listens. `url` has no slash at its end."""
+
+    process: subprocess.Popen[str]
+    url: str
+    home: Path
+    log: Path
+
+    def http(self) -> httpx2.Client:
+        """A plain HTTP client."""
+        return httpx2.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def client(self) -> openai.OpenAI:
+        """The client applications use. It does not retry, so that a test sees each failure."""
+        return openai.OpenAI(base_url=f"{self.url}/v1/", api_key="unused", max_retries=0, timeout=60)
+
+    def async_client(self) -> openai.AsyncOpenAI:
+        return openai.AsyncOpenAI(base_url=f"{self.url}/v1/", api_key="unused", max_retries=0, timeout=60)
+
+    def engines(self) -> list[psutil.Process]:
+        """The processes the server started: its engines."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@contextmanager
+def running_server(home: Path, **environment: str) -> Iterator[RunningServer]:
+    """`puna serve` with that home and those variables, ended when the context is left."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "server.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "puna", "serve", "--port", "0"],
+            env={**clean, "PUNA_HOME": str(home), **environment},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        announcement = process.stdout.readline()
+        assert announcement.startswith("Puna listens on "), log.read_text()
+        yield RunningServer(process, announcement.split()[-1], home, log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+        process.stdout.close()  # type: ignore[union-attr]
