@@ -1,0 +1,1 @@
+"""What `make bench` runs: Puna against its own engine, in one process run, as ratios."""
