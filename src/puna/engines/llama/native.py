@@ -1,12 +1,12 @@
 """Chat the template's own way: llama-server's chat route renders the prompt and parses thinking and calls."""
 
-import secrets
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
 from puna.core.events import Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from puna.core.requests import ChatRequest
+from puna.engines.llama.call_id import new_call_id
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.effort import effort_body
 from puna.engines.llama.logprobs import read_logprobs
@@ -108,7 +108,3 @@ def read_call(index: int, call: dict[str, Any]) -> ToolCallDelta:
         new_call_id() if name else None,
         name,
     )
-
-
-def new_call_id() -> str:
-    return f"call_{secrets.token_hex(12)}"

@@ -32,6 +32,17 @@ class CallShape:
     middle: str
     suffix: str
 
+    @property
+    def marker(self) -> str:
+        """The beginning of the prefix that tells a call from text: its first tag, or all of it."""
+        tag = FIRST_TAG.match(self.prefix)
+        return tag[0] if tag else self.prefix.rstrip()
+
+    @property
+    def tags(self) -> list[str]:
+        """Everything in it that may be a token of its own."""
+        return re.findall(r"<[^<>]+>|\[[A-Z_]+\]", self.prefix + self.middle + self.suffix)
+
 
 PUNA_SHAPE = CallShape('<tool_call>\n{"name": "', '", "arguments": ', "}\n</tool_call>")
 """What Puna asks for where the template has no form of its own; the one that most models have seen."""
@@ -40,7 +51,8 @@ PUNA_SHAPE = CallShape('<tool_call>\n{"name": "', '", "arguments": ', "}\n</tool
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """`vocabulary` counts the tokens. `tools` says whether the template renders tools and their calls, `call_shape`
-    is its form of a call where the arguments are JSON in it, `thinking` its tags where it knows thinking."""
+    is its form of a call where the arguments are JSON in it, `thinking` its tags where it knows thinking.
+    `always_thinks` says that the prompt opens the thinking even where the template was asked not to."""
 
     vocabulary: int
     vision: bool = False
@@ -49,6 +61,7 @@ class Traits:
     template: str = ""
     tools: bool = False
     thinking: ThinkingTags | None = None
+    always_thinks: bool = False
     call_shape: CallShape | None = None
 
 
@@ -58,8 +71,10 @@ async def read_traits(client: EngineClient) -> Traits:
     capabilities = props.get("chat_template_caps", {})
     tools = bool(capabilities.get("supports_tools") and capabilities.get("supports_tool_calls"))
     thinking = shape = None
+    always_thinks = False
     with suppress(PunaError):
         thinking = await find_thinking(client)
+        always_thinks = thinking is not None and await cannot_stop(client, thinking)
     if tools:
         with suppress(PunaError):
             shape = await find_call_shape(client)
@@ -71,6 +86,7 @@ async def read_traits(client: EngineClient) -> Traits:
         template=props.get("chat_template", ""),
         tools=tools,
         thinking=thinking,
+        always_thinks=always_thinks,
         call_shape=shape,
     )
 
@@ -93,6 +109,12 @@ async def find_thinking(client: EngineClient) -> ThinkingTags | None:
     # The prompt opens the thinking itself: the start tag is the last thing in it.
     tag = LAST_TAG.search(before.rstrip())
     return ThinkingTags(tag[0], end) if tag and end else None
+
+
+async def cannot_stop(client: EngineClient, thinking: ThinkingTags) -> bool:
+    """Whether the prompt opens the thinking although it was switched off."""
+    quiet = {"chat_template_kwargs": {"enable_thinking": False}}
+    return (await render(client, {"messages": [user("?")], **quiet})).rstrip().endswith(thinking.start)
 
 
 async def find_call_shape(client: EngineClient) -> CallShape | None:
