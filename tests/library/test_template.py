@@ -197,7 +197,8 @@ def test_thinking_is_asked_for_and_remembered() -> None:
 def test_properties_are_listed() -> None:
     source = (
         "{{ range .Messages }}{{ end }}{{ range .Tools }}"
-        "{{ range $name, $p := .Function.Parameters.Properties }}{{ $name }}: {{ $p.Type }} ({{ $p.Description }}){{ end }}{{ end }}"
+        "{{ range $name, $p := .Function.Parameters.Properties }}"
+        "{{ $name }}: {{ $p.Type }} ({{ $p.Description }}){{ end }}{{ end }}"
     )
     assert render(source, HI, tools=[TOOL]) == "a: number (first)"
     assert render(source, HI, tools=[{"type": "function", "function": {"name": "now"}}]) == ""

@@ -58,6 +58,13 @@ class Store:
         """Whether the blob is there, in a model or waiting for one."""
         return self.path(digest).is_file() or self.staging.path(digest).is_file()
 
+    def size(self, digest: Digest) -> int | None:
+        """The size of a blob in bytes; None where it is not there."""
+        for path in (self.path(digest), self.staging.path(digest)):
+            if path.is_file():
+                return path.stat().st_size
+        return None
+
     def find(self, name: ModelName) -> Path | None:
         """The manifest of a name, whatever the case of its letters; None where there is none."""
         exact = self.manifests / name.path
