@@ -118,7 +118,7 @@ class _Creation:
     def _quantized(self, path: Path) -> Layer:
         from puna.library.quantization import quantize
 
-        assert self._recipe.quantize  # noqa: S101
+        assert self._recipe.quantize
         with TemporaryDirectory(dir=self._workshop()) as workshop:
             self._report(f"quantizing to {self._recipe.quantize.upper()}")
             result = Path(workshop) / "model.gguf"
