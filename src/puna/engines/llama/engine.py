@@ -3,11 +3,14 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
-from puna.core.errors import EngineFailed
+from puna.core.errors import EngineFailed, InvalidRequest
 from puna.core.events import Event
 from puna.core.formats import FreeText
+from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
+from puna.engines.llama.batches import in_batches
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.native import native_chat
@@ -19,11 +22,11 @@ from puna.engines.llama.traits import Traits, read_traits
 class LlamaEngine:
     """One engine process and the client that speaks to it."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess, client: EngineClient, traits: Traits) -> None:
+    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
         self._launch = launch
         self._process = process
-        self._client = client
-        self._traits = traits
+        self._client = EngineClient(process.address, process.key)
+        self._traits: Traits | None = None
 
     @classmethod
     async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
@@ -32,16 +35,23 @@ class LlamaEngine:
         Raises:
             EngineFailed: the engine ended before it served.
         """
-        process = await EngineProcess.start(launch)
-        client = EngineClient(process.address, process.key)
+        engine = cls(launch, await EngineProcess.start(launch))
         try:
-            return cls(launch, process, client, await read_traits(client))
-        except BaseException as error:
-            await process.stop()
-            await client.close()
-            if isinstance(error, ConnectionError):
-                raise process.failure("the engine ended before it served") from error
+            await engine.traits()
+        except ConnectionError as error:
+            failure = await engine._failure()
+            await engine.close()
+            raise failure from error
+        except BaseException:
+            await engine.close()
             raise
+        return engine
+
+    async def traits(self) -> Traits:
+        """What the model and its template can do."""
+        if self._traits is None:
+            self._traits = await read_traits(self._client)
+        return self._traits
 
     @property
     def context_length(self) -> int:
@@ -52,10 +62,13 @@ class LlamaEngine:
         return self._process.alive
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        request = offered(request)
-        answer = native_chat if is_native(request, self._traits) else prompted_chat
         try:
-            async with aclosing(answer(self._client, request, self._traits, self.context_length)) as events:
+            traits = await self.traits()
+            check(request, traits)
+            request = offered(request)
+            answer = native_chat if is_native(request, traits) else prompted_chat
+            answered = partial(answer, self._client, traits, self.context_length)
+            async with aclosing(in_batches(request, self._launch.sequences, answered)) as events:
                 async for event in events:
                     yield event
         except ConnectionError as error:
@@ -68,6 +81,21 @@ class LlamaEngine:
     async def _failure(self) -> EngineFailed:
         await self._process.settle()
         return self._process.failure("the engine broke off its answer")
+
+
+def check(request: ChatRequest, traits: Traits) -> None:
+    """Raises `InvalidRequest` for what llama-server would pass over in silence, or refuse in words of its own."""
+    parts = [part for message in request.messages for part in message.content]
+    if not traits.vision and any(isinstance(part, Image) for part in parts):
+        raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
+    if not traits.audio and any(isinstance(part, Audio) for part in parts):
+        raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
+    for token, _ in request.sampling.logit_bias or ():
+        if token >= traits.vocabulary:
+            message = (
+                f"Invalid token id in 'logit_bias': {token}. This model has the ids 0 to {traits.vocabulary - 1}."
+            )
+            raise InvalidRequest(message, param="logit_bias", code="invalid_value")
 
 
 def offered(request: ChatRequest) -> ChatRequest:

@@ -17,7 +17,7 @@ from puna.engines.llama.traits import Traits
 
 
 async def native_chat(
-    client: EngineClient, request: ChatRequest, traits: Traits, context_length: int
+    client: EngineClient, traits: Traits, context_length: int, request: ChatRequest
 ) -> AsyncGenerator[Event, None]:
     """Answer; the events of all choices as they come, then `Done`. Raises `ConnectionError` if it breaks off."""
     reader = ChatReader(request.logprobs or 0)

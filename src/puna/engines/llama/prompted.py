@@ -28,7 +28,7 @@ from puna.engines.llama.traits import PUNA_SHAPE, CallShape, ThinkingTags, Trait
 
 
 async def prompted_chat(
-    client: EngineClient, request: ChatRequest, traits: Traits, context_length: int
+    client: EngineClient, traits: Traits, context_length: int, request: ChatRequest
 ) -> AsyncGenerator[Event, None]:
     """Answer; the events of all choices as they come, then `Done`.
 

@@ -16,7 +16,7 @@ class ThinkingSplitter:
     @property
     def answering(self) -> bool:
         """Whether everything from here on is the answer."""
-        return self._answering and not self._rest
+        return self._answering and not self._thinking
 
     def feed(self, text: str) -> tuple[str, str]:
         """The thought and the answer in what came so far. What could still become a tag is kept back."""
@@ -58,7 +58,7 @@ class ThinkingSplitter:
         return ready
 
     def _answer(self, text: str) -> str:
-        if self._thinking:
+        if self._thinking:  # the white space between the end tag and the answer is neither's
             text = text.lstrip()
             self._thinking = not text
         return text
