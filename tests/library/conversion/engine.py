@@ -1,4 +1,7 @@
-"""llama.cpp in its own process: `python -m tests.library.conversion.engine FILE [embedding] [template=FILE]`."""
+"""llama.cpp in its own process: `python -m tests.library.conversion.engine FILE [OPTION…]`.
+
+The options are `embedding` and `template=FILE`.
+"""
 
 import json
 import subprocess
