@@ -23,7 +23,7 @@ class Engine:
         request = urllib.request.Request(  # noqa: S310
             self._address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=300) as response:  # noqa: S310
             return json.load(response)
 
 
