@@ -12,7 +12,7 @@ TINY_MALLOC := MALLOC_MMAP_THRESHOLD_=2000000000 MALLOC_TRIM_THRESHOLD_=40000000
 tiny: tiny-train tiny-export tiny-eval
 
 tiny-train: $(TINY_PYTHON)
-	$(TINY_MALLOC) OMP_NUM_THREADS=1 $(TINY_PYTHON) -W ignore -m training.train --out $(TINY_OUT)
+	$(TINY_MALLOC) OMP_NUM_THREADS=1 $(TINY_PYTHON) -W ignore -m training.train --out $(TINY_OUT) $(if $(TINY_STEPS),--steps $(TINY_STEPS))
 
 tiny-export: $(TINY_PYTHON)
 	$(TINY_PYTHON) -m training.export --out $(TINY_OUT) --gguf $(TINY_GGUF)
