@@ -7,7 +7,7 @@ from typing import cast
 
 from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
-from puna.core.requests import ChatRequest
+from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.sizing import plan
@@ -44,7 +44,7 @@ class Inference:
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:
-    """The request with what the model says where the request says nothing: system prompt, history, sampling."""
+    """The request with what the model says where the request says nothing: prompt, history, sampling, effort."""
     messages = request.messages
     if model.messages:
         messages = (
@@ -54,7 +54,8 @@ def completed(request: ChatRequest, model: Model) -> ChatRequest:
     if model.system and messages[0].role != "system":
         messages = (Message(role="system", content=(Text(model.system),)), *messages)
     sampling = request.sampling.over(model_sampling(model)).over(OPENAI_DEFAULTS)
-    return replace(request, messages=messages, sampling=sampling)
+    effort = request.effort or cast("Effort | None", model.metadata.reasoning_effort)
+    return replace(request, messages=messages, sampling=sampling, effort=effort)
 
 
 def model_sampling(model: Model) -> Sampling:

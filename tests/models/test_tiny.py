@@ -82,9 +82,7 @@ def test_special_tokens_are_one_token(engine: Engine, token: str) -> None:
     assert len(engine.post("/tokenize", {"content": token, "parse_special": True})["tokens"]) == 1
 
 
-@pytest.mark.parametrize(
-    "text", ["Hello, world!", "naïve façade, 東京 🙂", "a\n\n\tb  c", '{"x": [1, 2.5, "y"]}']
-)
+@pytest.mark.parametrize("text", ["Hello, world!", "naïve façade, 東京 🙂", "a\n\n\tb  c", '{"x": [1, 2.5, "y"]}'])
 def test_any_text_survives_the_tokenizer(engine: Engine, text: str) -> None:
     tokens = engine.post("/tokenize", {"content": text})["tokens"]
     assert engine.post("/detokenize", {"tokens": tokens})["content"] == text
