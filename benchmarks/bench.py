@@ -14,9 +14,9 @@ from rich.table import Table
 
 from benchmarks import random_model, random_tokenizer
 from benchmarks.comparison import Pair, Summary, compare
-from benchmarks.load import LoadError, Target, stream
+from benchmarks.load import LoadError, Target, first_text
 from benchmarks.random_model import SHAPES, write_random_model
-from benchmarks.servers import engine_alone, puna_server
+from benchmarks.servers import ProcessorTime, PunaServer, engine_alone, puna_server
 from benchmarks.store import add_model
 
 MODEL = "random"
@@ -24,7 +24,6 @@ CACHE = Path(".bench")
 """Where generated models are kept from run to run, below the current folder."""
 CONTEXT_LENGTH = 2048
 """Tokens. Both engines are in memory at the same time; the model's whole context would need gigabytes."""
-COLD_STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +37,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured: `pairs` of bursts of `tokens` per stream; `first_pairs` of requests for few tokens."""
+    """How much is measured: `pairs` of bursts of `tokens` per stream; `first_pairs` of requests for few tokens;
+    `cold_starts` of servers."""
 
     shape: str
     pairs: int
     tokens: int
     first_pairs: int
+    cold_starts: int
 
 
 async def run(plan: Plan) -> None:
     """Measure everything and print the table."""
-    rows = [*await against_engine(plan), await cold_start()]
+    rows = [*await against_engine(plan), await cold_row(plan.cold_starts)]
     table = Table("", "measured", "budget", title=f"Puna over its engine alone, {plan.shape} random weights")
     for row in rows:
         table.add_row(row.name, row.result, row.budget)
@@ -63,8 +64,11 @@ async def against_engine(plan: Plan) -> list[Row]:
         with puna_server(environment) as server:
             async with engine_alone(MODEL, environment) as alone:
                 through = server.target(MODEL)
-                rows = [*await throughput_rows(plan, alone, through), await first_token_row(plan, alone, through)]
-            return [*rows, Row("server resident memory", f"{server.resident() / 1e6:.0f} MB", "< 150 MB")]
+                rows = [await first_token_row(plan, alone, through)]
+                before = server.processor_time()
+                rows += await throughput_rows(plan, alone, through)
+                after = server.processor_time()
+            return [*rows, processor_row(before, after), memory_row(server)]
 
 
 async def throughput_rows(plan: Plan, alone: Target, through: Target) -> list[Row]:
@@ -85,14 +89,24 @@ async def first_token_row(plan: Plan, alone: Target, through: Target) -> Row:
     return Row("first token later, 1 stream", delay(pairs), "≤ 2 ms")
 
 
-async def cold_start() -> Row:
+def processor_row(before: ProcessorTime, after: ProcessorTime) -> Row:
+    """The one cost that does not depend on who else uses the machine."""
+    share = (after.server - before.server) / (after.engines - before.engines)
+    return Row("processor time, server over its engine", f"{share:.3f}", "")
+
+
+def memory_row(server: PunaServer) -> Row:
+    return Row("server resident memory", f"{server.resident() / 1e6:.0f} MB", "< 150 MB")
+
+
+async def cold_row(starts: int) -> Row:
     """Seconds until the first token of `tiny`, from a server that listens but has loaded nothing."""
     name, budget = "first token of tiny, cold", "< 1 s"
     seconds: list[float] = []
-    for _ in range(COLD_STARTS):
+    for _ in range(starts):
         with puna_environment() as environment, puna_server(environment) as server:
             try:
-                seconds.append(await stream(server.target("tiny"), "Say this is a test", 1))
+                seconds.append(await first_text(server.target("tiny"), "Say this is a test", 64))
             except LoadError:
                 return Row(name, "tiny does not answer", budget)
     return Row(name, f"{median(seconds):.2f} s", budget)
@@ -140,7 +154,7 @@ def read_arguments() -> Plan:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--shape", choices=SHAPES, default="135M", help="shape of the random model")
     parser.add_argument("--pairs", type=int, default=12, help="measured pairs of runs")
-    parser.add_argument("--tokens", type=int, default=128, help="tokens a stream in each run")
+    parser.add_argument("--tokens", type=int, default=96, help="tokens a stream in each run")
     parser.add_argument("--first-pairs", type=int, default=60, help="measured pairs of requests for the first token")
-    arguments = parser.parse_args()
-    return Plan(arguments.shape, arguments.pairs, arguments.tokens, arguments.first_pairs)
+    parser.add_argument("--cold-starts", type=int, default=3, help="fresh servers for the cold first token")
+    return Plan(**vars(parser.parse_args()))

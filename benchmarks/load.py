@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
+
+TEXT = re.compile(rb'"(content|reasoning|reasoning_content)":"[^"]')
+"""A delta that is not empty; what a model thinks is text too."""
 
 WriteBody = Callable[[str, int], dict[str, Any]]
 """Writes a request's body, of a prompt and the number of tokens wanted."""
@@ -67,30 +72,46 @@ async def stream(target: Target, prompt: str, tokens: int) -> float:
     Raises:
         LoadError: the answer did not end because it had its tokens.
     """
-    address = urlsplit(target.address)
-    start = time.perf_counter()
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    try:
-        writer.write(target.request(prompt, tokens))
-        first, answer = await read_answer(reader)
-    finally:
-        writer.close()
+    async with asked(target, prompt, tokens) as reader:
+        start = time.perf_counter()
+        first, answer = await read_until_text(reader)
+        answer += await reader.read()
     if first is None or b'"finish_reason":"length"' not in answer or b"data: [DONE]" not in answer:
         raise LoadError(f"{target.address} answered {answer[:300]!r} … {answer[-300:]!r}")
     return first - start
 
 
-async def read_answer(reader: asyncio.StreamReader) -> tuple[float | None, bytes]:
-    """When the first piece of text came (`time.perf_counter`), and all that came."""
-    first: float | None = None
-    answer = bytearray()
+async def first_text(target: Target, prompt: str, tokens: int) -> float:
+    """Ask one prompt and hang up as soon as the first piece of text is there, after so many seconds.
+
+    Raises:
+        LoadError: there was no text.
+    """
+    async with asked(target, prompt, tokens) as reader:
+        start = time.perf_counter()
+        first, answer = await read_until_text(reader)
+    if first is None:
+        raise LoadError(f"{target.address} answered {answer[:300]!r}")
+    return first - start
+
+
+@asynccontextmanager
+async def asked(target: Target, prompt: str, tokens: int) -> AsyncIterator[asyncio.StreamReader]:
+    """What answers a request that has just been sent."""
+    address = urlsplit(target.address)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        writer.write(target.request(prompt, tokens))
+        yield reader
+    finally:
+        writer.close()
+
+
+async def read_until_text(reader: asyncio.StreamReader) -> tuple[float | None, bytes]:
+    """When the first piece of text came (`time.perf_counter`; None: never), and all that came until then."""
+    answer = b""
     while block := await reader.read(65536):
         answer += block
-        if first is None and has_text(answer):
-            first = time.perf_counter()
-    return first, bytes(answer)
-
-
-def has_text(answer: bytes | bytearray) -> bool:
-    """Whether a delta that is not empty has come."""
-    return answer.count(b'"content":"') > answer.count(b'"content":""')
+        if TEXT.search(answer):
+            return time.perf_counter(), answer
+    return None, answer

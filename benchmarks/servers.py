@@ -24,6 +24,14 @@ from puna.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessorTime:
+    """Seconds of processor time since the start, over all cores."""
+
+    server: float
+    engines: float
+
+
+@dataclass(frozen=True, slots=True)
 class PunaServer:
     """A server process of its own that has just been started."""
 
@@ -42,6 +50,17 @@ class PunaServer:
     def resident(self) -> int:
         """Bytes of memory of the server process alone, without its engines."""
         return int(psutil.Process(self.process.pid).memory_info().rss)
+
+    def processor_time(self) -> ProcessorTime:
+        """What the server and its engines have used until now."""
+        server = psutil.Process(self.process.pid)
+        return ProcessorTime(busy(server), sum(busy(engine) for engine in server.children()))
+
+
+def busy(process: psutil.Process) -> float:
+    """Seconds of processor time, the system's for it included."""
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 @contextmanager

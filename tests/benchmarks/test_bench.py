@@ -22,7 +22,7 @@ def test_a_summary_is_the_median_between_its_quartiles() -> None:
 
 
 def test_a_short_run_prints_every_row(tmp_path: Path) -> None:
-    quick = ["--shape", "micro", "--pairs", "2", "--tokens", "4", "--first-pairs", "2"]
+    quick = ["--shape", "micro", "--pairs", "2", "--tokens", "4", "--first-pairs", "2", "--cold-starts", "1"]
     run = subprocess.run(
         [sys.executable, "-m", "benchmarks", *quick],
         cwd=tmp_path,
@@ -32,5 +32,12 @@ def test_a_short_run_prints_every_row(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    for row in ("throughput, 1 stream", "throughput, 8 streams", "first token later", "resident", "tiny, cold"):
+    for row in (
+        "throughput, 1 stream",
+        "throughput, 8 streams",
+        "first token later",
+        "processor time",
+        "resident",
+        "tiny, cold",
+    ):
         assert row in run.stdout

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.load import LoadError, Target, has_text, send_burst
+from benchmarks.load import TEXT, LoadError, Target, first_text, send_burst
 
 
 def body(prompt: str, tokens: int) -> dict[str, Any]:
@@ -25,18 +25,22 @@ async def answer_with(blocks: list[bytes]) -> tuple[asyncio.Server, Target]:
 
 
 ROLE = b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'
-TEXT = b'data: {"choices":[{"delta":{"content":"word"}}]}\n\n'
+WORD = b'data: {"choices":[{"delta":{"content":"word"}}]}\n\n'
 END = b'data: {"choices":[{"delta":{},"finish_reason":"length"}]}\n\ndata: [DONE]\n\n'
 
 
-def test_text_is_what_is_in_a_delta_that_is_not_empty() -> None:
-    assert not has_text(ROLE)
-    assert not has_text(b'data: {"choices":[{"delta":{"role":"assistant","content":null}}]}\n\n')
-    assert has_text(ROLE + TEXT)
+@pytest.mark.parametrize("delta", [b'{"content":""}', b'{"role":"assistant","content":null}', b"{}"])
+def test_an_empty_delta_is_no_text(delta: bytes) -> None:
+    assert not TEXT.search(b'data: {"choices":[{"delta":' + delta)
+
+
+@pytest.mark.parametrize("delta", [b'{"content":"a"}', b'{"content":"\\""}', b'{"reasoning_content":" "}'])
+def test_text_is_what_is_in_a_delta(delta: bytes) -> None:
+    assert TEXT.search(b'data: {"choices":[{"delta":' + delta)
 
 
 async def test_the_first_token_is_the_first_text() -> None:
-    server, target = await answer_with([ROLE, ROLE, TEXT, TEXT, END])
+    server, target = await answer_with([ROLE, ROLE, WORD, WORD, END])
     async with server:
         burst = await send_burst(target, ["a", "b"], tokens=2)
     assert burst.tokens == 4
@@ -46,7 +50,7 @@ async def test_the_first_token_is_the_first_text() -> None:
 
 @pytest.mark.parametrize(
     "blocks",
-    [[b"HTTP/1.1 404 Not Found\r\n\r\n{}"], [ROLE, TEXT], [ROLE, END], [TEXT, END.replace(b"length", b"stop")]],
+    [[b"HTTP/1.1 404 Not Found\r\n\r\n{}"], [ROLE, WORD], [ROLE, END], [WORD, END.replace(b"length", b"stop")]],
     ids=["refused", "broken off", "empty", "ended by the model"],
 )
 async def test_an_answer_that_is_not_complete_is_no_measurement(blocks: list[bytes]) -> None:
@@ -54,3 +58,9 @@ async def test_an_answer_that_is_not_complete_is_no_measurement(blocks: list[byt
     async with server:
         with pytest.raises(LoadError):
             await send_burst(target, ["a"], tokens=2)
+
+
+async def test_the_first_text_is_enough() -> None:
+    server, target = await answer_with([ROLE, WORD, *[WORD] * 500])
+    async with server, asyncio.timeout(5):
+        assert await first_text(target, "a", tokens=501) > 0
