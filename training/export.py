@@ -66,6 +66,8 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_value_length(shape.head_width)
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_layer_norm_rms_eps(shape.epsilon)
+    # What a model this small is surest of is what it should say when a request names no temperature.
+    writer.add_float32("general.sampling.temp", 0.0)
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:

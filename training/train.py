@@ -6,6 +6,7 @@ model sees is the same on every machine. A run that was stopped goes on from its
 
 import argparse
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -37,18 +38,17 @@ def main() -> None:
         Trainer(recipe, arguments.out, 0, 1).run()
     else:
         world = min(recipe.parts, os.cpu_count() or 1)
-        torch.multiprocessing.spawn(_run, (world, recipe, arguments.out), nprocs=world)
+        with tempfile.TemporaryDirectory() as folder:
+            meeting = Path(folder) / "meeting"
+            torch.multiprocessing.spawn(_run, (world, recipe, arguments.out, meeting), nprocs=world)
 
 
-def _run(rank: int, world: int, recipe: Recipe, out: Path) -> None:
+def _run(rank: int, world: int, recipe: Recipe, out: Path, meeting: Path) -> None:
     torch.set_num_threads(1)
-    store = distributed.TCPStore("127.0.0.1", _PORT, world, is_master=rank == 0)
+    store = distributed.FileStore(str(meeting), world)
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=world)
     Trainer(recipe, out, rank, world).run()
     distributed.destroy_process_group()
-
-
-_PORT = 29_531
 
 
 class Trainer:

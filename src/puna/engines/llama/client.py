@@ -22,6 +22,24 @@ class EngineClient:
             timeout=aiohttp.ClientTimeout(total=None),
         )
 
+    async def get(self, path: str) -> Any:
+        """GET, and the decoded answer."""
+        return await self._ask("GET", path)
+
+    async def post(self, path: str, body: Any) -> Any:
+        """POST, and the decoded answer."""
+        return await self._ask("POST", path, orjson.dumps(body))
+
+    async def _ask(self, method: str, path: str, content: bytes | None = None) -> Any:
+        try:
+            async with self._session.request(method, path, data=content) as response:
+                answer = orjson.loads(await response.read())
+        except aiohttp.ClientError as error:
+            raise ConnectionError(str(error)) from error
+        if response.status != 200:
+            raise refusal(answer["error"])
+        return answer
+
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
         try:
