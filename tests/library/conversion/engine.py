@@ -31,9 +31,7 @@ def running(weights: Path, *options: str) -> Iterator[Engine]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
-            addresses = (
-                line.removeprefix("address ").strip() for line in process.stdout if line[:8] == "address "
-            )
+            addresses = (line.removeprefix("address ").strip() for line in process.stdout if line[:8] == "address ")
             yield Engine(next(addresses))
         finally:
             process.kill()
