@@ -15,9 +15,11 @@ from benchmarks.load import Target
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
-from puna.engines.llama.engine import chat_body
+from puna.engines.llama.client import EngineClient
+from puna.engines.llama.native import chat_body
 from puna.engines.llama.process import EngineProcess
 from puna.engines.llama.sizing import plan
+from puna.engines.llama.traits import read_traits
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.settings import Settings
@@ -96,10 +98,13 @@ async def engine_alone(model: str, environment: dict[str, str]) -> AsyncIterator
     def body(prompt: str, tokens: int) -> dict[str, Any]:
         sampling = Sampling(max_tokens=tokens).over(OPENAI_DEFAULTS)
         request = ChatRequest(messages=(Message(role="user", content=(Text(prompt),)),), sampling=sampling)
-        return chat_body(request, launch.context_length)
+        return chat_body(request, traits, launch.context_length)
 
     engine = await EngineProcess.start(launch)
     try:
+        client = EngineClient(engine.address, engine.key)
+        traits = await read_traits(client)
+        await client.close()
         yield Target(engine.address, body, engine.key)
     finally:
         await asyncio.shield(engine.stop())

@@ -62,7 +62,13 @@ def random_client(random_server: RunningServer) -> openai.OpenAI:
 
 def test_a_required_call_is_made_and_fits_its_schema(random_client: openai.OpenAI, model: str) -> None:
     answer = random_client.chat.completions.create(
-        model=model, messages=ASK, tools=[WEATHER, TIME], tool_choice="required", max_tokens=800, seed=1
+        model=model,
+        messages=ASK,
+        tools=[WEATHER, TIME],
+        tool_choice="required",
+        parallel_tool_calls=False,
+        max_tokens=600,
+        seed=1,
     )
     [choice] = answer.choices
     assert choice.finish_reason == "tool_calls"
@@ -73,6 +79,19 @@ def test_a_required_call_is_made_and_fits_its_schema(random_client: openai.OpenA
         assert call.id.startswith("call_")
         schema = {"get_weather": PARAMETERS, "get_time": {"type": "object"}}[call.function.name]
         jsonschema.validate(json.loads(call.function.arguments), schema)
+
+
+def test_calls_beside_one_another_have_their_own_index_and_id(random_client: openai.OpenAI) -> None:
+    chunks = random_client.chat.completions.create(
+        model="tools", messages=ASK, tools=[WEATHER], tool_choice="required", max_tokens=600, seed=1, stream=True
+    )
+    deltas = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or []]
+    firsts = [delta for delta in deltas if delta.id]
+    assert [delta.index for delta in firsts] == list(range(len(firsts)))
+    assert len({delta.id for delta in firsts}) == len(firsts) > 1
+    for index in range(len(firsts) - 1):  # the last one may be cut off
+        pieces = [delta.function.arguments or "" for delta in deltas if delta.index == index and delta.function]
+        jsonschema.validate(json.loads("".join(pieces)), PARAMETERS)
 
 
 def test_a_named_tool_is_the_one_that_is_called(random_client: openai.OpenAI, model: str) -> None:
@@ -172,6 +191,17 @@ def test_results_go_back_to_the_model(random_client: openai.OpenAI, model: str) 
     assert lengths[0] < lengths[1]
 
 
+@pytest.mark.parametrize("arguments", ["", '{"city": "Par', "not json"])
+def test_arguments_that_were_cut_off_may_come_back(random_client: openai.OpenAI, model: str, arguments: str) -> None:
+    function: Any = {"name": "get_weather", "arguments": arguments}
+    messages: list[ChatCompletionMessageParam] = [
+        *ASK,
+        {"role": "assistant", "tool_calls": [{"id": "call_1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "no such city"},
+    ]
+    random_client.chat.completions.create(model=model, messages=messages, tools=[WEATHER], max_tokens=1)
+
+
 class Weather(BaseModel):
     """The weather of a city."""
 
@@ -221,7 +251,12 @@ def test_json_mode_writes_an_object(random_client: openai.OpenAI, model: str) ->
 
 def test_with_tools_a_form_holds_for_the_text(random_client: openai.OpenAI, model: str) -> None:
     answer = random_client.chat.completions.parse(
-        model=model, messages=ASK, response_format=Weather, tools=[pydantic_function_tool(Weather)], max_tokens=400
+        model=model,
+        messages=ASK,
+        response_format=Weather,
+        tools=[pydantic_function_tool(Weather)],
+        parallel_tool_calls=False,
+        max_tokens=600,
     )
     message = answer.choices[0].message
     assert isinstance(message.parsed, Weather) or message.tool_calls

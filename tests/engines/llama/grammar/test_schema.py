@@ -62,6 +62,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         (PETS, {"kind": "dog"}),
         ({}, {"any": [1, 2.5e3, True, None, {"x": "y"}]}),
         ({"type": "object"}, {}),
+        ({"type": "object", "properties": {}}, {}),
         ({"type": ["string", "null"]}, None),
         ({"enum": ["a", 1, None, {"b": [2]}]}, {"b": [2]}),
         ({"const": "é"}, "é"),
@@ -107,6 +108,7 @@ def test_what_fits_may_be_written(schema: dict[str, Any], value: Any) -> None:
         (CITY, b'{"city": "line\nbreak"}'),
         (TREE, {"value": 1}),
         (PETS, {"kind": "cow"}),
+        ({"type": "object", "properties": {}}, {"a": 1}),
         ({"enum": ["a"]}, "b"),
         ({"enum": ["a", 1], "type": "string"}, 1),
         ({"type": "array", "items": {}, "maxItems": 2}, [1, 2, 3]),
@@ -170,9 +172,23 @@ def test_what_no_grammar_can_make_sure_of_is_refused_by_its_name(schema: dict[st
     assert ".".join(refused.value.path) == path
 
 
-def test_a_schema_that_refers_to_itself_everywhere_is_refused() -> None:
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"anyOf": [{"$ref": "#"}, {"type": "null"}]},
+        {"allOf": [{"$ref": "#"}], "type": "object"},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+    ],
+)
+def test_a_schema_that_is_only_itself_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedSchema):
-        compile_schema(Grammar(), {"allOf": [{"$ref": "#"}], "type": "object"})
+        compile_schema(Grammar(), schema)
+
+
+def test_a_schema_may_be_inside_of_itself() -> None:
+    schema = {"type": "array", "items": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}
+    assert fits(schema, [[], [None, [None]]])
 
 
 def test_names_of_properties_do_not_get_into_each_others_way() -> None:
