@@ -1,21 +1,28 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
-from puna.core.events import Event
+from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
+from puna.core.embeddings import Embedded, EmbeddingRequest
+from puna.core.events import Done, Event, Finished, Usage
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
+from puna.engines.llama.embedding import embedding_launch
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.scoring import scoring_launch
 from puna.engines.llama.sizing import plan
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.scheduler import Scheduler
 from puna.settings import Settings
+
+COMPLETION_DEFAULTS = Sampling(max_tokens=16)
+"""What OpenAI documents for a completion, as far as it differs from a chat."""
 
 
 class Inference:
@@ -41,6 +48,46 @@ class Inference:
         ):
             async for event in events:
                 yield event
+
+    async def complete(self, name: str, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        """Go on after prompts, no template applied. Raises as `chat` does."""
+        model = self._library.get(ModelName.parse(name))
+        launch = plan(model, self._settings)
+        sampling = request.sampling.over(model_sampling(model)).over(COMPLETION_DEFAULTS).over(OPENAI_DEFAULTS)
+        request = replace(request, sampling=sampling)
+        if request.score_prompts:
+            read: list[PromptRead] = []
+            score = ScoreRequest(prompts=request.prompts, alternatives=request.logprobs or 0)
+            async with (
+                self._scheduler.lease(scoring_launch(launch, model.metadata)) as engine,
+                aclosing(engine.score(score)) as prompts,
+            ):
+                async for prompt in prompts:
+                    read.append(prompt)
+                    yield prompt
+            request = replace(request, prompts=tuple(tuple(token.id for token in prompt.tokens) for prompt in read))
+            if sampling.max_tokens == 0:
+                for event in nothing_generated(request, read):
+                    yield event
+                return
+        async with self._scheduler.lease(launch) as engine, aclosing(engine.complete(request)) as events:
+            async for event in events:
+                if not (request.score_prompts and isinstance(event, PromptRead)):
+                    yield event
+
+    async def embed(self, name: str, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        """Embed texts. Raises as `chat` does."""
+        model = self._library.get(ModelName.parse(name))
+        launch = embedding_launch(plan(model, self._settings), model.metadata)
+        async with self._scheduler.lease(launch) as engine, aclosing(engine.embed(request)) as batches:
+            async for batch in batches:
+                yield batch
+
+
+def nothing_generated(request: CompletionRequest, prompts: list[PromptRead]) -> Iterator[CompletionEvent]:
+    """The end of a request that only wanted its prompts read."""
+    yield from (Finished(index, "length") for index in range(len(prompts) * request.choices))
+    yield Done(Usage(sum(prompt.count for prompt in prompts), 0))
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:

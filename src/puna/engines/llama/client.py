@@ -21,6 +21,24 @@ class EngineClient:
             trust_env=False,
         )
 
+    async def get(self, path: str) -> Any:
+        """GET, and the decoded answer."""
+        return await self._ask("GET", path)
+
+    async def post(self, path: str, body: Any) -> Any:
+        """POST, and the decoded answer."""
+        return await self._ask("POST", path, orjson.dumps(body))
+
+    async def _ask(self, method: str, path: str, content: bytes | None = None) -> Any:
+        try:
+            response = await self._http.request(method, path, content=content)
+        except httpx2.TransportError as error:
+            raise ConnectionError(str(error)) from error
+        answer = orjson.loads(response.content)
+        if response.status_code != 200:
+            raise refusal(answer["error"])
+        return answer
+
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
         try:

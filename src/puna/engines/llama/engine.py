@@ -1,16 +1,22 @@
 """A model run by llama.cpp."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
+from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
+from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineFailed
 from puna.core.events import Done, Event, Finished, TextDelta, Timings, Usage
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.engines.llama.client import EngineClient
+from puna.engines.llama.completion import Completion
+from puna.engines.llama.embedding import Embedder
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.process import EngineProcess
+from puna.engines.llama.prompts import PromptReader
+from puna.engines.llama.scoring import Scorer
 
 
 class LlamaEngine:
@@ -20,6 +26,9 @@ class LlamaEngine:
         self._launch = launch
         self._process = process
         self._client = EngineClient(process.address, process.key)
+        self._reader = PromptReader(self._client, launch)
+        self._embedder = Embedder(self._client, launch, self._reader)
+        self._scorer: Scorer | None = None
 
     @classmethod
     async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
@@ -53,9 +62,49 @@ class LlamaEngine:
         if not done:
             raise await self._failure()
 
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        async with self._answering():
+            if request.suffix is None:
+                prompts = await self._reader.read(request.prompts)
+            else:
+                prompts = await self._reader.read_infill(request.prompts, request.suffix)
+            for index, (prompt, tokens) in enumerate(zip(request.prompts, prompts, strict=True)):
+                yield PromptRead(index, await self._reader.text(prompt), len(tokens))
+            vocabulary = None if request.logprobs is None else await self._reader.vocabulary()
+            completion = Completion(request, prompts, vocabulary)
+            sampling = sampling_body(request.sampling, self.context_length)
+            async with aclosing(completion.events(self._client, sampling, self._launch.sequences)) as events:
+                async for event in events:
+                    yield event
+
+    async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
+        async with self._answering():
+            prompts = await self._reader.read(request.prompts)
+            if self._scorer is None:
+                self._scorer = Scorer(self._client, self._launch, await self._reader.vocabulary())
+            async with aclosing(self._scorer.score(prompts, request.alternatives)) as scored:
+                index = 0
+                async for tokens in scored:
+                    text = await self._reader.text(request.prompts[index])
+                    yield PromptRead(index, text, len(tokens), tuple(tokens))
+                    index += 1
+
+    async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        async with self._answering(), aclosing(self._embedder.embed(request.inputs)) as batches:
+            async for batch in batches:
+                yield batch
+
     async def close(self) -> None:
         await self._process.stop()
         await self._client.close()
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        """Turns a broken connection into the reason why it broke."""
+        try:
+            yield
+        except ConnectionError as error:
+            raise await self._failure() from error
 
     async def _failure(self) -> EngineFailed:
         await self._process.settle()
@@ -88,6 +137,7 @@ def sampling_body(sampling: Sampling, context_length: int) -> dict[str, Any]:
         "seed": sampling.seed,
         "stop": list(sampling.stop) if sampling.stop else None,
         "n_predict": sampling.max_tokens,
+        "logit_bias": [list(bias) for bias in sampling.logit_bias] if sampling.logit_bias else None,
     }
     return {name: value for name, value in body.items() if value is not None}
 
