@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -33,7 +34,7 @@ def create_app(settings: Settings) -> Starlette:
         yield
         await scheduler.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", greet),
             Route("/health", report_health),
@@ -49,8 +50,11 @@ def create_app(settings: Settings) -> Starlette:
                 allow_headers=["*"],
             ),
         ],
+        exception_handlers={HTTPException: not_routed},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 async def greet(_: Request) -> Response:
@@ -63,6 +67,14 @@ async def report_health(_: Request) -> Response:
 
 async def report_version(_: Request) -> Response:
     return JSONResponse({"version": __version__})
+
+
+async def not_routed(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals, in the shape of the dialect that the path belongs to."""
+    assert isinstance(error, HTTPException)
+    if request.url.path == "/v1":
+        return await openai.not_routed(request, error)
+    return JSONResponse({"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code)
 
 
 def refuse(request: Request, status: int, message: str, code: str) -> Response:

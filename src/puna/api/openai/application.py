@@ -32,6 +32,7 @@ def application(library: Library, inference: Inference) -> Starlette:
             Exception: broken,
         },
     )
+    app.router.redirect_slashes = False
     app.state.library = library
     app.state.inference = inference
     return app

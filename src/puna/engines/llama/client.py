@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import httpx2
+import aiohttp
 import orjson
 
 from puna.core.errors import ContextLengthExceeded, EngineFailed, InvalidRequest, PunaError
@@ -13,12 +13,13 @@ class EngineClient:
     """Speaks to one llama.cpp server. Raises `ConnectionError` when the server is not there or breaks off."""
 
     def __init__(self, address: str, key: str) -> None:
-        self._http = httpx2.AsyncClient(
-            base_url=address,
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=None,
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
-            trust_env=False,
+        self._session = aiohttp.ClientSession(
+            address,
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            # llama-server closes its end after each stream, and a request on such a connection would be lost.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            # A prompt may take any time; a dead engine closes its connections.
+            timeout=aiohttp.ClientTimeout(total=None),
         )
 
     async def get(self, path: str) -> Any:
@@ -42,20 +43,20 @@ class EngineClient:
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
         try:
-            async with self._http.stream("POST", path, content=orjson.dumps(body)) as response:
-                if response.status_code != 200:
-                    raise refusal(orjson.loads(await response.aread())["error"])
+            async with self._session.post(path, data=orjson.dumps(body)) as response:
+                if response.status != 200:
+                    raise refusal(orjson.loads(await response.read())["error"])
                 rest = b""
-                async for block in response.aiter_raw():
+                async for block in response.content.iter_any():
                     *events, rest = (rest + block).split(b"\n\n")
                     for event in events:
                         if event.startswith(b"data: {"):
                             yield decode(event)
-        except httpx2.TransportError as error:
+        except aiohttp.ClientError as error:
             raise ConnectionError(str(error)) from error
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._session.close()
 
 
 def decode(event: bytes) -> Any:
