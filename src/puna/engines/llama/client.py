@@ -27,16 +27,16 @@ class EngineClient:
         return await self._ask("GET", path)
 
     async def post(self, path: str, body: Any) -> Any:
-        """POST, and the decoded answer."""
+        """POST, and the decoded answer. Cancelling hangs up."""
         return await self._ask("POST", path, orjson.dumps(body))
 
     async def _ask(self, method: str, path: str, content: bytes | None = None) -> Any:
         try:
-            response = await self._http.request(method, path, content=content)
-        except httpx2.TransportError as error:
+            async with self._session.request(method, path, data=content) as response:
+                answer = orjson.loads(await response.read())
+        except aiohttp.ClientError as error:
             raise ConnectionError(str(error)) from error
-        answer = orjson.loads(response.content)
-        if response.status_code != 200:
+        if response.status != 200:
             raise refusal(answer["error"])
         return answer
 
