@@ -11,11 +11,13 @@ llama-server gives log probabilities of what it generates only. Two ways lead ro
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
 from puna.core.completions import PromptToken
+from puna.core.errors import EngineFailed
 from puna.core.events import TokenLogprob
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch
@@ -110,32 +112,34 @@ class Scorer:
     async def _forced(self, tokens: Tokens, alternatives: int) -> list[PromptToken]:
         """The tokens as the engine generates them when a grammar leaves it no choice.
 
-        The engine keeps quiet about a token that is only a part of a character; such a one is looked up in the
-        whole distribution.
+        The engine stops at control tokens and says nothing about a part of a character: these are looked up in
+        the whole distribution.
         """
         result = [PromptToken(tokens[0], self._vocabulary.data(tokens[0]))]
         while len(result) < len(tokens):
-            generated = await self._generate(tokens, len(result), alternatives)
-            before = len(result)
-            for token in generated:
-                if token["id"] != tokens[len(result)]:
-                    break
-                result.append(self._prompt_token(token["id"], token["logprob"], token["top_logprobs"][:alternatives]))
-            if len(result) == before:
+            run = tuple(takewhile(self._vocabulary.is_text, tokens[len(result) :]))
+            if run:
+                generated = await self._generate(tokens[: len(result)], run, alternatives)
+                for token in generated:
+                    top = token["top_logprobs"][:alternatives]
+                    result.append(self._prompt_token(token["id"], token["logprob"], top))
+            else:
                 result.append(await self._looked_up(tokens, len(result), alternatives))
         return result
 
-    async def _generate(self, tokens: Tokens, done: int, alternatives: int) -> list[dict[str, Any]]:
-        literals = " ".join(f"<[{token}]>" for token in tokens[done:])
+    async def _generate(self, before: Tokens, run: Tokens, alternatives: int) -> list[dict[str, Any]]:
+        literals = " ".join(f"<[{token}]>" for token in run)
         body = {
-            "prompt": tokens[:done],
-            "n_predict": len(tokens) - done,
+            "prompt": before,
+            "n_predict": len(run),
             "grammar": f"root ::= {literals}",
             "n_probs": max(1, alternatives),
             "temperature": 0,
         }
-        answer = await self._client.post("/completion", body)
-        return list(answer.get("completion_probabilities", ()))
+        generated: list[dict[str, Any]] = (await self._client.post("/completion", body))["completion_probabilities"]
+        if [token["id"] for token in generated] != list(run):
+            raise EngineFailed("the engine did not keep to the text that it had to score")
+        return generated
 
     async def _looked_up(self, tokens: Tokens, place: int, alternatives: int) -> PromptToken:
         body = {

@@ -55,6 +55,15 @@ class Vocabulary:
             return bytes([int(text.removeprefix("<0x").removesuffix(">"), 16)])
         return text.replace(WORD_BOUNDARY, " ").encode()
 
+    def is_text(self, token: int) -> bool:
+        """Whether the token stands for whole characters: not for a part of one, nor for nothing but itself."""
+        if self._types and self._types[token] == CONTROL:
+            return False
+        try:
+            return bool(self.data(token).decode())
+        except UnicodeDecodeError:
+            return False
+
     def text(self, tokens: tuple[int, ...]) -> str:
         """What the tokens say, one after the other; bytes that are no character become U+FFFD."""
         return b"".join(map(self.data, tokens)).decode(errors="replace")
