@@ -43,7 +43,8 @@ class ReferenceLlama:
         output = self._tensors.get("output.weight", self._tensors["token_embd.weight"])
         logits = (states @ output.T).astype(np.float64)
         logits -= logits.max(axis=1, keepdims=True)
-        return (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
+        result: Floats = (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
+        return result
 
     def _attend(self, layer: int, states: Floats) -> Floats:
         length = len(states)

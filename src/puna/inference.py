@@ -1,13 +1,19 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
-from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
+from puna.core.completions import (
+    CompletionEvent,
+    CompletionRequest,
+    PromptRead,
+    ScoreRequest,
+    nothing_generated,
+)
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.events import Done, Event, Finished, Usage
+from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
@@ -67,7 +73,7 @@ class Inference:
                     yield prompt
             request = replace(request, prompts=tuple(tuple(token.id for token in prompt.tokens) for prompt in read))
             if sampling.max_tokens == 0:
-                for event in nothing_generated(request, read):
+                for event in nothing_generated(request, [prompt.count for prompt in read]):
                     yield event
                 return
         async with self._scheduler.lease(launch) as engine, aclosing(engine.complete(request)) as events:
@@ -82,12 +88,6 @@ class Inference:
         async with self._scheduler.lease(launch) as engine, aclosing(engine.embed(request)) as batches:
             async for batch in batches:
                 yield batch
-
-
-def nothing_generated(request: CompletionRequest, prompts: list[PromptRead]) -> Iterator[CompletionEvent]:
-    """The end of a request that only wanted its prompts read."""
-    yield from (Finished(index, "length") for index in range(len(prompts) * request.choices))
-    yield Done(Usage(sum(prompt.count for prompt in prompts), 0))
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:

@@ -1,8 +1,9 @@
 """Raw completion and the scoring of given text: no conversation, no template."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from puna.core.events import Done, Finished, TextDelta, TokenLogprob
+from puna.core.events import Done, Finished, TextDelta, TokenLogprob, Usage
 from puna.core.formats import Format, FreeText
 from puna.core.sampling import Sampling
 
@@ -60,3 +61,9 @@ class PromptRead:
 
 CompletionEvent = PromptRead | TextDelta | Finished | Done
 """What a completion yields: each prompt before the first delta of its choices, then as a chat does."""
+
+
+def nothing_generated(request: CompletionRequest, prompt_tokens: Sequence[int]) -> Iterator[CompletionEvent]:
+    """The end of a request that only wants its prompts read: so many tokens each."""
+    yield from (Finished(index, "length") for index in range(len(prompt_tokens) * request.choices))
+    yield Done(Usage(sum(prompt_tokens), 0))

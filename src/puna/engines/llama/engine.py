@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
+from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineFailed
 from puna.core.events import Done, Event, Finished, TextDelta, Timings, Usage
@@ -70,6 +70,10 @@ class LlamaEngine:
                 prompts = await self._reader.read_infill(request.prompts, request.suffix)
             for index, (prompt, tokens) in enumerate(zip(request.prompts, prompts, strict=True)):
                 yield PromptRead(index, await self._reader.text(prompt), len(tokens))
+            if request.sampling.max_tokens == 0:
+                for end in nothing_generated(request, list(map(len, prompts))):
+                    yield end
+                return
             vocabulary = None if request.logprobs is None else await self._reader.vocabulary()
             completion = Completion(request, prompts, vocabulary)
             sampling = sampling_body(request.sampling, self.context_length)
