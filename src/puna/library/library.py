@@ -1,13 +1,18 @@
 """The models that are there."""
 
+import builtins
 import difflib
 import logging
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from puna.core.errors import ModelNotFound
+from puna.library import manifest as media
+from puna.library.bundled import NAME as BUNDLED
 from puna.library.bundled import bundled
+from puna.library.errors import DamagedModel, ProtectedModel
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.model import Model
 from puna.library.names import ModelName
@@ -47,6 +52,54 @@ class Library:
         if model is None or (name.digest and model.digest != name.digest.hex):
             raise self._not_found(name)
         return model
+
+    def delete(self, name: ModelName) -> None:
+        """Remove a model, and the blobs that only it used.
+
+        Raises ModelNotFound, ProtectedModel, StoreFailed.
+        """
+        self.require_writable(name)
+        path = self.store.find(name)
+        if path is None or not self.store.delete(path):
+            raise self._not_found(name)
+
+    def copy(self, source: ModelName, target: ModelName) -> Model:
+        """Give a model a second name. Raises ModelNotFound, ProtectedModel, StoreFailed."""
+        self.require_writable(target)
+        model = self.get(source)
+        if model.name == target:
+            return model
+        if model.bundled:
+            self.stage(model)
+        return self.commit(target, model.manifest)
+
+    def commit(self, name: ModelName, manifest: Manifest) -> Model:
+        """Make a model visible whose blobs are there or staged.
+
+        Raises ProtectedModel, DamagedModel, StoreFailed.
+        """
+        self.require_writable(name)
+        self.store.commit(name, manifest)
+        return self.get(replace(name, digest=None))
+
+    def stage(self, model: Model) -> None:
+        """Bring the bundled model's blobs into the store, for one made of them. Raises StoreFailed."""
+        for layer in model.manifest.blobs:
+            if layer.media_type == media.WEIGHTS:
+                self.store.staging.link_file(model.weights, layer.digest)
+            else:
+                self.store.staging.add(model.blobs.read(layer.digest))
+
+    def verify(self, name: ModelName) -> builtins.list[DamagedModel]:
+        """Read all of a model's blobs; what is wrong with each that is damaged. Raises ModelNotFound."""
+        model = self.get(name)
+        return [] if model.bundled else [*self.store.verify(model.manifest)]
+
+    @staticmethod
+    def require_writable(name: ModelName) -> None:
+        """Raises ProtectedModel where the name is the bundled model's."""
+        if name.key == BUNDLED.key:
+            raise ProtectedModel(str(name))
 
     def _get(self, name: ModelName) -> Model | None:
         tiny = bundled()
