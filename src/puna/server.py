@@ -17,6 +17,7 @@ from puna.api.json import JSONResponse
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
 from puna.engines.llama.engine import LlamaEngine
+from puna.images.load import ImageLoader
 from puna.inference import Inference
 from puna.library.library import Library
 from puna.scheduler import Scheduler
@@ -39,7 +40,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", greet),
             Route("/health", report_health),
             Route("/api/version", report_version),
-            Mount("/v1", openai.application(library, inference)),
+            Mount("/v1", openai.application(library, inference, ImageLoader(settings.image_hosts))),
         ],
         middleware=[
             Middleware(Access, settings=settings, refusal=refuse),

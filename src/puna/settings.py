@@ -34,6 +34,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     api_keys: frozenset[str] = frozenset()
     llama_server: Path | None = None
+    image_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -136,5 +137,6 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ORIGINS": ("origins", words),
     "API_KEYS": ("api_keys", lambda text: frozenset(words(text))),
     "LLAMA_SERVER": ("llama_server", program),
+    "IMAGE_HOSTS": ("image_hosts", words),
 }
 """Variable name, without its prefix, to the field it sets and how its text is read."""

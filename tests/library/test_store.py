@@ -118,7 +118,7 @@ def test_processes_that_make_and_delete_at_once_leave_whole_models(store: Store,
 
     with ThreadPoolExecutor(3) as pool:
         assert [*pool.map(change, range(3))] == [0, 0, 0]
-    manifests = [Manifest(Path(path).read_bytes()) for _, _, path in store.entries()]
+    manifests = [Manifest(Path(entry.path).read_bytes()) for entry in store.entries()]
     assert manifests
     assert [damage for made in manifests for damage in store.verify(made)] == []
     named = {layer.digest.filename for made in manifests for layer in made.blobs}

@@ -1,11 +1,16 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from puna.core.errors import InvalidRequest
+from puna.library.conversion import convert
 from puna.library.template import to_jinja
+from tests.library.conversion import checkpoints
+from tests.library.conversion.engine import running
+from tests.library.conversion.test_llama import CONFIG
 
 SYSTEM = {"role": "system", "content": "Be kind."}
 HI = {"role": "user", "content": "Hi!"}
@@ -168,6 +173,12 @@ def test_a_template_without_a_response_gets_one_at_its_end() -> None:
         ("{{ range $m := .Messages }}{{ $m.Role }},{{ break }}{{ end }}", "user,"),
         ("{{ range $i, $m := .Messages }}{{ $i }}"
          "{{ range $j, $n := $.Messages }}{{ $i }}{{ $j }}.{{ end }}{{ end }}", "000.01.110.11."),
+        ("{{ range .Messages }}({{ if eq .Role \"user\" }}skip{{ continue }}{{ end }}"
+         "{{ .Content }}){{ end }}", "(skip(Hello.)"),
+        ("{{ range .Messages }}({{ with .Role }}{{ . }}{{ continue }}{{ end }}never{{ end }}",
+         "(user(assistant"),
+        ("{{ range .Messages }}{{ range $.Messages }}{{ .Role }},{{ break }}{{ end }}.{{ end }}",
+         "user,.user,."),
         ('{{ if .Messages }}{{ print "a" "b" }}{{ end }}', "ab"),
         ('{{ if and .Messages (eq 1 2 1) (lt 1 2) (not false) }}{{ "q\\"uote\'" }}{{ end }}', "q\"uote'"),
         ("{{ if .Messages }}{{ `raw\\n` }}{{ json 1 }}{{ end }}", "raw\\n1"),
@@ -223,12 +234,38 @@ def test_properties_are_listed() -> None:
         ("{{ .Messages ? 1 }}", "unexpected character"),
         ("{{ if }}{{ end }}", "an expression is missing"),
         ("{{ . }}{{ .Messages }}", "outside of 'range'"),
+        ("{{ range .Messages }}{{ with .Role }}{{ if . }}{{ continue }}{{ end }}{{ end }}x{{ end }}",
+         "'with'"),
         ("{{ define \"x\" }}{{ end }}", "'define' can't be translated"),
     ],
 )  # fmt: skip
 def test_what_has_no_translation_is_refused(source: str, problem: str) -> None:
     with pytest.raises(InvalidRequest, match=problem):
         to_jinja(source)
+
+
+SKIPPING = """{{- range .Messages }}({{ .Role }}
+{{- if eq .Role "system" }}){{ continue }}{{ end }}: {{ .Content }})
+{{- end }}(assistant: """
+
+
+@pytest.mark.parametrize("source", [CHATML, COLLECTING, TOOLS, EXCHANGES, SKIPPING])
+def test_the_engine_renders_it_alike(source: str, tmp_path: Path) -> None:
+    config = {**CONFIG, "num_hidden_layers": 1}
+    tokenizer = checkpoints.byte_level()
+    folder = checkpoints.save(tmp_path / "m", config, checkpoints.decoder(config), tokenizer=tokenizer)
+    convert(folder, tmp_path / "m.gguf")
+    (tmp_path / "template").write_text(to_jinja(source))
+    call = json.loads(json.dumps(CALL))
+    call["tool_calls"][0]["function"]["arguments"] = '{"a":1}'  # as the OpenAI API has it
+    with running(tmp_path / "m.gguf", f"template={tmp_path / 'template'}") as engine:
+        for messages in ([HI], [SYSTEM, HI, HELLO, BYE]):
+            found = engine.post("/apply-template", messages=messages)["prompt"]
+            assert found == render(source, *messages)
+        if source == TOOLS:
+            messages = [SYSTEM, HI, call, RESULT]
+            found = engine.post("/apply-template", messages=messages, tools=[TOOL])["prompt"]
+            assert found == render(source, SYSTEM, HI, CALL, RESULT, tools=[TOOL])
 
 
 def test_jinja_stays_as_it_is() -> None:

@@ -36,15 +36,16 @@ class Library:
 
     def list(self) -> list[Model]:
         """Every model, the one that changed last first. What is no manifest is logged and left out."""
-        found: dict[ModelName, Model] = {}
-        for parts, state, path in self.store.entries():
-            name = ModelName.of_path(*parts)
-            model = name and self._load(name, path, state)
-            if name and model:
-                found[name] = model
-        if tiny := bundled():
-            found[tiny.name] = tiny
-        return sorted(found.values(), key=lambda model: (-model.modified.timestamp(), model.name.key))
+        found = [(entry, self._load(entry.path, entry.stat())) for entry in self.store.entries()]
+        found.sort(key=lambda pair: (-pair[0].stat().st_mtime_ns, pair[0].path))
+        models = [model for _, model in found if model]
+        tiny = bundled()
+        if tiny is None:
+            return models
+        return [
+            *(model for model in models if model.name.model != BUNDLED.model or model.name != BUNDLED),
+            tiny,
+        ]
 
     def get(self, name: ModelName) -> Model:
         """The model of that name, in whatever case it is written. Raises ModelNotFound."""
@@ -106,17 +107,19 @@ class Library:
         if tiny and tiny.name.key == name.key:
             return tiny
         path = self.store.find(name)
-        written = path and ModelName.of_path(*path.relative_to(self.store.manifests).parts)
-        return self._load(written, str(path), os.stat(path)) if path and written else None
+        return self._load(str(path), os.stat(path)) if path else None
 
-    def _load(self, name: ModelName, path: str, state: os.stat_result) -> Model | None:
+    def _load(self, path: str, state: os.stat_result) -> Model | None:
         seen = (state.st_mtime_ns, state.st_size, state.st_ino)
         known = self._models.get(path)
         if known and known[0] == seen:
             return known[1]
+        name = ModelName.of_path(*path.replace(os.sep, "/").rsplit("/", 4)[1:])
+        if name is None:
+            return None
         try:
-            raw = Path(path).read_bytes()
-            manifest = Manifest(raw)
+            with open(path, "rb", buffering=0) as file:
+                manifest = Manifest(file.read())
             _ = manifest.size  # what has no size is no manifest
         except FileNotFoundError:
             return None

@@ -12,7 +12,7 @@ are changed, and blobs removed, under one lock that all processes share.
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock
@@ -23,7 +23,6 @@ from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.names import ModelName
 from puna.library.staging import Staging, sync_folder
 
-_PARTS = 4  # host, namespace, model, tag
 _GRACE = 3600.0  # seconds that an uploaded blob waits for the model that it is meant for, as with Ollama
 
 
@@ -75,9 +74,14 @@ class Store:
             folders = [match for folder in folders for match in _named(folder, part)]
         return next((path for path in folders if path.is_file()), None)
 
-    def entries(self) -> Iterator[tuple[tuple[str, ...], os.stat_result, str]]:
-        """The four parts of every manifest's path, its file's state and its path."""
-        return _walk(str(self.manifests), ())
+    def entries(self) -> Iterator[os.DirEntry[str]]:
+        """Every file that lies where a manifest lies: four folders deep."""
+        for host in _inside(str(self.manifests)):
+            for namespace in _inside(host.path):
+                for model in _inside(namespace.path):
+                    for tag in _inside(model.path):
+                        if tag.is_file():
+                            yield tag
 
     def commit(self, name: ModelName, manifest: Manifest) -> Path:
         """Make a model visible whose blobs are all there or staged, in place of one of that name.
@@ -153,9 +157,9 @@ class Store:
 
     def _used(self) -> set[Digest]:
         used: set[Digest] = set()
-        for _, _, path in self.entries():
+        for entry in self.entries():
             with contextlib.suppress(InvalidManifest, FileNotFoundError):
-                used.update(layer.digest for layer in Manifest(Path(path).read_bytes()).blobs)
+                used.update(layer.digest for layer in Manifest(Path(entry.path).read_bytes()).blobs)
         return used
 
     def _remove_empty(self, folder: Path) -> None:
@@ -181,14 +185,10 @@ def _named(folder: Path, part: str) -> list[Path]:
         return []
 
 
-def _walk(folder: str, parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], os.stat_result, str]]:
+def _inside(folder: str) -> Sequence[os.DirEntry[str]]:
+    """What is in a folder; nothing where it went away meanwhile, or is no folder."""
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                path = (*parts, entry.name)
-                if len(path) < _PARTS and entry.is_dir():
-                    yield from _walk(entry.path, path)
-                elif len(path) == _PARTS and entry.is_file():
-                    yield path, entry.stat(), entry.path
-    except FileNotFoundError:  # the folder went away while it was read, or was never there
-        return
+            return [*entries]
+    except (FileNotFoundError, NotADirectoryError):
+        return ()

@@ -1,4 +1,4 @@
-"""llama.cpp in a process of its own: `python -m tests.library.conversion.engine FILE [embedding]`."""
+"""llama.cpp in its own process: `python -m tests.library.conversion.engine FILE [embedding] [template=FILE]`."""
 
 import json
 import subprocess
@@ -50,6 +50,9 @@ def main() -> None:
     params.n_ctx = 512
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.embedding = "embedding" in sys.argv
+    for option in sys.argv:
+        if option.startswith("template="):
+            params.chat_template = Path(option.removeprefix("template=")).read_text()
     server = xllamacpp.Server(params)
     print("address", server.listening_address, flush=True)
     sys.stdin.read()

@@ -1,6 +1,6 @@
 """POST /v1/completions."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 from starlette.requests import Request
@@ -10,26 +10,17 @@ from starlette.types import ASGIApp
 from puna.api.exchange import EventStream, unless_gone
 from puna.api.json import JSONResponse
 from puna.api.openai.body import Body, read_body
-from puna.api.openai.chat import Stop, StreamOptions
+from puna.api.openai.chat_body import ResponseFormat, Stop, StreamOptions, read_bias
 from puna.api.openai.completion_answer import CompletionAnswer
 from puna.api.openai.prompts import Tokens, prompts
 from puna.core.completions import CompletionRequest
 from puna.core.errors import InvalidRequest
-from puna.core.formats import Format, FreeText, JsonObject
+from puna.core.formats import FreeText
 from puna.core.sampling import Sampling
 from puna.inference import Inference
 
 MOST_LOGPROBS = 100
 """OpenAI has 5; evaluation wants more."""
-
-
-class ResponseFormat(Body):
-    """An extension: the grammar that chat has."""
-
-    type: Literal["text", "json_object"]
-
-    def to_core(self) -> Format:
-        return JsonObject() if self.type == "json_object" else FreeText()
 
 
 class CompletionBody(Body):
@@ -81,7 +72,7 @@ class CompletionBody(Body):
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop) if self.stop else None,
             # The engine's seeds have 32 bits, and its largest means "at random".
             seed=None if self.seed is None else self.seed % (2**32 - 1),
-            logit_bias=tuple(map(read_bias, self.logit_bias.items())) if self.logit_bias else None,
+            logit_bias=read_bias(self.logit_bias) if self.logit_bias else None,
         )
 
     def _check(self) -> None:
@@ -96,14 +87,6 @@ class CompletionBody(Body):
             raise InvalidRequest("'suffix' and 'echo' can't be used together.", param="suffix")
         if self.stream_options is not None and not self.stream:
             raise InvalidRequest("'stream_options' is only allowed when 'stream' is true.", param="stream_options")
-
-
-def read_bias(entry: tuple[str, float]) -> tuple[int, float]:
-    """A token's id, which JSON has as a string, and its bias."""
-    token, bias = entry
-    if not (token.isascii() and token.isdecimal()):
-        raise InvalidRequest(f"Invalid 'logit_bias': the key '{token}' is not a token's number.", param="logit_bias")
-    return int(token), bias
 
 
 async def create(request: Request) -> Response | ASGIApp:

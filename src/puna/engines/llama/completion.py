@@ -6,8 +6,10 @@ from typing import Any
 
 from puna.core.completions import CompletionRequest
 from puna.core.events import Done, Finished, FinishReason, TextDelta, Timings, TokenLogprob, Usage
-from puna.core.formats import JsonObject, JsonSchema
+from puna.core.formats import FreeText
 from puna.engines.llama.client import EngineClient
+from puna.engines.llama.grammar.answers import answer_grammar, format_rule
+from puna.engines.llama.grammar.gbnf import Grammar
 from puna.engines.llama.prompts import Tokens
 from puna.engines.llama.vocabulary import Vocabulary
 
@@ -61,11 +63,10 @@ class Completion:
             body["seed"] = (sampling["seed"] + first) % (2**32 - 1)
         if self._request.logprobs is not None:
             body["n_probs"] = max(1, self._request.logprobs)
-        match self._request.format:
-            case JsonSchema(schema=schema):
-                body["json_schema"] = schema
-            case JsonObject():
-                body["json_schema"] = {"type": "object"}
+        if not isinstance(self._request.format, FreeText):
+            grammar = Grammar()
+            rule = format_rule(grammar, self._request.format)
+            body["grammar"] = answer_grammar(rule, grammar, None, begun=False)
         return body
 
     def _read(self, chunk: dict[str, Any], index: int) -> list[Generated]:

@@ -2,21 +2,29 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.errors import EngineFailed
-from puna.core.events import Done, Event, Finished, TextDelta, Timings, Usage
+from puna.core.errors import EngineFailed, InvalidRequest
+from puna.core.events import Event
+from puna.core.formats import FreeText
+from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.engines.llama.batches import in_batches
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.completion import Completion
 from puna.engines.llama.embedding import Embedder
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.native import native_chat
 from puna.engines.llama.process import EngineProcess
+from puna.engines.llama.prompted import prompted_chat
 from puna.engines.llama.prompts import PromptReader
+from puna.engines.llama.sampling import sampling_body
 from puna.engines.llama.scoring import Scorer
+from puna.engines.llama.traits import Traits, read_traits
 
 
 class LlamaEngine:
@@ -26,13 +34,35 @@ class LlamaEngine:
         self._launch = launch
         self._process = process
         self._client = EngineClient(process.address, process.key)
+        self._traits: Traits | None = None
         self._reader = PromptReader(self._client, launch)
         self._embedder = Embedder(self._client, launch, self._reader)
         self._scorer: Scorer | None = None
 
     @classmethod
     async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
-        return cls(launch, await EngineProcess.start(launch))
+        """Load the model and ask what it can do.
+
+        Raises:
+            EngineFailed: the engine ended before it served.
+        """
+        engine = cls(launch, await EngineProcess.start(launch))
+        try:
+            await engine.traits()
+        except ConnectionError as error:
+            failure = await engine._failure()
+            await engine.close()
+            raise failure from error
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
+
+    async def traits(self) -> Traits:
+        """What the model and its template can do."""
+        if self._traits is None:
+            self._traits = await read_traits(self._client)
+        return self._traits
 
     @property
     def context_length(self) -> int:
@@ -43,27 +73,21 @@ class LlamaEngine:
         return self._process.alive
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        done = False
         try:
-            async with aclosing(
-                self._client.stream("/v1/chat/completions", chat_body(request, self.context_length))
-            ) as chunks:
-                async for chunk in chunks:
-                    for choice in chunk["choices"]:
-                        if text := choice["delta"].get("content"):
-                            yield TextDelta(choice["index"], text)
-                        if reason := choice["finish_reason"]:
-                            yield Finished(choice["index"], reason)
-                    if usage := chunk.get("usage"):
-                        done = True
-                        yield Done(read_usage(usage), read_timings(chunk.get("timings")))
+            traits = await self.traits()
+            check(request, traits)
+            request = offered(request)
+            answer = native_chat if is_native(request, traits) else prompted_chat
+            answered = partial(answer, self._client, traits, self.context_length)
+            async with aclosing(in_batches(request, self._launch.sequences, answered)) as events:
+                async for event in events:
+                    yield event
         except ConnectionError as error:
             raise await self._failure() from error
-        if not done:
-            raise await self._failure()
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         async with self._answering():
+            check_bias(request.sampling, await self.traits())
             if request.suffix is None:
                 prompts = await self._reader.read(request.prompts)
             else:
@@ -115,45 +139,45 @@ class LlamaEngine:
         return self._process.failure("the engine broke off its answer")
 
 
-def chat_body(request: ChatRequest, context_length: int) -> dict[str, Any]:
-    """A chat request in the words of llama-server's chat route."""
-    messages = [
-        {"role": message.role, "content": message.text} | ({"name": message.name} if message.name is not None else {})
-        for message in request.messages
-    ]
-    stream = {"stream": True, "stream_options": {"include_usage": True}}
-    return {"messages": messages, **sampling_body(request.sampling, context_length), **stream}
+def check(request: ChatRequest, traits: Traits) -> None:
+    """Raises `InvalidRequest` for what llama-server would pass over in silence, or refuse in words of its own."""
+    parts = [part for message in request.messages for part in message.content]
+    if not traits.vision and any(isinstance(part, Image) for part in parts):
+        raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
+    if not traits.audio and any(isinstance(part, Audio) for part in parts):
+        raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
+    check_bias(request.sampling, traits)
 
 
-def sampling_body(sampling: Sampling, context_length: int) -> dict[str, Any]:
-    """Sampling settings in llama-server's words. What is unset is left out."""
-    window = sampling.repeat_last_n
-    body = {
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "min_p": sampling.min_p,
-        "typical_p": sampling.typical_p,
-        "frequency_penalty": sampling.frequency_penalty,
-        "presence_penalty": sampling.presence_penalty,
-        "repeat_penalty": sampling.repeat_penalty,
-        "repeat_last_n": context_length if window == -1 else window,
-        "seed": sampling.seed,
-        "stop": list(sampling.stop) if sampling.stop else None,
-        "n_predict": sampling.max_tokens,
-        "logit_bias": [list(bias) for bias in sampling.logit_bias] if sampling.logit_bias else None,
-    }
-    return {name: value for name, value in body.items() if value is not None}
+def check_bias(sampling: Sampling, traits: Traits) -> None:
+    """Raises `InvalidRequest` for a token that the model does not have."""
+    for token, _ in sampling.logit_bias or ():
+        if token >= traits.vocabulary:
+            message = (
+                f"Invalid token id in 'logit_bias': {token}. This model has the ids 0 to {traits.vocabulary - 1}."
+            )
+            raise InvalidRequest(message, param="logit_bias", code="invalid_value")
 
 
-def read_usage(usage: dict[str, Any]) -> Usage:
-    """OpenAI's usage object, as llama-server fills it in."""
-    details = usage.get("prompt_tokens_details") or {}
-    return Usage(usage["prompt_tokens"], usage["completion_tokens"], details.get("cached_tokens", 0))
+def offered(request: ChatRequest) -> ChatRequest:
+    """The request with no tools but those the model may call."""
+    choice = request.tool_choice
+    if choice.mode == "none":
+        return replace(request, tools=())
+    if choice.names is None:
+        return request
+    return replace(request, tools=tuple(tool for tool in request.tools if tool.name in choice.names))
 
 
-def read_timings(timings: dict[str, Any] | None) -> Timings:
-    """llama-server's timings, which are in milliseconds."""
-    if timings is None:
-        return Timings()
-    return Timings(timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000)
+def is_native(request: ChatRequest, traits: Traits) -> bool:
+    """Whether llama-server's chat route does all that is asked for. It forces no call, knows no strict tools,
+    ignores tools that the template does not render, and loses log probabilities of parts of characters."""
+    if not isinstance(request.format, FreeText) or (request.effort == "none" and traits.always_thinks):
+        return False
+    if not request.tools:
+        uses_tools = any(message.tool_calls or message.role == "tool" for message in request.messages)
+        return request.logprobs is None and (traits.tools or not uses_tools)
+    if not traits.tools or request.tool_choice.mode == "required":
+        return False
+    strict = any(tool.strict for tool in request.tools)
+    return traits.call_shape is None or not (strict or request.logprobs is not None)

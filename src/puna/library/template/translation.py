@@ -14,6 +14,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from puna.library.template import go
+from puna.library.template.flow import jumps, without_jumps
 from puna.library.template.go import TemplateError
 
 # One dictionary a message, consecutive ones of a role merged, all system messages together in `go.system`.
@@ -172,6 +173,7 @@ class _Translation:
         self._root = root
         self._dot: str | None = None
         self._variables: dict[str, str] = {}
+        self._done = ""  # what says that the loop is to be left
         self._count = 0
 
     def nodes(self, nodes: Sequence[go.Node]) -> str:
@@ -191,8 +193,8 @@ class _Translation:
                 return self._with(node)
             case go.Range():
                 return self._range(node)
-            case go.Jump(kind):
-                return f"{{%- {kind} -%}}"
+            case go.Jump():
+                return f"{{%- set {self._done} = true -%}}"
 
     def _assignment(self, node: go.Assignment) -> str:
         value = self._value(node.expression)
@@ -225,12 +227,23 @@ class _Translation:
         )
         mapping = isinstance(node.over, go.Field) and node.over.name in _MAPPINGS
         variables = {name: new for name, new in ((node.value, item), (node.key, key)) if name}
-        body = self._scoped(node.body, dot=item, **variables)
+        body, before = self._body(node, item, variables)
         otherwise = self._scoped(node.otherwise)
         index = f"{{%- set {key} = loop.index0 -%}}" if node.key and not mapping else ""
         head = f"{key}, {item} in {over}.items()" if mapping else f"{item} in {over}"
         other = f"{{%- else -%}}{otherwise}" if otherwise else ""
-        return f"{{%- for {head} -%}}{index}{body}{other}{{%- endfor -%}}"
+        return f"{before}{{%- for {head} -%}}{index}{body}{other}{{%- endfor -%}}"
+
+    def _body(self, node: go.Range, item: str, variables: dict[str, str]) -> tuple[str, str]:
+        """A loop's body, and what goes before the loop: with a `break`, the turns after it do nothing."""
+        breaks = any(jumps(inner, ("break",)) for inner in node.body)
+        outer, self._done = self._done, f"go.{self._new('done')}" if breaks else ""
+        done = self._done
+        body = self._scoped(without_jumps(node.body), dot=item, **variables)
+        self._done = outer
+        if not breaks:
+            return body, ""
+        return f"{{%- if not {done} -%}}{body}{{%- endif -%}}", f"{{%- set {done} = false -%}}"
 
     def _scoped(self, nodes: Sequence[go.Node], dot: str | None = None, **variables: str) -> str:
         """Nodes with a dot and variables of their own, which end with them."""
