@@ -12,7 +12,6 @@ from training.conversation import Document
 from training.fillers import Fillers
 from training.skills import FULL, Skill
 
-
 LENGTHS = (192, 384, 768, 1536, 3072)
 Encoded = tuple[list[int], list[bool]]
 

@@ -66,23 +66,28 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_value_length(shape.head_width)
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_layer_norm_rms_eps(shape.epsilon)
+    # What a model this small is surest of is what it should say when a request names no temperature.
+    writer.add_float32("general.sampling.temp", 0.0)
+    # Puna's own key: how much the model thinks where a request says nothing.
+    writer.add_string("puna.reasoning_effort", "none")
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
     count = tokenizer.get_vocab_size()
-    tokens = [tokenizer.id_to_token(number) for number in range(count)]
+    tokens = [str(tokenizer.id_to_token(number)) for number in range(count)]
+    ids = tokenizer.get_vocab()
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
     writer.add_token_types([_kind(token) for token in tokens])
     writer.add_token_merges(vocabulary.merges(tokenizer))
-    writer.add_bos_token_id(tokenizer.token_to_id("<|endoftext|>"))
-    writer.add_eos_token_id(tokenizer.token_to_id("<|im_end|>"))
-    writer.add_eot_token_id(tokenizer.token_to_id("<|im_end|>"))
-    writer.add_pad_token_id(tokenizer.token_to_id("<|endoftext|>"))
+    writer.add_bos_token_id(ids["<|endoftext|>"])
+    writer.add_eos_token_id(ids["<|im_end|>"])
+    writer.add_eot_token_id(ids["<|im_end|>"])
+    writer.add_pad_token_id(ids["<|endoftext|>"])
     writer.add_add_bos_token(False)
     for key, token in (("pre", "prefix"), ("suf", "suffix"), ("mid", "middle"), ("pad", "pad")):
-        writer.add_uint32(f"tokenizer.ggml.fim_{key}_token_id", tokenizer.token_to_id(f"<|fim_{token}|>"))
+        writer.add_uint32(f"tokenizer.ggml.fim_{key}_token_id", ids[f"<|fim_{token}|>"])
     writer.add_chat_template(TEMPLATE.read_text().strip())
 
 

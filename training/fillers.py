@@ -10,11 +10,126 @@ from training import lists
 
 T = TypeVar("T")
 
-ONSETS = "b c d f g h j k l m n p r s t v w z br ch cl cr dr fl fr gl gr kl kr ph pl pr qu sc sh sk sl sm sn sp st str sw th tr tw wh x y".split()
-NUCLEI = "a e i o u a e i o u ai ea ee ei ia ie io oa oo ou ue y au".split()
-CODAS = "b d f g k l m n p r s t x z ck ft ld ll lm ln lt mp nd ng nk nn nt rd rk rn rt sh sk ss st th ts w y".split()
-ENDINGS = "a o e i us er ia on en ix ton ville burg ham ford berg ova ski sen ez ini elle ette ina".split()
-ACCENTED = "é è ü ö ä ñ ç í ó á ø å ß ê".split()
+ONSETS = [
+    "b",
+    "c",
+    "d",
+    "f",
+    "g",
+    "h",
+    "j",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "v",
+    "w",
+    "z",
+    "br",
+    "ch",
+    "cl",
+    "cr",
+    "dr",
+    "fl",
+    "fr",
+    "gl",
+    "gr",
+    "kl",
+    "kr",
+    "ph",
+    "pl",
+    "pr",
+    "qu",
+    "sc",
+    "sh",
+    "sk",
+    "sl",
+    "sm",
+    "sn",
+    "sp",
+    "st",
+    "str",
+    "sw",
+    "th",
+    "tr",
+    "tw",
+    "wh",
+    "x",
+    "y",
+]
+NUCLEI = ["a", "e", "i", "o", "u", "a", "e", "i", "o", "u", "ai", "ea", "ee", "ei", "ia", "ie", "io", "oa", "oo", "ou", "ue", "y", "au"]
+CODAS = [
+    "b",
+    "d",
+    "f",
+    "g",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "x",
+    "z",
+    "ck",
+    "ft",
+    "ld",
+    "ll",
+    "lm",
+    "ln",
+    "lt",
+    "mp",
+    "nd",
+    "ng",
+    "nk",
+    "nn",
+    "nt",
+    "rd",
+    "rk",
+    "rn",
+    "rt",
+    "sh",
+    "sk",
+    "ss",
+    "st",
+    "th",
+    "ts",
+    "w",
+    "y",
+]
+ENDINGS = [
+    "a",
+    "o",
+    "e",
+    "i",
+    "us",
+    "er",
+    "ia",
+    "on",
+    "en",
+    "ix",
+    "ton",
+    "ville",
+    "burg",
+    "ham",
+    "ford",
+    "berg",
+    "ova",
+    "ski",
+    "sen",
+    "ez",
+    "ini",
+    "elle",
+    "ette",
+    "ina",
+]
+ACCENTED = ["é", "è", "ü", "ö", "ä", "ñ", "ç", "í", "ó", "á", "ø", "å", "ß", "ê"]
 
 
 @dataclass(frozen=True)
@@ -146,13 +261,19 @@ class Fillers:
 
     def time(self) -> str:
         hour, minute = self.integer(0, 23), self.pick((0, 15, 30, 45, self.integer(0, 59)))
-        return self.pick((f"{hour:02}:{minute:02}", f"{hour % 12 + 1} {self.pick(('am', 'pm'))}", f"{hour % 12 + 1}:{minute:02} pm", "noon"))
+        return self.pick(
+            (f"{hour:02}:{minute:02}", f"{hour % 12 + 1} {self.pick(('am', 'pm'))}", f"{hour % 12 + 1}:{minute:02} pm", "noon")
+        )
 
     def email(self) -> str:
         return f"{self.name().split()[0].lower()}@{self.made_up()}.{self.pick(('com', 'org', 'net', 'io', 'de'))}"
 
     def file(self) -> str:
-        return self.pick(lists.ARTIFACTS) if self.chance(0.3) else f"{self.made_up()}.{self.pick(('txt', 'md', 'py', 'csv', 'json', 'pdf', 'log', 'html'))}"
+        return (
+            self.pick(lists.ARTIFACTS)
+            if self.chance(0.3)
+            else f"{self.made_up()}.{self.pick(('txt', 'md', 'py', 'csv', 'json', 'pdf', 'log', 'html'))}"
+        )
 
     def phrase(self, fewest: int = 2, most: int = 7) -> str:
         """Words in a row, sensible or not."""

@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from training.corpus import Stage
 from training.skills import FOUNDATION, FULL
 
-STAGES = (
-    Stage(steps=150, skills=FOUNDATION),
-    Stage(steps=950, skills=FULL),
-)
+FOUNDATION_STEPS = 150
+FULL_STEPS = 600
+
+
+def stages(full: int = FULL_STEPS) -> tuple[Stage, ...]:
+    """First only what teaches to copy, then everything, for so many steps."""
+    return (Stage(FOUNDATION_STEPS, FOUNDATION), Stage(full, FULL))
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The first stage teaches to copy, the second everything."""
+    """The rates are those of 2 million weights in steps of 8,192 tokens."""
 
     seed: int = 1
-    stages: tuple[Stage, ...] = STAGES
+    stages: tuple[Stage, ...] = stages()
     parts: int = 2
     part_tokens: int = 2048
     vocabulary: int = 1536

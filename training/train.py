@@ -6,6 +6,7 @@ model sees is the same on every machine. A run that was stopped goes on from its
 
 import argparse
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,11 +16,10 @@ import torch
 from torch import distributed
 from torch.nn import functional
 
-from training import corpus, vocabulary
+from training import corpus, feed, vocabulary
 from training.model import Network, Shape
-from training.recipe import Recipe
+from training.recipe import FULL_STEPS, Recipe, stages
 
-os.environ["TOKENIZERS_PARALLELISM"] = "false"
 CHECKPOINT_SECONDS = 240.0
 
 
@@ -27,9 +27,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--steps", type=int, default=FULL_STEPS, help="steps on all skills")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe(seed=arguments.seed)
+    recipe = Recipe(seed=arguments.seed, stages=stages(arguments.steps))
     tokenizer_file = arguments.out / "tokenizer.json"
     if not tokenizer_file.exists():
         vocabulary.build(recipe.seed, recipe.vocabulary).save(str(tokenizer_file))
@@ -37,18 +38,17 @@ def main() -> None:
         Trainer(recipe, arguments.out, 0, 1).run()
     else:
         world = min(recipe.parts, os.cpu_count() or 1)
-        torch.multiprocessing.spawn(_run, (world, recipe, arguments.out), nprocs=world)
+        with tempfile.TemporaryDirectory() as folder:
+            meeting = Path(folder) / "meeting"
+            torch.multiprocessing.spawn(_run, (world, recipe, arguments.out, meeting), nprocs=world)
 
 
-def _run(rank: int, world: int, recipe: Recipe, out: Path) -> None:
+def _run(rank: int, world: int, recipe: Recipe, out: Path, meeting: Path) -> None:
     torch.set_num_threads(1)
-    store = distributed.TCPStore("127.0.0.1", _PORT, world, is_master=rank == 0)
+    store = distributed.FileStore(str(meeting), world)
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=world)
     Trainer(recipe, out, rank, world).run()
     distributed.destroy_process_group()
-
-
-_PORT = 29_531
 
 
 class Trainer:
@@ -57,10 +57,11 @@ class Trainer:
     def __init__(self, recipe: Recipe, out: Path, rank: int, world: int) -> None:
         self.recipe, self.out, self.rank, self.world = recipe, out, rank, world
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.tokenizer = vocabulary.load(out / "tokenizer.json")
+        self._own = range(rank, recipe.parts, world)
+        size = vocabulary.load(out / "tokenizer.json").get_vocab_size()
         torch.manual_seed(recipe.seed)
         torch.set_float32_matmul_precision("high")
-        self.network = Network(Shape(vocabulary=self.tokenizer.get_vocab_size())).to(self.device)
+        self.network = Network(Shape(vocabulary=size)).to(self.device)
         self.model: Callable[..., torch.Tensor] = self.network
         if self.device.type == "cuda":
             self.model = torch.compile(self.network, dynamic=True)
@@ -69,6 +70,9 @@ class Trainer:
 
     def run(self) -> None:
         self._resume()
+        wanted = ((step, part) for step in range(self.step, self.recipe.steps) for part in self._own)
+        workers = max(1, (os.cpu_count() or 2) - 2) if self.device.type == "cuda" else 0
+        self.parts = feed.parts(self.recipe, self.out / "tokenizer.json", wanted, workers)
         saved = reported = time.monotonic()
         losses: list[float] = []
         while self.step < self.recipe.steps:
@@ -90,7 +94,7 @@ class Trainer:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_rate"] * share
-        loss = sum(self._part(part) for part in range(self.rank, self.recipe.parts, self.world))
+        loss = sum(self._part(next(self.parts)) for _ in self._own)
         if self.world > 1:
             self._share_gradients()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
@@ -100,10 +104,8 @@ class Trainer:
         self.step += 1
         return loss * self.world
 
-    def _part(self, part: int) -> float:
+    def _part(self, shelves: feed.Part) -> float:
         """Adds the gradients of one part and gives its share of the loss."""
-        seed = (self.recipe.seed * 1_000_003 + self.step) * 64 + part
-        shelves = corpus.parts(self.tokenizer, self.recipe.stage(self.step), self.recipe.part_tokens, seed)
         count = sum(int(rows.learned.sum()) for rows in shelves)
         return sum(self._rows(rows, 1 / count / self.recipe.parts) for rows in shelves)
 

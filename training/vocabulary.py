@@ -51,15 +51,16 @@ SAMPLES = (
     "def add(a, b):\n    return a + b\n\n\ndef is_even(n):\n    return n % 2 == 0\n\nfor item in items:\n    if item > 0:\n        total += item\n    print(item)\n",
     "class Point:\n    def __init__(self, x, y):\n        self.x = x\n        self.y = y\n",
 )
-WORDS = """type function name description parameters object properties string integer number boolean array items enum required
-arguments additionalProperties strict title default city location date time query text message unit celsius fahrenheit
-temperature weather search send email reminder get set create find list add convert translate calculate book order
-recipient subject amount currency price result error status true false null return def for if else in print import self
-class range len while not and or None True False JSON json key value user id email count limit title body start end
-remember told secret code favorite favourite pet hobby birthday live lives named called job work works old years what
-extract answer result tool call use sum plus minus times equals number digits carry first second third next last
-You Your You're What Where When Who How Which The There This That My The It He She Is Are Do Does Can Call Please know
-don't sorry cannot have not told me yet tell call need information current given optional maximum minimum""".split()
+WORDS = """type function name description parameters object properties string integer number boolean array items enum
+required arguments additionalProperties strict title default city location date time query text message unit
+celsius fahrenheit temperature weather search send email reminder get set create find list add convert
+translate calculate book order recipient subject amount currency price result error status true false null
+return def for if else in print import self class range len while not and or None True False JSON json key
+value user id email count limit title body start end remember told secret code favorite favourite pet hobby
+birthday live lives named called job work works old years what extract answer result tool call use sum plus
+minus times equals number digits carry first second third next last You Your You're What Where When Who How
+Which The There This That My The It He She Is Are Do Does Can Call Please know don't sorry cannot have not
+told me yet tell call need information current given optional maximum minimum""".split()
 
 QWEN2 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -94,7 +95,11 @@ def learn(texts: Iterable[str], size: int, spaced: int = 320) -> Tokenizer:
 
 def _frequent_words(texts: Iterable[str], vocabulary: dict[str, int], count: int) -> list[str]:
     words = Counter(word for text in texts for word in text.split(" ")[1:])
-    known = [word for word, _ in words.most_common() if word in vocabulary and word.isalpha() and word.islower() and (len(word) > 1 or word == "a")]
+    known = [
+        word
+        for word, _ in words.most_common()
+        if word in vocabulary and word.isalpha() and word.islower() and (len(word) > 1 or word == "a")
+    ]
     return known[:count]
 
 

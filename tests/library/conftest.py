@@ -1,9 +1,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from puna.library.library import Library
 from tests.library import ggufs
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("puna", deadline=None)
+settings.load_profile("puna")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 from training.conversation import Document
 from training.fillers import Fillers
-from training.skills import arithmetic, calling, code, extraction, instructions, memory, prose, saying, small_talk
+from training.skills import (
+    arithmetic,
+    calling,
+    code,
+    extraction,
+    instructions,
+    memory,
+    prose,
+    saying,
+    small_talk,
+)
 
 Skill = Callable[[Fillers], Document]
 

@@ -5,8 +5,39 @@ from training.fillers import Fillers
 from training.skills import setting
 
 SIGNS = {"+": ("plus", "+"), "-": ("minus", "-"), "*": ("times", "*")}
-FRAMES = ("What is {}?", "What is {}?", "What's {}?", "Calculate {}", "Calculate {}.", "How much is {}?", "{}", "{}=", "{} = ?", "{}?", "Compute {}.", "Solve {}", "Solve: {}", "Can you calculate {}?", "Tell me {}.", "Work out {}.", "what is {}", "Please solve {}.", "Evaluate {}.", "Quick: {}?", "I need to know {}.")
-BARE = (" Answer with only the number.", " Answer with a number only.", " Only the number.", " Reply with just the number.", " Just the result.", " Give only the result.", " Respond with only a number.", " Number only.")
+FRAMES = (
+    "What is {}?",
+    "What is {}?",
+    "What's {}?",
+    "Calculate {}",
+    "Calculate {}.",
+    "How much is {}?",
+    "{}",
+    "{}=",
+    "{} = ?",
+    "{}?",
+    "Compute {}.",
+    "Solve {}",
+    "Solve: {}",
+    "Can you calculate {}?",
+    "Tell me {}.",
+    "Work out {}.",
+    "what is {}",
+    "Please solve {}.",
+    "Evaluate {}.",
+    "Quick: {}?",
+    "I need to know {}.",
+)
+BARE = (
+    " Answer with only the number.",
+    " Answer with a number only.",
+    " Only the number.",
+    " Reply with just the number.",
+    " Just the result.",
+    " Give only the result.",
+    " Respond with only a number.",
+    " Number only.",
+)
 
 
 def example(fillers: Fillers) -> Document:
@@ -22,7 +53,7 @@ def example(fillers: Fillers) -> Document:
         if fillers.chance(0.2):
             question, answer = question + fillers.pick(BARE), str(value)
         messages += [user(question), assistant(answer, steps(left, sign, right) if thinking else None)]
-    return setting.conversation(fillers, messages, systems=0.15)
+    return setting.conversation(fillers, messages, systems=0.15).document()
 
 
 def operands(fillers: Fillers) -> tuple[int, str, int]:
@@ -43,7 +74,7 @@ def evaluate(left: int, sign: str, right: int) -> int:
 def _asked(fillers: Fillers, left: int, sign: str, right: int) -> str:
     shown = SIGNS[sign][1]
     if sign == "*":
-        shown = fillers.pick(("*", "*", "x", "×"))
+        shown = fillers.pick(("*", "*", "x", "\u00d7"))
     form = fillers.random.random()
     expression = f"{left} {SIGNS[sign][0]} {right}" if form < 0.35 else f"{left}{shown}{right}" if form < 0.6 else f"{left} {shown} {right}"
     if fillers.chance(0.1):

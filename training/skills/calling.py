@@ -2,10 +2,23 @@
 
 import json
 
-from training.conversation import Call, Document, Json, Message, assistant, calling, dump, result, system, user
+from training.conversation import (
+    Call,
+    Conversation,
+    Document,
+    Json,
+    Message,
+    assistant,
+    calling,
+    dump,
+    result,
+    system,
+    user,
+)
 from training.fillers import Fillers
 from training.skills import knowledge, setting
-from training.skills.toolbox import FAMILIES, Family, Tool, choose, request, toolset
+from training.skills.families import FAMILIES, Family
+from training.skills.toolbox import Tool, choose, request, toolset
 
 NO_TOOL = "I have no tool for that."
 TOOL_SYSTEMS = (
@@ -19,11 +32,15 @@ TOOL_SYSTEMS = (
 
 
 def example(fillers: Fillers) -> Document:
+    return conversation(fillers).document()
+
+
+def conversation(fillers: Fillers) -> Conversation:
     maker = fillers.random.choices((several_turns, parallel, chain, unneeded, missing), (10, 4, 2, 2, 1))[0]
     return maker(fillers)
 
 
-def _with_tools(fillers: Fillers, messages: list[Message], tools: list[Tool]) -> Document:
+def _with_tools(fillers: Fillers, messages: list[Message], tools: list[Tool]) -> Conversation:
     if fillers.chance(0.35):
         text = fillers.pick(TOOL_SYSTEMS) if fillers.chance(0.6) else setting.plain_system(fillers)
         messages = [system(text), *messages]
@@ -38,7 +55,7 @@ def _final(fillers: Fillers, messages: list[Message], thought: str) -> list[Mess
     return [*messages[:-1], Message(last.role, last.content, last.calls, thought)]
 
 
-def several_turns(fillers: Fillers) -> Document:
+def several_turns(fillers: Fillers) -> Conversation:
     """One to four requests, each for one of the tools; most with a result and an answer."""
     tools = toolset(fillers, fillers.integer(1, 4))
     messages: list[Message] = []
@@ -80,7 +97,7 @@ def _said(value: object) -> str:
     return value if isinstance(value, str) else dump(value)
 
 
-def parallel(fillers: Fillers) -> Document:
+def parallel(fillers: Fillers) -> Conversation:
     """Two or three calls in one turn."""
     tools = toolset(fillers, fillers.integer(1, 3))
     tools = [tool for tool in tools if tool.keys] or [choose(fillers, _weather_like(fillers))]
@@ -110,14 +127,20 @@ def _same_tool(fillers: Fillers, tool: Tool, count: int) -> tuple[str, list[Call
     family = tool.family
     if len(family.parameters) == 1 and family.parameters[0].schema == {"type": "string"}:
         values = [str(family.parameters[0].value(fillers)) for _ in range(count)]
-        joined = fillers.pick((f"{', '.join(values[:-1])} and {values[-1]}", " and ".join(values), f"{', '.join(values[:-1])} and in {values[-1]}" if count > 1 else values[0]))
+        joined = fillers.pick(
+            (
+                f"{', '.join(values[:-1])} and {values[-1]}",
+                " and ".join(values),
+                f"{', '.join(values[:-1])} and in {values[-1]}" if count > 1 else values[0],
+            )
+        )
         text = fillers.pick(family.requests).format(joined)
         return text, [Call(tool.name, {tool.keys[0]: value}) for value in values]
     asked = [request(fillers, tool) for _ in range(count)]
     return fillers.pick((" ", " And ", "\n", " Also ")).join(said.strip() for said, _ in asked), [call for _, call in asked]
 
 
-def chain(fillers: Fillers) -> Document:
+def chain(fillers: Fillers) -> Conversation:
     """The result of a call is an argument of the next."""
     tools = toolset(fillers, 2)
     tools = [tool for tool in tools if tool.keys]
@@ -145,7 +168,7 @@ def chain(fillers: Fillers) -> Document:
     return _with_tools(fillers, messages, tools)
 
 
-def unneeded(fillers: Fillers) -> Document:
+def unneeded(fillers: Fillers) -> Conversation:
     """Tools are there, but the question needs none."""
     tools = toolset(fillers, fillers.integer(1, 4))
     messages: list[Message] = []
@@ -159,12 +182,10 @@ def unneeded(fillers: Fillers) -> Document:
     return _with_tools(fillers, _final(fillers, messages, "No tool is needed for this."), tools)
 
 
-def missing(fillers: Fillers) -> Document:
+def missing(fillers: Fillers) -> Conversation:
     """A request for a tool that is not among those given."""
     *tools, other = toolset(fillers, fillers.integer(2, 4))
     if not other.keys:
         return unneeded(fillers)
     text, _ = request(fillers, other)
     return _with_tools(fillers, _final(fillers, [user(text), assistant(NO_TOOL)], "None of the tools fits."), tools)
-
-

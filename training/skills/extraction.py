@@ -21,8 +21,16 @@ class Field:
 
 NAME_KEYS = ("name", "name", "name", "person", "full_name", "first_name", "user", "customer", "who")
 FIELDS = (
-    Field(("age", "age", "age", "years", "age_years"), lambda fillers: fillers.integer(2, 99), ("is {} years old", "is {}", "is {} years of age", "turned {}")),
-    Field(("city", "city", "city", "location", "town", "place", "home", "address"), Fillers.city, ("lives in {}", "is from {}", "comes from {}", "moved to {}", "lives in the city of {}")),
+    Field(
+        ("age", "age", "age", "years", "age_years"),
+        lambda fillers: fillers.integer(2, 99),
+        ("is {} years old", "is {}", "is {} years of age", "turned {}"),
+    ),
+    Field(
+        ("city", "city", "city", "location", "town", "place", "home", "address"),
+        Fillers.city,
+        ("lives in {}", "is from {}", "comes from {}", "moved to {}", "lives in the city of {}"),
+    ),
     Field(("job", "job", "occupation", "profession", "role"), Fillers.job, ("works as a {}", "is a {}", "has a job as a {}")),
     Field(("color", "colour", "favorite_color"), Fillers.colour, ("likes {}", "loves the color {}", "prefers {}")),
     Field(("food", "favorite_food", "dish"), Fillers.food, ("eats {}", "likes to eat {}")),
@@ -77,9 +85,47 @@ def _facts(fillers: Fillers) -> tuple[str, dict[str, str | int]]:
     return sentence, facts
 
 
-ORDERS = ("Extract the {keys} from this text: {text}", "Extract {keys}: {text}", "Extract {keys} as JSON from: {text}", "Get the {keys} as JSON: {text}", "Give me the {keys} of this as JSON: {text}", "Return JSON with {keys}: {text}", "Return a JSON object with the keys {keys}. {text}", "Convert to JSON with the fields {keys}: {text}", "Read this and answer in JSON with {keys}: {text}", "{text} Extract the {keys} as JSON.", "{text} Return JSON with the keys {keys}.", "{text}\nAnswer as a JSON object with {keys}.", "Parse into JSON ({keys}): {text}", 'Extract the {keys} from: "{text}"', "Please extract {keys} from the following sentence.\n\n{text}", "Fill in {keys} as JSON. {text}")
-OPEN_ORDERS = ("Extract the data as JSON: {text}", "Extract the information: {text}", "Extract the person: {text}", "Convert to JSON: {text}", "Extract the information from this text: {text}", "{text} Return this as JSON.", "Parse this: {text}", "Who is it? {text} Answer in JSON.", "Describe as JSON: {text}", "{text}", "Extract the person from: {text}", "Turn this into a JSON object: {text}", "Extract the event information. {text}")
-SYSTEMS = ("Extract the data as JSON.", "You answer in JSON.", "Answer only with JSON.", "You extract information and return JSON.", "Respond with a JSON object.", "Output valid JSON only.")
+ORDERS = (
+    "Extract the {keys} from this text: {text}",
+    "Extract {keys}: {text}",
+    "Extract {keys} as JSON from: {text}",
+    "Get the {keys} as JSON: {text}",
+    "Give me the {keys} of this as JSON: {text}",
+    "Return JSON with {keys}: {text}",
+    "Return a JSON object with the keys {keys}. {text}",
+    "Convert to JSON with the fields {keys}: {text}",
+    "Read this and answer in JSON with {keys}: {text}",
+    "{text} Extract the {keys} as JSON.",
+    "{text} Return JSON with the keys {keys}.",
+    "{text}\nAnswer as a JSON object with {keys}.",
+    "Parse into JSON ({keys}): {text}",
+    'Extract the {keys} from: "{text}"',
+    "Please extract {keys} from the following sentence.\n\n{text}",
+    "Fill in {keys} as JSON. {text}",
+)
+OPEN_ORDERS = (
+    "Extract the data as JSON: {text}",
+    "Extract the information: {text}",
+    "Extract the person: {text}",
+    "Convert to JSON: {text}",
+    "Extract the information from this text: {text}",
+    "{text} Return this as JSON.",
+    "Parse this: {text}",
+    "Who is it? {text} Answer in JSON.",
+    "Describe as JSON: {text}",
+    "{text}",
+    "Extract the person from: {text}",
+    "Turn this into a JSON object: {text}",
+    "Extract the event information. {text}",
+)
+SYSTEMS = (
+    "Extract the data as JSON.",
+    "You answer in JSON.",
+    "Answer only with JSON.",
+    "You extract information and return JSON.",
+    "Respond with a JSON object.",
+    "Output valid JSON only.",
+)
 
 
 def from_sentence(fillers: Fillers) -> Document:
@@ -100,7 +146,7 @@ def from_sentence(fillers: Fillers) -> Document:
                 facts = {key: facts[key] for key in keys}
             prompt = fillers.pick(ORDERS).format(text=text, keys=_listed(fillers, keys))
         messages += [user(prompt), assistant(written(fillers, facts))]
-    return setting.conversation(fillers, [*head, *messages])
+    return setting.conversation(fillers, [*head, *messages]).document()
 
 
 def _listed(fillers: Fillers, keys: list[str]) -> str:
@@ -115,8 +161,28 @@ def of_pairs(fillers: Fillers) -> Document:
     """An object of given keys and values."""
     pairs: Json = {}
     for _ in range(fillers.integer(1, 4)):
-        key = fillers.pick(("name", "age", "city", "title", "id", "status", "color", "x", "y", "value", "count", "ok", fillers.lower_word(), fillers.lower_word(), fillers.lower_word()))
-        pairs[key] = fillers.pick((fillers.word(), fillers.integer(0, 999), fillers.proper(), fillers.code(), fillers.chance(0.5), fillers.phrase(1, 3)))
+        key = fillers.pick(
+            (
+                "name",
+                "age",
+                "city",
+                "title",
+                "id",
+                "status",
+                "color",
+                "x",
+                "y",
+                "value",
+                "count",
+                "ok",
+                fillers.lower_word(),
+                fillers.lower_word(),
+                fillers.lower_word(),
+            )
+        )
+        pairs[key] = fillers.pick(
+            (fillers.word(), fillers.integer(0, 999), fillers.proper(), fillers.code(), fillers.chance(0.5), fillers.phrase(1, 3))
+        )
     shown = {key: dump(value) if isinstance(value, bool | int) else value for key, value in pairs.items()}
     described = fillers.pick(
         (
@@ -127,20 +193,49 @@ def of_pairs(fillers: Fillers) -> Document:
             "\n".join(f"{key}: {value}" for key, value in shown.items()),
         )
     )
-    prompt = fillers.pick(("Return a JSON object with {}.", "Give me JSON with {}", "Write a JSON object with {}.", "Make JSON: {}", "Answer in JSON with {}.", "Create a JSON object: {}", "As JSON, please: {}", "Respond with a JSON object containing {}.", "Output JSON: {}", "Convert to JSON: {}")).format(described)
-    return setting.conversation(fillers, [user(fillers.roughly(prompt)), assistant(written(fillers, pairs))])
+    prompt = fillers.pick(
+        (
+            "Return a JSON object with {}.",
+            "Give me JSON with {}",
+            "Write a JSON object with {}.",
+            "Make JSON: {}",
+            "Answer in JSON with {}.",
+            "Create a JSON object: {}",
+            "As JSON, please: {}",
+            "Respond with a JSON object containing {}.",
+            "Output JSON: {}",
+            "Convert to JSON: {}",
+        )
+    ).format(described)
+    return setting.conversation(fillers, [user(fillers.roughly(prompt)), assistant(written(fillers, pairs))]).document()
 
 
 def of_list(fillers: Fillers) -> Document:
     """Arrays of given or well-known things."""
     if fillers.chance(0.4):
-        kind, items = fillers.pick((("colors", ["red", "blue", "green", "yellow", "black"]), ("fruits", ["apple", "banana", "orange", "pear", "cherry"]), ("animals", ["cat", "dog", "horse", "cow", "bird"]), ("cities", ["Paris", "London", "Berlin", "Rome", "Madrid"])))
+        kind, items = fillers.pick(
+            (
+                ("colors", ["red", "blue", "green", "yellow", "black"]),
+                ("fruits", ["apple", "banana", "orange", "pear", "cherry"]),
+                ("animals", ["cat", "dog", "horse", "cow", "bird"]),
+                ("cities", ["Paris", "London", "Berlin", "Rome", "Madrid"]),
+            )
+        )
         count = fillers.integer(2, 5)
         word = ("two", "three", "four", "five")[count - 2]
-        prompt = fillers.pick((f"List {count} {kind} as JSON.", f"Give me a JSON array of {word} {kind}.", f"{word.capitalize()} {kind} as a JSON list, please.", f"Return {count} {kind} in JSON."))
+        prompt = fillers.pick(
+            (
+                f"List {count} {kind} as JSON.",
+                f"Give me a JSON array of {word} {kind}.",
+                f"{word.capitalize()} {kind} as a JSON list, please.",
+                f"Return {count} {kind} in JSON.",
+            )
+        )
         answer: object = items[:count] if "array" in prompt or "list" in prompt else {kind: items[:count]}
     else:
-        words = [str(word) for word in (fillers.words(2, 5) if fillers.chance(0.6) else [fillers.name() for _ in range(fillers.integer(2, 4))])]
+        words = [
+            str(word) for word in (fillers.words(2, 5) if fillers.chance(0.6) else [fillers.name() for _ in range(fillers.integer(2, 4))])
+        ]
         joined = fillers.pick((", ".join(words), f"{', '.join(words[:-1])} and {words[-1]}"))
         key = fillers.pick(("items", "names", "words", "list", "tags", fillers.lower_word()))
         prompt, answer = fillers.pick(
@@ -152,7 +247,7 @@ def of_list(fillers: Fillers) -> Document:
                 (f"Return a JSON object whose {key} are {joined}", {key: words}),
             )
         )
-    return setting.conversation(fillers, [user(prompt), assistant(written(fillers, answer))])
+    return setting.conversation(fillers, [user(prompt), assistant(written(fillers, answer))]).document()
 
 
 def wrapped(fillers: Fillers) -> Document:
@@ -160,7 +255,9 @@ def wrapped(fillers: Fillers) -> Document:
     question, answer = knowledge.exchange(fillers)
     key = fillers.pick(("answer", "answer", "response", "text", "reply", "result", "message"))
     prompt = f"{question.strip()} {fillers.pick((f'Answer in JSON with the key {key}.', f'Return JSON with the key {chr(34)}{key}{chr(34)}.', 'Answer in JSON.', 'Reply as a JSON object.'))}"
-    return setting.conversation(fillers, [user(prompt), assistant(written(fillers, {key if key in prompt else "answer": answer}))])
+    return setting.conversation(
+        fillers, [user(prompt), assistant(written(fillers, {key if key in prompt else "answer": answer}))]
+    ).document()
 
 
 def single_value(fillers: Fillers) -> Document:
@@ -170,23 +267,57 @@ def single_value(fillers: Fillers) -> Document:
         text, facts = _facts(fillers)
         key = fillers.pick(list(facts))
         shown = key.replace("_", " ")
-        prompt = fillers.pick((f"What is the {shown}? {text}", f"Extract the {shown}: {text}", f"{text} What is the {shown}?", f"Find the {shown} in this text: {text}", f"Give me only the {shown}: {text}"))
+        prompt = fillers.pick(
+            (
+                f"What is the {shown}? {text}",
+                f"Extract the {shown}: {text}",
+                f"{text} What is the {shown}?",
+                f"Find the {shown} in this text: {text}",
+                f"Give me only the {shown}: {text}",
+            )
+        )
         messages += [user(prompt), assistant(str(facts[key]))]
-    return setting.conversation(fillers, messages)
+    return setting.conversation(fillers, messages).document()
 
 
 def event(fillers: Fillers) -> Document:
     """`Alice and Bob are going to a science fair on Friday.`"""
     names = [fillers.name() for _ in range(fillers.integer(1, 3))]
     people = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    what, when = fillers.pick(("a party", "a concert", "a science fair", "a meeting", "a wedding", f"a {fillers.lower_word()} show", f"the {fillers.lower_word()} fair")), fillers.pick((*lists.DAYS, fillers.date()))
+    what, when = (
+        fillers.pick(
+            (
+                "a party",
+                "a concert",
+                "a science fair",
+                "a meeting",
+                "a wedding",
+                f"a {fillers.lower_word()} show",
+                f"the {fillers.lower_word()} fair",
+            )
+        ),
+        fillers.pick((*lists.DAYS, fillers.date())),
+    )
     verb = "is" if len(names) == 1 else "are"
     text = f"{people} {verb} going to {what} on {when}."
-    facts = {fillers.pick(("name", "event", "title")): what.split(" ", 1)[1], fillers.pick(("date", "day", "when")): when, fillers.pick(("participants", "people", "names", "attendees")): names}
-    order = fillers.pick(("Extract the event information: {}", "Extract the event information. {}", "Extract the event as JSON: {}", "{} Extract the event.", "{} Return it as JSON.", "{}"))
+    facts = {
+        fillers.pick(("name", "event", "title")): what.split(" ", 1)[1],
+        fillers.pick(("date", "day", "when")): when,
+        fillers.pick(("participants", "people", "names", "attendees")): names,
+    }
+    order = fillers.pick(
+        (
+            "Extract the event information: {}",
+            "Extract the event information. {}",
+            "Extract the event as JSON: {}",
+            "{} Extract the event.",
+            "{} Return it as JSON.",
+            "{}",
+        )
+    )
     if fillers.chance(0.4):
         order = f"Extract {', '.join(facts)} as JSON: {{}}"
     messages = [user(order.format(text)), assistant(written(fillers, facts))]
     if fillers.chance(0.3):
         messages.insert(0, system(fillers.pick(("Extract the event information.", *SYSTEMS))))
-    return setting.conversation(fillers, messages)
+    return setting.conversation(fillers, messages).document()

@@ -1,110 +1,32 @@
 """Remembering what was said earlier, in the conversation or in the system prompt; and admitting what was not."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from training.conversation import Document, Message, assistant, system, user
 from training.fillers import Fillers
 from training.skills import setting
+from training.skills.attributes import ATTRIBUTES, Attribute
 
-
-@dataclass(frozen=True)
-class Attribute:
-    """Something that one can tell about oneself: how it is told, asked, answered and missed."""
-
-    key: str
-    value: Callable[[Fillers], str]
-    tells: tuple[str, ...]
-    asks: tuple[str, ...]
-    answer: str
-
-
-def _favourite(thing: str, value: Callable[[Fillers], str]) -> list[Attribute]:
-    return [
-        Attribute(
-            f"{favourite} {thing}",
-            value,
-            (f"My {favourite} {thing} is {{}}.", f"{{}} is my {favourite} {thing}.", f"My {favourite} {thing} is {{}}.", f"The {thing} I like best is {{}}."),
-            (f"What is my {favourite} {thing}?", f"What's my {favourite} {thing}?", f"Which {thing} do I like best?", f"Do you remember my {favourite} {thing}?", f"Tell me my {favourite} {thing}.", f"my {favourite} {thing}?", f"Which {thing} is my {favourite}?"),
-            f"Your {favourite} {thing} is {{}}.",
-        )
-        for favourite in ("favorite", "favourite")
-    ]
-
-
-ATTRIBUTES: tuple[Attribute, ...] = (
-    Attribute(
-        "name",
-        Fillers.name,
-        ("My name is {}.", "My name is {}.", "I am {}.", "I'm {}.", "Call me {}.", "My name's {}.", "You can call me {}.", "Hi, I'm {}.", "Hello, my name is {}.", "Hi! My name is {}.", "{} is my name.", "People call me {}.", "This is {} speaking.", "Hey, {} here.", "The name is {}.", "I'm called {}."),
-        ("What is my name?", "What is my name?", "What's my name?", "Who am I?", "Do you remember my name?", "Tell me my name.", "Do you know my name?", "Can you tell me my name?", "what is my name", "How am I called?", "What am I called?", "Say my name.", "What did I say my name was?", "What was my name again?", "Remind me of my name.", "And what is my name?", "Which name did I give you?"),
-        "Your name is {}.",
-    ),
-    Attribute(
-        "city",
-        Fillers.city,
-        ("I live in {}.", "I live in {}.", "I am from {}.", "My home is in {}.", "My city is {}.", "I'm living in {}.", "I moved to {}.", "My home town is {}.", "I come from {}."),
-        ("Where do I live?", "Where do I live?", "Which city do I live in?", "What city do I live in?", "Where am I from?", "Where is my home?", "Do you remember where I live?", "In which city do I live?", "Where did I say I live?", "What is my city?", "What's my city?"),
-        "You live in {}.",
-    ),
-    Attribute(
-        "age",
-        lambda fillers: str(fillers.integer(3, 99)),
-        ("I am {} years old.", "I am {}.", "I'm {} years old.", "My age is {}.", "I turned {} this year."),
-        ("How old am I?", "How old am I?", "What is my age?", "What's my age?", "Do you remember how old I am?", "Tell me my age."),
-        "You are {} years old.",
-    ),
-    Attribute(
-        "job",
-        Fillers.job,
-        ("I work as a {}.", "I am a {}.", "My job is {}.", "I'm a {} by profession.", "My profession is {}."),
-        ("What is my job?", "What's my job?", "What do I do for a living?", "What do I do for work?", "What is my profession?", "Do you remember my job?"),
-        "You are a {}.",
-    ),
-    Attribute(
-        "dog",
-        Fillers.name,
-        ("My dog is called {}.", "I have a dog named {}.", "My dog's name is {}.", "The name of my dog is {}."),
-        ("What is my dog's name?", "What's the name of my dog?", "What is my dog called?", "How is my dog called?", "What is the name of my dog?"),
-        "Your dog is called {}.",
-    ),
-    Attribute(
-        "cat",
-        Fillers.name,
-        ("My cat is called {}.", "I have a cat named {}.", "My cat's name is {}.", "The name of my cat is {}."),
-        ("What is my cat's name?", "What's the name of my cat?", "What is my cat called?", "What is the name of my cat?"),
-        "Your cat is called {}.",
-    ),
-    *_favourite("color", Fillers.colour),
-    *_favourite("colour", Fillers.colour),
-    *_favourite("food", Fillers.food),
-    *_favourite("animal", Fillers.animal),
-    *_favourite("number", lambda fillers: str(fillers.integer(0, 9999))),
-    *_favourite("city", Fillers.city),
-    *_favourite("word", Fillers.word),
-    Attribute(
-        "hobby",
-        Fillers.hobby,
-        ("My hobby is {}.", "I like {}.", "I love {}.", "In my free time I enjoy {}."),
-        ("What is my hobby?", "What's my hobby?", "What do I like?", "What do I like to do?", "What do I enjoy?"),
-        "Your hobby is {}.",
-    ),
-    Attribute(
-        "birthday",
-        lambda fillers: fillers.date(),
-        ("My birthday is {}.", "My birthday is on {}.", "I was born on {}."),
-        ("When is my birthday?", "What is my birthday?", "When was I born?", "Do you remember my birthday?"),
-        "Your birthday is {}.",
-    ),
-    Attribute(
-        "email",
-        Fillers.email,
-        ("My email is {}.", "My email address is {}", "You can reach me at {}."),
-        ("What is my email?", "What's my email address?", "How can you reach me?"),
-        "Your email is {}.",
-    ),
+NOUNS = (
+    "code",
+    "secret code",
+    "secret word",
+    "password",
+    "magic word",
+    "number",
+    "secret number",
+    "key",
+    "code word",
+    "secret",
+    "token",
+    "pin",
+    "passphrase",
+    "id",
+    "order number",
+    "project name",
+    "room number",
+    "answer",
+    "keyword",
+    "ticket number",
 )
-NOUNS = ("code", "secret code", "secret word", "password", "magic word", "number", "secret number", "key", "code word", "secret", "token", "pin", "passphrase", "id", "order number", "project name", "room number", "answer", "keyword", "ticket number")
 
 
 def example(fillers: Fillers) -> Document:
@@ -137,7 +59,7 @@ def personal(fillers: Fillers) -> Document:
         place += len(part)
         messages += _telling(fillers, part)
     messages += setting.chatter(fillers, fillers.pick((0, 0, 0, 1, 1, 2)))
-    return setting.conversation(fillers, messages + _questions(fillers, told))
+    return setting.conversation(fillers, messages + _questions(fillers, told)).document()
 
 
 def _telling(fillers: Fillers, part: list[tuple[Attribute, str]]) -> list[Message]:
@@ -190,7 +112,7 @@ def unknown(fillers: Fillers) -> Document:
         value = attribute.value(fillers)
         messages += [user(fillers.pick(attribute.tells).format(value)), assistant(_acknowledge(fillers, [(attribute, value)]))]
         messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(attribute.answer.format(value))]
-    return setting.conversation(fillers, messages)
+    return setting.conversation(fillers, messages).document()
 
 
 def from_system(fillers: Fillers) -> Document:
@@ -204,11 +126,40 @@ def from_system(fillers: Fillers) -> Document:
     text = " ".join(lines)
     if fillers.chance(0.6):
         text = f"{setting.plain_system(fillers)} {text}" if fillers.chance(0.7) else f"{text} {setting.plain_system(fillers)}"
-    return setting.conversation(fillers, [system(text), *_questions(fillers, told)])
+    return setting.conversation(fillers, [system(text), *_questions(fillers, told)]).document()
 
 
-THING_TELLS = ("The {} is {}.", "The {} is {}.", "Remember this: the {} is {}.", "Remember the {}: {}.", "My {} is {}.", "Please remember that the {} is {}.", "Remember that my {} is {}.", "The {} is '{}'.", "{} = {}", "Remember the {} {}.", 'The {} is "{}".', "Today's {} is {}.", "Note: the {} is {}.")
-THING_ASKS = ("What is the {}?", "What is the {}?", "What's the {}?", "Tell me the {}.", "What was the {}?", "Do you remember the {}?", "Which {} did I tell you?", "What is my {}?", "Please give me the {}.", "What did I say the {} was?", "Repeat the {}.", "What {} did I give you?", "Reply with the {} only.", "What was the {} I told you?")
+THING_TELLS = (
+    "The {} is {}.",
+    "The {} is {}.",
+    "Remember this: the {} is {}.",
+    "Remember the {}: {}.",
+    "My {} is {}.",
+    "Please remember that the {} is {}.",
+    "Remember that my {} is {}.",
+    "The {} is '{}'.",
+    "{} = {}",
+    "Remember the {} {}.",
+    'The {} is "{}".',
+    "Today's {} is {}.",
+    "Note: the {} is {}.",
+)
+THING_ASKS = (
+    "What is the {}?",
+    "What is the {}?",
+    "What's the {}?",
+    "Tell me the {}.",
+    "What was the {}?",
+    "Do you remember the {}?",
+    "Which {} did I tell you?",
+    "What is my {}?",
+    "Please give me the {}.",
+    "What did I say the {} was?",
+    "Repeat the {}.",
+    "What {} did I give you?",
+    "Reply with the {} only.",
+    "What was the {} I told you?",
+)
 
 
 def thing(fillers: Fillers) -> Document:
@@ -227,25 +178,48 @@ def thing(fillers: Fillers) -> Document:
     for noun, value in fillers.random.sample(pairs, fillers.integer(1, len(pairs))):
         ask = fillers.pick(THING_ASKS)
         messages += [user(fillers.roughly(ask.format(noun))), assistant(value if "only" in ask else f"The {noun} is {value}.")]
-    return setting.conversation(fillers, messages, systems=0.2)
+    return setting.conversation(fillers, messages, systems=0.2).document()
 
 
 def _thing_value(fillers: Fillers) -> str:
-    return fillers.pick((fillers.code(), fillers.word(), fillers.number().replace(".", ""), fillers.made_up(), fillers.proper(), f"{fillers.word()} {fillers.word()}", str(fillers.integer(0, 99999))))
+    return fillers.pick(
+        (
+            fillers.code(),
+            fillers.word(),
+            fillers.number().replace(".", ""),
+            fillers.made_up(),
+            fillers.proper(),
+            f"{fillers.word()} {fillers.word()}",
+            str(fillers.integer(0, 99999)),
+        )
+    )
 
 
 def other_person(fillers: Fillers) -> Document:
     """Facts about several people: the right one has to be found."""
-    people = [(fillers.proper() if fillers.chance(0.6) else fillers.name(), fillers.city(), fillers.integer(3, 99), fillers.colour()) for _ in range(fillers.integer(1, 4))]
-    facts = [fact for name, city, age, colour in people for fact in (f"{name} lives in {city}.", f"{name} is {age} years old.", f"{name} likes {colour}.")]
+    people = [
+        (fillers.proper() if fillers.chance(0.6) else fillers.name(), fillers.city(), fillers.integer(3, 99), fillers.colour())
+        for _ in range(fillers.integer(1, 4))
+    ]
+    facts = [
+        fact
+        for name, city, age, colour in people
+        for fact in (f"{name} lives in {city}.", f"{name} is {age} years old.", f"{name} likes {colour}.")
+    ]
     kept = facts if fillers.chance(0.5) else facts[: max(3, len(facts) // 2)]
     text = " ".join(fillers.random.sample(kept, len(kept)))
     questions: list[tuple[str, str]] = []
     for name, city, age, colour in people:
         options = {
-            f"{name} lives in {city}.": (fillers.pick((f"Where does {name} live?", f"Which city does {name} live in?", f"Where is {name}'s home?")), f"{name} lives in {city}."),
+            f"{name} lives in {city}.": (
+                fillers.pick((f"Where does {name} live?", f"Which city does {name} live in?", f"Where is {name}'s home?")),
+                f"{name} lives in {city}.",
+            ),
             f"{name} is {age} years old.": (fillers.pick((f"How old is {name}?", f"What is {name}'s age?")), f"{name} is {age} years old."),
-            f"{name} likes {colour}.": (fillers.pick((f"What does {name} like?", f"Which color does {name} like?")), f"{name} likes {colour}."),
+            f"{name} likes {colour}.": (
+                fillers.pick((f"What does {name} like?", f"Which color does {name} like?")),
+                f"{name} likes {colour}.",
+            ),
         }
         questions += [pair for fact, pair in options.items() if fact in kept]
         if f"{name} lives in {city}." in kept:
@@ -257,7 +231,7 @@ def other_person(fillers: Fillers) -> Document:
     messages = [user(f"{text} {first[0]}"), assistant(first[1])]
     for question, answer in rest:
         messages += [user(fillers.roughly(question)), assistant(answer)]
-    return setting.conversation(fillers, messages)
+    return setting.conversation(fillers, messages).document()
 
 
 def earlier(fillers: Fillers) -> Document:
@@ -277,4 +251,4 @@ def earlier(fillers: Fillers) -> Document:
             ("Again, please.", last),
         )
     )
-    return setting.conversation(fillers, [*messages, user(question), assistant(answer)])
+    return setting.conversation(fillers, [*messages, user(question), assistant(answer)]).document()

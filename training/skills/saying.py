@@ -16,7 +16,7 @@ def example(fillers: Fillers) -> Document:
         messages += [user(prompt), assistant(answer)]
     if fillers.chance(0.1):
         messages[-1] = assistant(answer, thought=f"I should say: {answer}")
-    return setting.conversation(fillers, messages)
+    return setting.conversation(fillers, messages).document()
 
 
 def text(fillers: Fillers) -> str:
@@ -41,8 +41,27 @@ def text(fillers: Fillers) -> str:
 
 def say(fillers: Fillers) -> tuple[str, str]:
     """Say <words> → the words as a sentence."""
-    clause = "this is a test" if fillers.chance(0.1) else (fillers.clause() if fillers.chance(0.5) else " ".join(fillers.lower_word() for _ in range(fillers.integer(1, 6))))
-    start = fillers.pick(("Say ", "Say ", "Say ", "Say: ", "Say that ", "Please say ", "Can you say ", "Could you say ", "Just say ", "Now say ", "say ", "I want you to say "))
+    clause = (
+        "this is a test"
+        if fillers.chance(0.1)
+        else (fillers.clause() if fillers.chance(0.5) else " ".join(fillers.lower_word() for _ in range(fillers.integer(1, 6))))
+    )
+    start = fillers.pick(
+        (
+            "Say ",
+            "Say ",
+            "Say ",
+            "Say: ",
+            "Say that ",
+            "Please say ",
+            "Can you say ",
+            "Could you say ",
+            "Just say ",
+            "Now say ",
+            "say ",
+            "I want you to say ",
+        )
+    )
     answer = clause[0].upper() + clause[1:] + "."
     if start.startswith(("Can", "Could")):
         return f"{start}{clause}?", answer
@@ -96,7 +115,18 @@ def word(fillers: Fillers) -> tuple[str, str]:
 def back(fillers: Fillers) -> tuple[str, str]:
     """The text first, then what to do with it."""
     given = text(fillers).strip()
-    order = fillers.pick(("Repeat that.", "Repeat this text.", "Repeat the text above.", "Copy the text above.", "Say that again.", "Please repeat what I wrote.", "Now repeat it.", "Repeat the line above exactly."))
+    order = fillers.pick(
+        (
+            "Repeat that.",
+            "Repeat this text.",
+            "Repeat the text above.",
+            "Copy the text above.",
+            "Say that again.",
+            "Please repeat what I wrote.",
+            "Now repeat it.",
+            "Repeat the line above exactly.",
+        )
+    )
     return f"{given}\n{fillers.pick(('', chr(10)))}{order}", given
 
 
@@ -105,7 +135,14 @@ def lines(fillers: Fillers) -> tuple[str, str]:
     if fillers.chance(0.5):
         given, times = fillers.word(), fillers.integer(2, 5)
         number = fillers.pick((str(times), ("two", "three", "four", "five")[times - 2]))
-        prompt = fillers.pick((f"Say {given} {number} times.", f'Say "{given}" {number} times.', f"Repeat the word {given} {number} times.", f"Write {given} {number} times"))
+        prompt = fillers.pick(
+            (
+                f"Say {given} {number} times.",
+                f'Say "{given}" {number} times.',
+                f"Repeat the word {given} {number} times.",
+                f"Write {given} {number} times",
+            )
+        )
         return prompt, " ".join([given] * times)
     given = "\n".join(fillers.pick((fillers.sentence(), fillers.phrase())) for _ in range(fillers.integer(2, 4)))
     return f"{fillers.pick(('Repeat these lines:', 'Copy this text:', 'Repeat the following text:', 'Echo this text:'))}\n{given}", given

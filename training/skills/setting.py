@@ -29,7 +29,7 @@ def plain_system(fillers: Fillers) -> str:
 
 def conversation(
     fillers: Fillers, messages: list[Message], tools: tuple[Json, ...] | list[Json] = (), systems: float = 0.3
-) -> Document:
+) -> Conversation:
     """The messages, now and then with a system prompt and earlier turns that do not matter."""
     has_system = messages[0].role == "system"
     head, rest = (messages[:1], messages[1:]) if has_system else ([], messages)
@@ -40,7 +40,7 @@ def conversation(
     last = rest[-1]
     if last.content and last.thought is None and not last.calls and fillers.chance(0.04):
         rest = [*rest[:-1], _begun(fillers, last)]
-    return Conversation([*head, *rest], tools).document()
+    return Conversation([*head, *rest], tools)
 
 
 def _begun(fillers: Fillers, answer: Message) -> Message:
@@ -62,4 +62,4 @@ def chatter(fillers: Fillers, turns: int) -> list[Message]:
 def asked(fillers: Fillers, question: str, answer: str, thought: str | None = None) -> Document:
     """One question and its answer, some of them with thinking on."""
     thinks = thought if thought is not None and fillers.chance(0.25) else None
-    return conversation(fillers, [user(question), assistant(answer, thinks)])
+    return conversation(fillers, [user(question), assistant(answer, thinks)]).document()

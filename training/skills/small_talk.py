@@ -5,7 +5,15 @@ from training.conversation import Document, assistant, user
 from training.fillers import Fillers
 from training.skills import knowledge, prose, setting
 
-HELLO_IN_WORDS = ("Hello!", "Hello there!", "Hello, my friend!", "Hello, my dear friend!", "Hello, how are you today?", "Hello and welcome, my dear friend!", "Hello, how can I help you today?")
+HELLO_IN_WORDS = (
+    "Hello!",
+    "Hello there!",
+    "Hello, my friend!",
+    "Hello, my dear friend!",
+    "Hello, how are you today?",
+    "Hello and welcome, my dear friend!",
+    "Hello, how can I help you today?",
+)
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -27,16 +35,36 @@ def counting(fillers: Fillers) -> Document:
     shown_first, shown_last = str(first), str(last)
     if last <= 10 and first >= 1 and fillers.chance(0.2):
         shown_first, shown_last = NUMBER_WORDS[first - 1], NUMBER_WORDS[last - 1]
-    span = fillers.pick((f"from {shown_first} to {shown_last}", f"from {shown_first} to {shown_last}", f"{shown_first} to {shown_last}", f"{shown_first} through {shown_last}"))
+    span = fillers.pick(
+        (
+            f"from {shown_first} to {shown_last}",
+            f"from {shown_first} to {shown_last}",
+            f"{shown_first} to {shown_last}",
+            f"{shown_first} through {shown_last}",
+        )
+    )
     if first == 1 and fillers.chance(0.3):
         span = f"to {shown_last}"
     numbers = [str(number) for number in range(first, last + 1)]
     if fillers.chance(0.15):
         prompt = f"Count {fillers.pick(('backwards', 'down'))} from {shown_last} to {shown_first}"
         return setting.asked(fillers, fillers.roughly(prompt + "."), ", ".join(reversed(numbers)))
-    start = fillers.pick(("Count", "Count", "Please count", "Can you count", "List the numbers", "Write the numbers", "Count up", "Say the numbers"))
+    start = fillers.pick(
+        ("Count", "Count", "Please count", "Can you count", "List the numbers", "Write the numbers", "Count up", "Say the numbers")
+    )
     if fillers.chance(0.2):
-        start, separator = start, fillers.pick((("one per line", "\n"), ("each on a new line", "\n"), ("separated by spaces", " "), ("separated by commas", ", "), ("with commas", ", ")))
+        start, separator = (
+            start,
+            fillers.pick(
+                (
+                    ("one per line", "\n"),
+                    ("each on a new line", "\n"),
+                    ("separated by spaces", " "),
+                    ("separated by commas", ", "),
+                    ("with commas", ", "),
+                )
+            ),
+        )
         return setting.asked(fillers, fillers.roughly(f"{start} {span}, {separator[0]}."), separator[1].join(numbers))
     return setting.asked(fillers, fillers.roughly(f"{start} {span}{fillers.pick(('.', '', '.', '!'))}"), ", ".join(numbers))
 
@@ -93,17 +121,45 @@ def poem(fillers: Fillers) -> Document:
             fillers.city(),
         )
     )
-    prompt = fillers.pick(("Write a short poem about {}", "Write a poem about {}.", "Please write a poem about {}.", "Write me a short poem on {}.", "A poem about {}, please.", "Can you write a poem about {}?", "Compose a poem about {}.")).format(topic)
+    prompt = fillers.pick(
+        (
+            "Write a short poem about {}",
+            "Write a poem about {}.",
+            "Please write a poem about {}.",
+            "Write me a short poem on {}.",
+            "A poem about {}, please.",
+            "Can you write a poem about {}?",
+            "Compose a poem about {}.",
+        )
+    ).format(topic)
     return setting.asked(fillers, fillers.roughly(prompt), prose.poem(topic), thought=f"The user wants a poem about {topic}.")
 
 
 def story(fillers: Fillers) -> Document:
     hero = fillers.pick((f"a {fillers.pick(lists.ANIMALS)}", f"a {fillers.pick(lists.NOUNS)}", fillers.name(), f"a {fillers.made_up()}"))
     if fillers.chance(0.4):
-        prompt = fillers.pick(("Tell me a story", "Tell me a story.", "Tell me a short story.", "Write a story.", "Write a short story", "Can you tell me a story?", "I want to hear a story."))
+        prompt = fillers.pick(
+            (
+                "Tell me a story",
+                "Tell me a story.",
+                "Tell me a short story.",
+                "Write a story.",
+                "Write a short story",
+                "Can you tell me a story?",
+                "I want to hear a story.",
+            )
+        )
         hero = "a little robot"
     else:
-        prompt = fillers.pick(("Tell me a story about {}.", "Write a story about {}", "Write a short story about {}.", "Can you tell me a story about {}?", "Tell a short story about {}.")).format(hero)
+        prompt = fillers.pick(
+            (
+                "Tell me a story about {}.",
+                "Write a story about {}",
+                "Write a short story about {}.",
+                "Can you tell me a story about {}?",
+                "Tell a short story about {}.",
+            )
+        ).format(hero)
     return setting.asked(fillers, fillers.roughly(prompt), prose.fixed_story(hero), thought=f"The user wants a story about {hero}.")
 
 
@@ -143,8 +199,20 @@ def translation(fillers: Fillers) -> Document:
 def short_answer(fillers: Fillers) -> Document:
     """Known questions with the wish for one word."""
     country = fillers.pick(list(knowledge.CAPITALS))
-    wish = fillers.pick(("Answer with one word.", "One word only.", "Answer in one word.", "Just the name.", "Reply with just the city name.", "Only the name, please.", "Answer with the city only."))
-    question = fillers.pick((f"What is the capital of {country}?", f"What's the capital of {country}?", f"Which city is the capital of {country}?"))
+    wish = fillers.pick(
+        (
+            "Answer with one word.",
+            "One word only.",
+            "Answer in one word.",
+            "Just the name.",
+            "Reply with just the city name.",
+            "Only the name, please.",
+            "Answer with the city only.",
+        )
+    )
+    question = fillers.pick(
+        (f"What is the capital of {country}?", f"What's the capital of {country}?", f"Which city is the capital of {country}?")
+    )
     prompt = f"{question} {wish}" if fillers.chance(0.7) else f"{wish} {question}"
     messages = [user(prompt), assistant(knowledge.CAPITALS[country])]
-    return setting.conversation(fillers, messages)
+    return setting.conversation(fillers, messages).document()

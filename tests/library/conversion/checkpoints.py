@@ -10,9 +10,7 @@ import numpy.typing as npt
 Weights = dict[str, npt.NDArray[np.float32]]
 
 
-def save(
-    folder: Path, config: dict[str, Any], weights: Weights, dtype: str = "F32", **documents: Any
-) -> Path:
+def save(folder: Path, config: dict[str, Any], weights: Weights, dtype: str = "F32", **documents: Any) -> Path:
     """Write config.json, model.safetensors, and other JSON documents: `tokenizer` is tokenizer.json."""
     folder.mkdir(exist_ok=True)
     for name, document in {"config": config, **documents}.items():

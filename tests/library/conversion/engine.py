@@ -1,4 +1,7 @@
-"""llama.cpp in its own process: `python -m tests.library.conversion.engine FILE [embedding] [template=FILE]`."""
+"""llama.cpp in its own process: `python -m tests.library.conversion.engine FILE [OPTION…]`.
+
+The options are `embedding` and `template=FILE`.
+"""
 
 import json
 import subprocess
@@ -20,7 +23,7 @@ class Engine:
         request = urllib.request.Request(  # noqa: S310
             self._address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=300) as response:  # noqa: S310
             return json.load(response)
 
 
@@ -31,9 +34,7 @@ def running(weights: Path, *options: str) -> Iterator[Engine]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
-            addresses = (
-                line.removeprefix("address ").strip() for line in process.stdout if line[:8] == "address "
-            )
+            addresses = (line.removeprefix("address ").strip() for line in process.stdout if line[:8] == "address ")
             yield Engine(next(addresses))
         finally:
             process.kill()

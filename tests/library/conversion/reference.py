@@ -26,9 +26,7 @@ def decoder_log_probabilities(config: dict[str, Any], weights: Weights, tokens: 
         normed = _rms(hidden, part["input_layernorm.weight"], config)
         states = []
         for name, count in (("q", heads), ("k", groups), ("v", groups)):
-            state = normed @ part[f"self_attn.{name}_proj.weight"].T + part.get(
-                f"self_attn.{name}_proj.bias", 0
-            )
+            state = normed @ part[f"self_attn.{name}_proj.weight"].T + part.get(f"self_attn.{name}_proj.bias", 0)
             state = state.reshape(len(tokens), count, head)
             if f"self_attn.{name}_norm.weight" in part:
                 state = _rms(state, part[f"self_attn.{name}_norm.weight"], config)
@@ -42,8 +40,7 @@ def decoder_log_probabilities(config: dict[str, Any], weights: Weights, tokens: 
         gate = normed @ part["mlp.gate_proj.weight"].T
         hidden = (
             hidden
-            + (gate / (1 + np.exp(-gate)) * (normed @ part["mlp.up_proj.weight"].T))
-            @ part["mlp.down_proj.weight"].T
+            + (gate / (1 + np.exp(-gate)) * (normed @ part["mlp.up_proj.weight"].T)) @ part["mlp.down_proj.weight"].T
         )
     last = _rms(hidden[-1:], weights["model.norm.weight"], config)[0]
     logits = weights.get("lm_head.weight", weights["model.embed_tokens.weight"]) @ last

@@ -38,11 +38,7 @@ def word_pieces(text: str, vocabulary: dict[str, int]) -> list[int]:
         kind = unicodedata.category(letter)
         if kind == "Mn":
             continue
-        apart = (
-            kind.startswith("P")
-            or (letter.isascii() and kind.startswith("S"))
-            or "\u4e00" <= letter <= "\u9fff"
-        )
+        apart = kind.startswith("P") or (letter.isascii() and kind.startswith("S")) or "\u4e00" <= letter <= "\u9fff"
         spaced += f" {letter} " if apart else letter
     tokens = [vocabulary["[CLS]"]]
     for word in spaced.split():
@@ -104,9 +100,7 @@ WEIGHTS = {"embeddings.word_embeddings.weight": np.zeros((8, 32), np.float32)}
     ("pooling", "expected"),
     [({}, "cls"), ({"pooling_mode_cls_token": True}, "cls"), ({"pooling_mode": "mean"}, "mean")],
 )
-def test_pooling_is_what_sentence_transformers_says(
-    tmp_path: Path, pooling: dict[str, Any], expected: str
-) -> None:
+def test_pooling_is_what_sentence_transformers_says(tmp_path: Path, pooling: dict[str, Any], expected: str) -> None:
     tokenizer = {"model": {"type": "WordPiece", "vocab": WORDS}}
     (tmp_path / "m" / "1_Pooling").mkdir(parents=True)
     documents: dict[str, Any] = {"tokenizer": tokenizer, **({"1_Pooling/config": pooling} if pooling else {})}

@@ -170,9 +170,7 @@ def test_an_unknown_tensor_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"\xff" * 8, b"\2\0\0\0\0\0\0\0{]", None])
 def test_damaged_weights_are_named(tmp_path: Path, damage: bytes | None) -> None:
-    folder = checkpoints.save(
-        tmp_path / "m", CONFIG, checkpoints.decoder(CONFIG), tokenizer=checkpoints.byte_level()
-    )
+    folder = checkpoints.save(tmp_path / "m", CONFIG, checkpoints.decoder(CONFIG), tokenizer=checkpoints.byte_level())
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-1] if damage is None else damage)
     with pytest.raises(DamagedModel, match=r"safetensors"):
@@ -181,9 +179,7 @@ def test_damaged_weights_are_named(tmp_path: Path, damage: bytes | None) -> None
 
 @pytest.mark.parametrize("missing", ["config.json", "tokenizer.json"])
 def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
-    folder = checkpoints.save(
-        tmp_path / "m", CONFIG, checkpoints.decoder(CONFIG), tokenizer=checkpoints.byte_level()
-    )
+    folder = checkpoints.save(tmp_path / "m", CONFIG, checkpoints.decoder(CONFIG), tokenizer=checkpoints.byte_level())
     (folder / missing).unlink()
     with pytest.raises(DamagedModel, match=f"{missing}: the file is missing"):
         convert(folder, tmp_path / "m.gguf")

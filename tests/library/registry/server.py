@@ -101,4 +101,4 @@ async def serving(server: Server) -> AsyncIterator[Server]:
     try:
         yield server
     finally:
-        await asyncio.wait_for(runner.cleanup(), 10)
+        await asyncio.wait_for(runner.cleanup(), 60)

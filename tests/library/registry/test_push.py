@@ -45,7 +45,7 @@ async def registry(tmp_path: Path) -> AsyncIterator[str]:
     configuration.write_text(CONFIGURATION.format(folder=tmp_path / "registry", address=address))
     process = await asyncio.create_subprocess_exec(PROGRAM or "", "serve", str(configuration))
     try:
-        await asyncio.wait_for(_answers(address), 30)
+        await asyncio.wait_for(_answers(address), 120)
         yield address
     finally:
         process.kill()

@@ -66,9 +66,7 @@ class Bert(Family):
         else:
             model = self.checkpoint.document("tokenizer.json").get("model", {})
             if model.get("type") != "WordPiece":
-                raise InvalidRequest(
-                    f"a BERT model with the tokenizer '{model.get('type')}' can't be converted"
-                )
+                raise InvalidRequest(f"a BERT model with the tokenizer '{model.get('type')}' can't be converted")
             pieces = sorted(model["vocab"], key=model["vocab"].__getitem__)
         size = int(self.checkpoint.setting("vocab_size"))
         if len(pieces) > size:

@@ -51,9 +51,7 @@ class _Decoder(Family):
     def head_width(self) -> int:
         """The width of an attention head."""
         width = self.checkpoint.config.get("head_dim")
-        return int(
-            width or self.checkpoint.setting("hidden_size") // self.checkpoint.setting("num_attention_heads")
-        )
+        return int(width or self.checkpoint.setting("hidden_size") // self.checkpoint.setting("num_attention_heads"))
 
     @property
     def rope(self) -> dict[str, Any]:
@@ -80,9 +78,7 @@ class _Decoder(Family):
                 original = rope.get("original_max_position_embeddings")
                 writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
                 writer.add_rope_scaling_factor(float(rope["factor"]))
-                writer.add_rope_scaling_orig_ctx_len(
-                    original or self.checkpoint.setting("max_position_embeddings")
-                )
+                writer.add_rope_scaling_orig_ctx_len(original or self.checkpoint.setting("max_position_embeddings"))
             case other:
                 raise InvalidRequest(f"positions that are scaled by '{other}' can't be converted")
 
@@ -112,9 +108,7 @@ class Llama(_Decoder):
         if "q_proj" in name:
             return _interleaved(values, heads)
         if "k_proj" in name:
-            return _interleaved(
-                values, int(self.checkpoint.setting("num_key_value_heads", "num_attention_heads"))
-            )
+            return _interleaved(values, int(self.checkpoint.setting("num_key_value_heads", "num_attention_heads")))
         return values
 
 

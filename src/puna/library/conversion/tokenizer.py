@@ -96,8 +96,7 @@ def _has_prefix(document: dict[str, Any]) -> bool:
     """Whether a blank is put before a text."""
     normalizers = [*_steps(document.get("normalizer")), *_steps(document.get("pre_tokenizer"))]
     return any(
-        step.get("type") == "Prepend" or step.get("prepend_scheme") in ("always", "first")
-        for step in normalizers
+        step.get("type") == "Prepend" or step.get("prepend_scheme") in ("always", "first") for step in normalizers
     )
 
 
