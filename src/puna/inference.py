@@ -15,7 +15,7 @@ from puna.core.completions import (
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
-from puna.core.requests import ChatRequest
+from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
 from puna.engines.llama.embedding import embedding_launch
 from puna.engines.llama.launch import LlamaLaunch
@@ -91,7 +91,7 @@ class Inference:
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:
-    """The request with what the model says where the request says nothing: system prompt, history, sampling."""
+    """The request with what the model says where the request says nothing: prompt, history, sampling, effort."""
     messages = request.messages
     if model.messages:
         messages = (
@@ -101,7 +101,8 @@ def completed(request: ChatRequest, model: Model) -> ChatRequest:
     if model.system and messages[0].role != "system":
         messages = (Message(role="system", content=(Text(model.system),)), *messages)
     sampling = request.sampling.over(model_sampling(model)).over(OPENAI_DEFAULTS)
-    return replace(request, messages=messages, sampling=sampling)
+    effort = request.effort or cast("Effort | None", model.metadata.reasoning_effort)
+    return replace(request, messages=messages, sampling=sampling, effort=effort)
 
 
 def model_sampling(model: Model) -> Sampling:

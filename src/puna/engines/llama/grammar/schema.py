@@ -176,7 +176,7 @@ class Compiler:
             raise self._error("expected an array of strings", (*path, "required"))
         others = schema.get("additionalProperties", not properties)
         undeclared = [name for name in required if name not in properties]
-        if undeclared and others is False:
+        if undeclared and schema.get("additionalProperties") is False:
             raise self._error(f"{undeclared[0]!r} is no property", (*path, "required"))
         if not properties and not required and others is True:
             return values.any_object(self._grammar)
