@@ -15,11 +15,11 @@ from benchmarks.load import Target
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
-from puna.engines.llama.client import EngineClient
-from puna.engines.llama.native import chat_body
+from puna.engines.llama.native import native_body
 from puna.engines.llama.process import EngineProcess
+from puna.engines.llama.sampling import sampling_body
 from puna.engines.llama.sizing import plan
-from puna.engines.llama.traits import read_traits
+from puna.engines.llama.traits import Traits
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.settings import Settings
@@ -95,16 +95,15 @@ async def engine_alone(model: str, environment: dict[str, str]) -> AsyncIterator
     settings = Settings.from_environment(environment)
     launch = plan(Library(settings.models).get(ModelName.parse(model)), settings)
 
+    traits = Traits(vocabulary=0)  # the random models neither think nor know tools
+
     def body(prompt: str, tokens: int) -> dict[str, Any]:
         sampling = Sampling(max_tokens=tokens).over(OPENAI_DEFAULTS)
         request = ChatRequest(messages=(Message(role="user", content=(Text(prompt),)),), sampling=sampling)
-        return chat_body(request, traits, launch.context_length)
+        return native_body(request, traits) | sampling_body(sampling, launch.context_length)
 
     engine = await EngineProcess.start(launch)
     try:
-        client = EngineClient(engine.address, engine.key)
-        traits = await read_traits(client)
-        await client.close()
         yield Target(engine.address, body, engine.key)
     finally:
         await asyncio.shield(engine.stop())

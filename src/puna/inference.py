@@ -5,17 +5,30 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
+from puna.core.completions import (
+    CompletionEvent,
+    CompletionRequest,
+    PromptRead,
+    ScoreRequest,
+    nothing_generated,
+)
+from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
+from puna.engines.llama.embedding import embedding_launch
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.scoring import scoring_launch
 from puna.engines.llama.sizing import plan
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.scheduler import Scheduler
 from puna.settings import Settings
+
+COMPLETION_DEFAULTS = Sampling(max_tokens=16)
+"""What OpenAI documents for a completion, as far as it differs from a chat."""
 
 
 class Inference:
@@ -41,6 +54,40 @@ class Inference:
         ):
             async for event in events:
                 yield event
+
+    async def complete(self, name: str, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        """Go on after prompts, no template applied. Raises as `chat` does."""
+        model = self._library.get(ModelName.parse(name))
+        launch = plan(model, self._settings)
+        sampling = request.sampling.over(model_sampling(model)).over(COMPLETION_DEFAULTS).over(OPENAI_DEFAULTS)
+        request = replace(request, sampling=sampling)
+        if request.score_prompts:
+            read: list[PromptRead] = []
+            score = ScoreRequest(prompts=request.prompts, alternatives=request.logprobs or 0)
+            async with (
+                self._scheduler.lease(scoring_launch(launch, model.metadata)) as engine,
+                aclosing(engine.score(score)) as prompts,
+            ):
+                async for prompt in prompts:
+                    read.append(prompt)
+                    yield prompt
+            request = replace(request, prompts=tuple(tuple(token.id for token in prompt.tokens) for prompt in read))
+            if sampling.max_tokens == 0:
+                for event in nothing_generated(request, [prompt.count for prompt in read]):
+                    yield event
+                return
+        async with self._scheduler.lease(launch) as engine, aclosing(engine.complete(request)) as events:
+            async for event in events:
+                if not (request.score_prompts and isinstance(event, PromptRead)):
+                    yield event
+
+    async def embed(self, name: str, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        """Embed texts. Raises as `chat` does."""
+        model = self._library.get(ModelName.parse(name))
+        launch = embedding_launch(plan(model, self._settings), model.metadata)
+        async with self._scheduler.lease(launch) as engine, aclosing(engine.embed(request)) as batches:
+            async for batch in batches:
+                yield batch
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:

@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
+from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
 
@@ -25,6 +27,15 @@ class Engine(Protocol):
             InvalidRequest: the engine refuses the request, `ContextLengthExceeded` among the reasons.
             EngineFailed: the engine ended or broke off.
         """
+
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        """Go on after prompts, which are given without log probabilities. Ends and raises as `chat` does."""
+
+    def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
+        """The log probabilities of given texts, in order. Ends and raises as `chat` does."""
+
+    def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        """The vectors of the inputs, in order, some at a time. Ends and raises as `chat` does."""
 
     async def close(self) -> None:
         """Free everything the engine holds. An answer in progress is cut off."""

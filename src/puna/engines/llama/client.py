@@ -27,7 +27,7 @@ class EngineClient:
         return await self._ask("GET", path)
 
     async def post(self, path: str, body: Any) -> Any:
-        """POST, and the decoded answer."""
+        """POST, and the decoded answer. Cancelling hangs up."""
         return await self._ask("POST", path, orjson.dumps(body))
 
     async def _ask(self, method: str, path: str, content: bytes | None = None) -> Any:

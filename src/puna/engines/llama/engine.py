@@ -1,21 +1,29 @@
 """A model run by llama.cpp."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
+from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
+from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineFailed, InvalidRequest
 from puna.core.events import Event
 from puna.core.formats import FreeText
 from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
+from puna.core.sampling import Sampling
 from puna.engines.llama.batches import in_batches
 from puna.engines.llama.client import EngineClient
+from puna.engines.llama.completion import Completion
+from puna.engines.llama.embedding import Embedder
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.native import native_chat
 from puna.engines.llama.process import EngineProcess
 from puna.engines.llama.prompted import prompted_chat
+from puna.engines.llama.prompts import PromptReader
+from puna.engines.llama.sampling import sampling_body
+from puna.engines.llama.scoring import Scorer
 from puna.engines.llama.traits import Traits, read_traits
 
 
@@ -27,6 +35,9 @@ class LlamaEngine:
         self._process = process
         self._client = EngineClient(process.address, process.key)
         self._traits: Traits | None = None
+        self._reader = PromptReader(self._client, launch)
+        self._embedder = Embedder(self._client, launch, self._reader)
+        self._scorer: Scorer | None = None
 
     @classmethod
     async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
@@ -74,9 +85,54 @@ class LlamaEngine:
         except ConnectionError as error:
             raise await self._failure() from error
 
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        async with self._answering():
+            check_bias(request.sampling, await self.traits())
+            if request.suffix is None:
+                prompts = await self._reader.read(request.prompts)
+            else:
+                prompts = await self._reader.read_infill(request.prompts, request.suffix)
+            for index, (prompt, tokens) in enumerate(zip(request.prompts, prompts, strict=True)):
+                yield PromptRead(index, await self._reader.text(prompt), len(tokens))
+            if request.sampling.max_tokens == 0:
+                for end in nothing_generated(request, list(map(len, prompts))):
+                    yield end
+                return
+            vocabulary = None if request.logprobs is None else await self._reader.vocabulary()
+            completion = Completion(request, prompts, vocabulary)
+            sampling = sampling_body(request.sampling, self.context_length)
+            async with aclosing(completion.events(self._client, sampling, self._launch.sequences)) as events:
+                async for event in events:
+                    yield event
+
+    async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
+        async with self._answering():
+            prompts = await self._reader.read(request.prompts)
+            if self._scorer is None:
+                self._scorer = Scorer(self._client, self._launch, await self._reader.vocabulary())
+            async with aclosing(self._scorer.score(prompts, request.alternatives)) as scored:
+                index = 0
+                async for tokens in scored:
+                    text = await self._reader.text(request.prompts[index])
+                    yield PromptRead(index, text, len(tokens), tuple(tokens))
+                    index += 1
+
+    async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        async with self._answering(), aclosing(self._embedder.embed(request.inputs)) as batches:
+            async for batch in batches:
+                yield batch
+
     async def close(self) -> None:
         await self._process.stop()
         await self._client.close()
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        """Turns a broken connection into the reason why it broke."""
+        try:
+            yield
+        except ConnectionError as error:
+            raise await self._failure() from error
 
     async def _failure(self) -> EngineFailed:
         await self._process.settle()
@@ -90,7 +146,12 @@ def check(request: ChatRequest, traits: Traits) -> None:
         raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
     if not traits.audio and any(isinstance(part, Audio) for part in parts):
         raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
-    for token, _ in request.sampling.logit_bias or ():
+    check_bias(request.sampling, traits)
+
+
+def check_bias(sampling: Sampling, traits: Traits) -> None:
+    """Raises `InvalidRequest` for a token that the model does not have."""
+    for token, _ in sampling.logit_bias or ():
         if token >= traits.vocabulary:
             message = (
                 f"Invalid token id in 'logit_bias': {token}. This model has the ids 0 to {traits.vocabulary - 1}."

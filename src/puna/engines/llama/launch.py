@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 FlashAttention = Literal["auto", "on", "off"]
+Pooling = Literal["model", "none", "mean"]
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
 
 PROMPT_CACHE_MIB = 512
@@ -20,6 +21,10 @@ class LlamaLaunch:
     `context_length` is the limit of one sequence in tokens, `cache_tokens` the size of the KV cache that all
     `sequences` share when `unified_cache` is set. `threads` None leaves the choice to llama.cpp. `program` is
     a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package.
+
+    With a `pooling` the engine gives embeddings: one vector of each text, by the model's own rule (`model`) or the
+    mean of its tokens' hidden states (`mean`), or the hidden states themselves (`none`). `batch_tokens` is how many
+    tokens it computes at once, None for llama.cpp's default; a text to embed has to fit in it.
     """
 
     weights: Path
@@ -32,6 +37,8 @@ class LlamaLaunch:
     flash_attention: FlashAttention = "auto"
     cache_type: CacheType = "f16"
     chat_template: str | None = None
+    pooling: Pooling | None = None
+    batch_tokens: int | None = None
     program: Path | None = None
 
     def arguments(self) -> list[str]:
@@ -55,7 +62,13 @@ class LlamaLaunch:
             arguments["--n-gpu-layers"] = str(self.gpu_layers)
         if self.chat_template is not None:
             arguments["--chat-template"] = self.chat_template
+        if self.batch_tokens is not None:
+            arguments |= {"--batch-size": str(self.batch_tokens), "--ubatch-size": str(self.batch_tokens)}
+        if self.pooling in ("none", "mean"):
+            arguments["--pooling"] = self.pooling
         flags = ["--kv-unified" if self.unified_cache else "--no-kv-unified", "--jinja", "--no-webui"]
+        if self.pooling is not None:
+            flags.append("--embeddings")
         return [word for pair in arguments.items() for word in pair] + flags
 
     def to_json(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ async def native_chat(
 ) -> AsyncGenerator[Event, None]:
     """Answer; the events of all choices as they come, then `Done`. Raises `ConnectionError` if it breaks off."""
     reader = ChatReader(request.logprobs or 0)
-    body = chat_body(request, traits, context_length)
+    body = native_body(request, traits) | sampling_body(request.sampling, context_length)
     async with aclosing(client.stream("/v1/chat/completions", body)) as chunks:
         async for chunk in chunks:
             for event in reader.read(chunk):
@@ -31,14 +31,13 @@ async def native_chat(
     yield reader.totals.done()
 
 
-def chat_body(request: ChatRequest, traits: Traits, context_length: int) -> dict[str, Any]:
-    """The request in the words of llama-server's chat route."""
+def native_body(request: ChatRequest, traits: Traits) -> dict[str, Any]:
+    """The request's body but for the sampling."""
     body: dict[str, Any] = {
         "messages": messages_body(request.messages),
         "stream": True,
         "stream_options": {"include_usage": True},
         **effort_body(request.effort, traits),
-        **sampling_body(request.sampling, context_length),
     }
     if request.tools and request.tool_choice.mode != "none":
         body |= {"tools": tools_body(request.tools), "parallel_tool_calls": request.parallel_tool_calls}

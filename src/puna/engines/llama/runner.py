@@ -14,6 +14,11 @@ FLASH_ATTENTION = {
     "on": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED,
     "off": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED,
 }
+POOLING = {
+    "model": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_UNSPECIFIED,
+    "none": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_NONE,
+    "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
+}
 
 
 def parameters(launch: LlamaLaunch, key: str) -> Any:
@@ -37,6 +42,11 @@ def parameters(launch: LlamaLaunch, key: str) -> Any:
         params.n_gpu_layers = launch.gpu_layers
     if launch.chat_template is not None:
         params.chat_template = launch.chat_template
+    if launch.batch_tokens is not None:
+        params.n_batch = params.n_ubatch = launch.batch_tokens
+    if launch.pooling is not None:
+        params.embedding = True
+        params.pooling_type = POOLING[launch.pooling]
     params.ui = False
     return params
 
