@@ -10,9 +10,7 @@ SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 END_OF_TEXT, IM_START, IM_END = range(3)
 
 # The letters of English as often as they occur there: makes merges that real prompts hit.
-_LETTERS = (
-    "eeeeeeeeeeeettttttttaaaaaaaaooooooooiiiiiiinnnnnnnsssssshhhhhhrrrrrrddddllllcccuuummwwffggyyppbbvkjxqz"
-)
+_LETTERS = "eeeeeeeeeeeettttttttaaaaaaaaooooooooiiiiiiinnnnnnnsssssshhhhhhrrrrrrddddllllcccuuummwwffggyyppbbvkjxqz"
 _LONGEST_TOKEN = 10
 _SPACE = "Ġ"
 _SPACE_SHARE = 0.2

@@ -1,7 +1,7 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import cast
 
@@ -11,11 +11,14 @@ from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.sizing import plan
+from puna.journal import current
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
-from puna.scheduler import Scheduler
+from puna.recovery import Answer
+from puna.scheduler import Claim, Lease, Scheduler, Snapshot
 from puna.settings import Settings
+from puna.work import ChatWork, Work
 
 
 class Inference:
@@ -26,21 +29,66 @@ class Inference:
         self._library = library
         self._scheduler = scheduler
 
-    async def chat(self, name: str, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    def chat(
+        self, name: str, request: ChatRequest, *, whole: bool = False, keep_alive: float | None = None
+    ) -> AsyncGenerator[Event, None]:
         """Answer a conversation.
+
+        With `whole` no event comes before the last is there, so that the request can be done anew, whatever happens
+        to the engine. `keep_alive` is how many seconds the model stays in memory afterwards.
 
         Raises:
             ModelNotFound: the library has no model of that name.
             InvalidRequest: the model's engine refuses the request.
-            EngineFailed: the model can't be loaded, or its engine broke off.
+            EngineFailed: the model can't be loaded, or its engine broke off and the answer can't go on elsewhere.
+            Overloaded: there is no room for the request now.
         """
         model = self._library.get(ModelName.parse(name))
-        async with (
-            self._scheduler.lease(plan(model, self._settings)) as engine,
-            aclosing(engine.chat(completed(request, model))) as events,
-        ):
-            async for event in events:
-                yield event
+        return self._answer(model, ChatWork(completed(request, model)), whole=whole, keep_alive=keep_alive)
+
+    async def load(self, name: str, *, keep_alive: float | None = None) -> None:
+        """Have a model in memory before it is asked anything; raises what `chat` raises."""
+        model = self._library.get(ModelName.parse(name))
+        async with self._lease(model, plan(model, self._settings), Claim(tokens=0), None, keep_alive):
+            pass
+
+    def stop(self, name: str) -> bool:
+        """Unload a model, as soon as it is idle. Says whether it was in memory."""
+        return self._scheduler.stop(str(ModelName.parse(name)))
+
+    def running(self) -> list[Snapshot[LlamaLaunch]]:
+        """The models in memory, or on their way there."""
+        return self._scheduler.snapshots()
+
+    def _answer(
+        self, model: Model, work: Work, *, whole: bool, keep_alive: float | None
+    ) -> AsyncGenerator[Event, None]:
+        current().model = str(model.name)
+        launch = plan(model, self._settings)
+
+        def lease_for(
+            claim: Claim, again: Lease[LlamaLaunch] | None
+        ) -> AbstractAsyncContextManager[Lease[LlamaLaunch]]:
+            return self._lease(model, launch, claim, again, keep_alive)
+
+        return Answer(work, launch, lease_for, whole=whole).events()
+
+    def _lease(
+        self,
+        model: Model,
+        launch: LlamaLaunch,
+        claim: Claim,
+        again: Lease[LlamaLaunch] | None,
+        keep_alive: float | None,
+    ) -> AbstractAsyncContextManager[Lease[LlamaLaunch]]:
+        return self._scheduler.lease(
+            launch,
+            claim,
+            model=str(model.name),
+            client=current().client,
+            keep_alive=keep_alive,
+            again=again,
+        )
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:

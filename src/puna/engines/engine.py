@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+from puna.core.errors import EngineLost
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
 
@@ -23,8 +24,11 @@ class Engine(Protocol):
 
         Raises:
             InvalidRequest: the engine refuses the request, `ContextLengthExceeded` among the reasons.
-            EngineFailed: the engine ended or broke off.
+            EngineLost: the engine ended or broke off.
         """
+
+    async def ended(self) -> EngineLost:
+        """Wait until the engine has ended by itself, or had to be ended because it stopped answering; say why."""
 
     async def close(self) -> None:
         """Free everything the engine holds. An answer in progress is cut off."""

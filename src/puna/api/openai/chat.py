@@ -82,7 +82,7 @@ async def create(request: Request) -> Response | ASGIApp:
     """Answer a conversation, whole or as a stream."""
     inference: Inference = request.app.state.inference
     body = await read_body(request, ChatBody)
-    answer = ChatAnswer(body.model, inference.chat(body.model, body.to_core()))
+    answer = ChatAnswer(body.model, inference.chat(body.model, body.to_core(), whole=not body.stream))
     if not body.stream:
         return JSONResponse(await unless_gone(request, answer.whole()))
     await unless_gone(request, answer.begin())

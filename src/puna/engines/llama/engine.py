@@ -1,10 +1,11 @@
 """A model run by llama.cpp."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from puna.core.errors import EngineFailed
+from puna.core.errors import EngineLost
 from puna.core.events import Done, Event, Finished, TextDelta, Timings, Usage
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -16,14 +17,20 @@ from puna.engines.llama.process import EngineProcess
 class LlamaEngine:
     """One engine process and the client that speaks to it."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
+    def __init__(self, launch: LlamaLaunch, process: EngineProcess, stall_timeout: float) -> None:
         self._launch = launch
+        self._stall_timeout = stall_timeout
         self._process = process
         self._client = EngineClient(process.address, process.key)
 
     @classmethod
-    async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
-        return cls(launch, await EngineProcess.start(launch))
+    async def start(cls, launch: LlamaLaunch, *, load_timeout: float, stall_timeout: float) -> "LlamaEngine":
+        """Load a model.
+
+        `load_timeout` is for how many seconds loading may stand still, `stall_timeout` for how many an engine may
+        give no sign of life while it has work. Raises EngineFailed where the model can't be loaded.
+        """
+        return cls(launch, await EngineProcess.start(launch, stall_seconds=load_timeout), stall_timeout)
 
     @property
     def context_length(self) -> int:
@@ -53,11 +60,27 @@ class LlamaEngine:
         if not done:
             raise await self._failure()
 
+    async def ended(self) -> EngineLost:
+        probing = asyncio.create_task(self._kill_if_stalled())
+        try:
+            await self._process.ended()
+        finally:
+            probing.cancel()
+        return self._process.failure("the engine ended")
+
     async def close(self) -> None:
         await self._process.stop()
         await self._client.close()
 
-    async def _failure(self) -> EngineFailed:
+    async def _kill_if_stalled(self) -> None:
+        """Ask an engine that is silent though it has work whether it lives, and end it when it does not say so."""
+        patience = self._stall_timeout / 2
+        while True:
+            await asyncio.sleep(patience)
+            if self._client.silence >= patience and not await self._client.answers(patience):
+                self._process.kill(f"the engine gave no sign of life for {self._stall_timeout:g} seconds")
+
+    async def _failure(self) -> EngineLost:
         await self._process.settle()
         return self._process.failure("the engine broke off its answer")
 

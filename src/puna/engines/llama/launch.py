@@ -1,16 +1,14 @@
 """The one typed description of how a llama.cpp engine is started."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from puna.core.footprint import Footprint
+
 FlashAttention = Literal["auto", "on", "off"]
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
-
-PROMPT_CACHE_MIB = 512
-"""Host memory in which an engine keeps the KV cache of prompts that left their sequence. llama.cpp's default
-of 8 GiB would let every loaded model grow to that size unseen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +18,10 @@ class LlamaLaunch:
     `context_length` is the limit of one sequence in tokens, `cache_tokens` the size of the KV cache that all
     `sequences` share when `unified_cache` is set. `threads` None leaves the choice to llama.cpp. `program` is
     a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package.
+
+    `prompt_cache` is how many bytes of the machine's memory may hold the KV cache of prompts that left their
+    sequence, `checkpoints` how many states each sequence keeps where the model can't go back in its cache (the
+    engine's defaults would let it grow by gigabytes unseen). `footprint` is the memory all that is expected to take.
     """
 
     weights: Path
@@ -33,6 +35,9 @@ class LlamaLaunch:
     cache_type: CacheType = "f16"
     chat_template: str | None = None
     program: Path | None = None
+    prompt_cache: int = 0
+    checkpoints: int = 32
+    footprint: Footprint = field(default=Footprint(), compare=False)
 
     def arguments(self) -> list[str]:
         """The command line of `llama-server` (its README lists the options)."""
@@ -45,7 +50,8 @@ class LlamaLaunch:
             "--flash-attn": self.flash_attention,
             "--cache-type-k": self.cache_type,
             "--cache-type-v": self.cache_type,
-            "--cache-ram": str(PROMPT_CACHE_MIB),
+            "--cache-ram": str(self.prompt_cache // 2**20),
+            "--ctx-checkpoints": str(self.checkpoints),
         }
         if self.unified_cache:
             arguments["--kv-unified-per-slot"] = str(self.context_length)
@@ -61,6 +67,7 @@ class LlamaLaunch:
     def to_json(self) -> dict[str, Any]:
         """The launch as plain JSON, for the engine's process."""
         fields = asdict(self)
+        del fields["footprint"]
         return {
             **fields,
             "weights": str(self.weights),
