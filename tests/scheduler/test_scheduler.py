@@ -43,16 +43,18 @@ class Holder:
     """One request: in the background, until it is told to end."""
 
     def __init__(
-        self, scheduler: Scheduler[FakeLaunch], launch: FakeLaunch, claim: Claim | None = None, **more: str
+        self,
+        scheduler: Scheduler[FakeLaunch],
+        launch: FakeLaunch,
+        claim: Claim = Claim(),  # noqa: B008 - a frozen value
+        client: str = "",
     ) -> None:
         self.has = asyncio.Event()
         self._end = asyncio.Event()
-        self.task = asyncio.create_task(self._run(scheduler, launch, claim or Claim(), more))
+        self.task = asyncio.create_task(self._run(scheduler, launch, claim, client))
 
-    async def _run(
-        self, scheduler: Scheduler[FakeLaunch], launch: FakeLaunch, claim: Claim, more: dict[str, str]
-    ) -> None:
-        async with scheduler.lease(launch, claim, model=launch.name, client=more.get("client", "")):
+    async def _run(self, scheduler: Scheduler[FakeLaunch], launch: FakeLaunch, claim: Claim, client: str) -> None:
+        async with scheduler.lease(launch, claim, model=launch.name, client=client):
             self.has.set()
             await self._end.wait()
 

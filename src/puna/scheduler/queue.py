@@ -14,10 +14,10 @@ L = TypeVar("L", bound=Launch)
 class FairQueue(Generic[L]):
     """Start-time fair queueing: clients take turns, however many requests each of them sends.
 
-    A clock counts the sequences that each waiting client, and one more, would have got of those granted. A ticket's turn is the clock
-    when it came, or where its client's last ticket ends, if that is later: so one who floods the queue stands behind
-    himself, and one who comes with a single request stands beside the first of the others. The clock never stands
-    still while anyone is served, so every turn comes.
+    A clock counts the sequences that each waiting client, and one more, would have got of those granted. A ticket's
+    turn is the clock when it came, or where its client's last ticket ends, if that is later: so one who floods the
+    queue stands behind himself, and one who comes with a single request stands before what the others still want.
+    The clock never stands still while anyone is served, so every turn comes.
     """
 
     def __init__(self) -> None:

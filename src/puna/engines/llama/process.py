@@ -124,7 +124,8 @@ class EngineProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         order = json.dumps({"launch": launch.to_json(), "key": self.key})
-        self._process.stdin.write(order.encode() + b"\n")
+        with suppress(RuntimeError, OSError):  # it may have been killed already; then it announces nothing
+            self._process.stdin.write(order.encode() + b"\n")
         if announcement := await self._process.stdout.readline():
             self.address = json.loads(announcement)["address"]
             return
