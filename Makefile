@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SERVE_STAMP := $(VENV)/.serve
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: serve test lint format bench clean
+.PHONY: serve test lint format bench chaos soak clean
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -25,6 +25,12 @@ format: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)  ## Puna against the engine alone, as ratios
 	$(BIN)/python -m benchmarks
+
+chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
+	$(BIN)/python -m benchmarks.chaos
+
+soak: $(DEV_STAMP)  ## 20,000 short requests; memory and descriptors have to stay flat
+	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10
 
 clean:
 	rm -rf $(VENV)
