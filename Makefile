@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 # The stamp is newer than pyproject.toml when everything it names is installed.
 SERVE_STAMP := $(VENV)/.serve
 DEV_STAMP := $(VENV)/.dev
+NODE := tests/clients/node
+# Without npm the tests of the Node.js clients are skipped.
+NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .PHONY: serve test lint format bench chaos soak clean
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
 
-test: $(DEV_STAMP)  ## Set up and run the tests
+test: $(DEV_STAMP) $(NODE_STAMP)  ## Set up and run the tests
 	$(BIN)/pytest -n auto
 
 lint: $(DEV_STAMP)
@@ -46,5 +49,9 @@ $(DEV_STAMP): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . --group dev
 	touch $@ $(SERVE_STAMP)
+
+$(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix $(NODE)
+	touch $@
 
 -include training/targets.mk

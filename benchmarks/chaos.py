@@ -23,7 +23,7 @@ import httpx2
 import psutil
 
 from tests.server import RunningServer, running_server
-from tests.store import add_random_model
+from tests.models import add_model, write_micro_model
 
 MODELS = ("one", "two", "three", "four")
 TOKENS = 64
@@ -150,7 +150,8 @@ def budget(server: RunningServer) -> float:
 async def run(home: Path, *, clients: int, requests: int, kill_every: float | None, rounds: int = 1) -> Report:
     """Set a server up with a budget for half of the models, and let it all happen. Checks for leaks at the end."""
     for seed, model in enumerate(MODELS):
-        add_random_model(home / "models", model, seed=seed, parameters={"num_ctx": 512})
+        weights = write_micro_model(home / f"{model}.gguf", seed=seed)
+        add_model(home / "models", model, weights, {"num_ctx": 512})
     with running_server(home / "measure", PUNA_MODELS=str(home / "models")) as server:
         one = budget(server)
     report = Report()

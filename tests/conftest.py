@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import openai
 import pytest
 
+from tests.models import write_micro_model
 from tests.server import RunningServer, running_server
 
 StartServer = Callable[..., RunningServer]
@@ -28,3 +30,18 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers of a test's own, with environment variables given as keywords."""
     with ExitStack() as stack:
         yield lambda **environment: stack.enter_context(running_server(tmp_path / "home", **environment))
+
+
+@pytest.fixture(scope="session")
+def micro(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights of a small random model that never ends its answer by itself."""
+    return write_micro_model(tmp_path_factory.mktemp("micro") / "micro.gguf")
+
+
+@pytest.fixture(scope="session")
+def llama_server() -> Path:
+    """A `llama-server` binary: the one `PUNA_LLAMA_SERVER` names."""
+    binary = os.environ.get("PUNA_LLAMA_SERVER")
+    if not binary:
+        pytest.skip("PUNA_LLAMA_SERVER names no llama-server binary")
+    return Path(binary)

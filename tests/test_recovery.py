@@ -98,7 +98,7 @@ async def test_a_whole_answer_begins_anew_where_it_can_not_go_on() -> None:
 
 
 async def test_a_template_that_allows_no_continuation() -> None:
-    script = [*texts("a"), lost()], [InvalidRequest("no")]
+    script: tuple[list[Event | Exception], ...] = ([*texts("a"), lost()], [InvalidRequest("no")])
     with pytest.raises(EngineLost, match="can't be continued"):
         await answered(ScriptedEngine(*script))
     engine = ScriptedEngine(*script, [*texts("b"), *end(5, 1)])

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
 from puna.drain import Drain, DrainState
 from puna.engines.llama.engine import LlamaEngine
+from puna.images.load import ImageLoader
 from puna.inference import Inference
 from puna.library.library import Library
 from puna.machine import memory_limit
@@ -50,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/health", report_health),
             Route("/metrics", report_metrics),
             Route("/api/version", report_version),
-            Mount("/v1", openai.application(library, inference)),
+            Mount("/v1", openai.application(library, inference, ImageLoader(settings.image_hosts))),
         ],
         middleware=[
             Middleware(
@@ -69,10 +71,12 @@ def create_app(settings: Settings) -> Starlette:
                 allow_headers=["*"],
             ),
         ],
+        exception_handlers={HTTPException: not_routed},
         lifespan=lifespan,
     )
     app.state.draining = draining
     app.state.scheduler = scheduler
+    app.router.redirect_slashes = False
     return app
 
 
@@ -96,6 +100,14 @@ async def report_health(_: Request) -> Response:
 
 async def report_version(_: Request) -> Response:
     return JSONResponse({"version": __version__})
+
+
+async def not_routed(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals, in the shape of the dialect that the path belongs to."""
+    assert isinstance(error, HTTPException)
+    if request.url.path == "/v1":
+        return await openai.not_routed(request, error)
+    return JSONResponse({"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code)
 
 
 def refuse(request: Request, status: int, message: str, code: str) -> Response:

@@ -42,6 +42,7 @@ class Settings:
     shutdown_timeout: float = 20.0
     access_log: bool = True
     debug: bool = False
+    image_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -174,5 +175,6 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "SHUTDOWN_TIMEOUT": ("shutdown_timeout", duration),
     "ACCESS_LOG": ("access_log", switch),
     "DEBUG": ("debug", switch),
+    "IMAGE_HOSTS": ("image_hosts", words),
 }
 """Variable name, without its prefix, to the field it sets and how its text is read."""

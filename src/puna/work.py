@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 
 from puna.core.events import Event
 from puna.core.formats import FreeText
-from puna.core.messages import Image, Message, Text
+from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.engines.engine import Engine
 
@@ -55,7 +55,7 @@ class ChatWork:
     @property
     def prompt_bound(self) -> int | None:
         messages = self.request.messages
-        if any(isinstance(part, Image) for message in messages for part in message.content):
+        if any(not isinstance(part, Text) for message in messages for part in message.content):
             return None
         size = sum(message_bytes(message) + MESSAGE_TOKENS for message in messages)
         return size + len(repr(self.request.tools)) + len(repr(self.request.format)) + TEMPLATE_TOKENS

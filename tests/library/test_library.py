@@ -35,13 +35,8 @@ def add_model(root: Path, name: str, weights: bytes, **layers: bytes) -> Manifes
 
 
 @pytest.fixture
-def weights(tmp_path: Path) -> bytes:
-    return ggufs.write(tmp_path / "weights.gguf").read_bytes()
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "models"
+def weights(weights_file: Path) -> bytes:
+    return weights_file.read_bytes()
 
 
 def names(library: Library) -> set[str]:

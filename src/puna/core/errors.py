@@ -21,6 +21,19 @@ class InvalidRequest(PunaError):
         self.code = code
 
 
+class UnsupportedSchema(InvalidRequest):
+    """A JSON Schema that is not one, or wants something no grammar can make sure of.
+
+    `path` leads from the schema's root to the keyword (`("properties", "age", "not")`), `tool` names the tool
+    whose parameters it describes; None means the format of the answer. The dialect knows how its field is called.
+    """
+
+    def __init__(self, message: str, path: tuple[str, ...], *, tool: str | None = None) -> None:
+        super().__init__(message, param=".".join(path) or None, code="invalid_json_schema")
+        self.path = path
+        self.tool = tool
+
+
 class ContextLengthExceeded(InvalidRequest):
     """The prompt is longer than the model's context. Both lengths are in tokens."""
 

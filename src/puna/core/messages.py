@@ -21,7 +21,15 @@ class Image:
     media_type: str
 
 
-Part = Text | Image
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Sound: the bytes of its file, and their format (`wav`, `mp3`)."""
+
+    data: bytes
+    format: str
+
+
+Part = Text | Image | Audio
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ class Sampling:
     """Sampling settings; `None` means unset, so that a lower layer decides.
 
     `max_tokens` counts generated tokens. `repeat_last_n` is how many of the last tokens the penalties see,
-    -1 for all of them. `top_k` 0, `top_p` 1, `min_p` 0 and `typical_p` 1 switch their filter off.
+    -1 for all of them. `top_k` 0, `top_p` 1, `min_p` 0 and `typical_p` 1 switch their filter off. `logit_bias`
+    is added to the logits of those token ids before anything else; -100 bans a token, 100 forces it.
     """
 
     temperature: float | None = None
@@ -23,6 +24,7 @@ class Sampling:
     seed: int | None = None
     stop: tuple[str, ...] | None = None
     max_tokens: int | None = None
+    logit_bias: tuple[tuple[int, float], ...] | None = None
 
     def over(self, lower: "Sampling") -> "Sampling":
         """These settings, with what is unset here taken from `lower`."""

@@ -1,5 +1,7 @@
 """What goes wrong with models on disk and on their way there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from puna.core.errors import InvalidRequest, PunaError
@@ -21,3 +23,17 @@ class ProtectedModel(InvalidRequest):
             f"model '{name}' comes with Puna and can't be deleted or replaced; choose another name",
             param="model",
         )
+
+
+class StoreFailed(PunaError):
+    """The system refused a read or write, for a full disk or a lack of rights."""
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Say which path it was that the system refused to write. Raises StoreFailed."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise StoreFailed(f"can't write {where}: {error.strerror or error}") from error

@@ -1,13 +1,18 @@
 """The models that are there."""
 
+import builtins
 import difflib
 import logging
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from puna.core.errors import ModelNotFound
+from puna.library import manifest as media
+from puna.library.bundled import NAME as BUNDLED
 from puna.library.bundled import bundled
+from puna.library.errors import DamagedModel, ProtectedModel
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.model import Model
 from puna.library.names import ModelName
@@ -31,15 +36,16 @@ class Library:
 
     def list(self) -> list[Model]:
         """Every model, the one that changed last first. What is no manifest is logged and left out."""
-        found: dict[ModelName, Model] = {}
-        for parts, state, path in self.store.entries():
-            name = ModelName.of_path(*parts)
-            model = name and self._load(name, path, state)
-            if name and model:
-                found[name] = model
-        if tiny := bundled():
-            found[tiny.name] = tiny
-        return sorted(found.values(), key=lambda model: (-model.modified.timestamp(), model.name.key))
+        found = [(entry, self._load(entry.path, entry.stat())) for entry in self.store.entries()]
+        found.sort(key=lambda pair: (-pair[0].stat().st_mtime_ns, pair[0].path))
+        models = [model for _, model in found if model]
+        tiny = bundled()
+        if tiny is None:
+            return models
+        return [
+            *(model for model in models if model.name.model != BUNDLED.model or model.name != BUNDLED),
+            tiny,
+        ]
 
     def get(self, name: ModelName) -> Model:
         """The model of that name, in whatever case it is written. Raises ModelNotFound."""
@@ -48,22 +54,72 @@ class Library:
             raise self._not_found(name)
         return model
 
+    def delete(self, name: ModelName) -> None:
+        """Remove a model, and the blobs that only it used.
+
+        Raises ModelNotFound, ProtectedModel, StoreFailed.
+        """
+        self.require_writable(name)
+        path = self.store.find(name)
+        if path is None or not self.store.delete(path):
+            raise self._not_found(name)
+
+    def copy(self, source: ModelName, target: ModelName) -> Model:
+        """Give a model a second name. Raises ModelNotFound, ProtectedModel, StoreFailed."""
+        self.require_writable(target)
+        model = self.get(source)
+        if model.name == target:
+            return model
+        if model.bundled:
+            self.stage(model)
+        return self.commit(target, model.manifest)
+
+    def commit(self, name: ModelName, manifest: Manifest) -> Model:
+        """Make a model visible whose blobs are there or staged.
+
+        Raises ProtectedModel, DamagedModel, StoreFailed.
+        """
+        self.require_writable(name)
+        self.store.commit(name, manifest)
+        return self.get(replace(name, digest=None))
+
+    def stage(self, model: Model) -> None:
+        """Bring the bundled model's blobs into the store, for one made of them. Raises StoreFailed."""
+        for layer in model.manifest.blobs:
+            if layer.media_type == media.WEIGHTS:
+                self.store.staging.link_file(model.weights, layer.digest)
+            else:
+                self.store.staging.add(model.blobs.read(layer.digest))
+
+    def verify(self, name: ModelName) -> builtins.list[DamagedModel]:
+        """Read all of a model's blobs; what is wrong with each that is damaged. Raises ModelNotFound."""
+        model = self.get(name)
+        return [] if model.bundled else [*self.store.verify(model.manifest)]
+
+    @staticmethod
+    def require_writable(name: ModelName) -> None:
+        """Raises ProtectedModel where the name is the bundled model's."""
+        if name.key == BUNDLED.key:
+            raise ProtectedModel(str(name))
+
     def _get(self, name: ModelName) -> Model | None:
         tiny = bundled()
         if tiny and tiny.name.key == name.key:
             return tiny
         path = self.store.find(name)
-        written = path and ModelName.of_path(*path.relative_to(self.store.manifests).parts)
-        return self._load(written, str(path), os.stat(path)) if path and written else None
+        return self._load(str(path), os.stat(path)) if path else None
 
-    def _load(self, name: ModelName, path: str, state: os.stat_result) -> Model | None:
+    def _load(self, path: str, state: os.stat_result) -> Model | None:
         seen = (state.st_mtime_ns, state.st_size, state.st_ino)
         known = self._models.get(path)
         if known and known[0] == seen:
             return known[1]
+        name = ModelName.of_path(*path.replace(os.sep, "/").rsplit("/", 4)[1:])
+        if name is None:
+            return None
         try:
-            raw = Path(path).read_bytes()
-            manifest = Manifest(raw)
+            with open(path, "rb", buffering=0) as file:
+                manifest = Manifest(file.read())
             _ = manifest.size  # what has no size is no manifest
         except FileNotFoundError:
             return None

@@ -82,22 +82,22 @@ class Manifest:
     @cached_property
     def size(self) -> int:
         """The bytes of all blobs. Raises InvalidManifest."""
-        document = self._document
+        document = self._document()
         try:
             return sum(int(blob["size"]) for blob in (document.get("config"), *document["layers"]) if blob)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InvalidManifest("the manifest has a layer without a size") from error
 
     @cached_property
     def config(self) -> Layer | None:
         """The blob that says what the model is. Raises InvalidManifest."""
-        config = self._document.get("config")
+        config = self._document().get("config")
         return Layer.from_json(config) if config and config.get("digest") else None
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """What the model is made of, without the config. Raises InvalidManifest."""
-        return tuple(Layer.from_json(layer) for layer in self._document["layers"])
+        return tuple(Layer.from_json(layer) for layer in self._document()["layers"])
 
     @property
     def blobs(self) -> tuple[Layer, ...]:
@@ -108,8 +108,8 @@ class Manifest:
         """The layers of these media types. Raises InvalidManifest."""
         return [layer for layer in self.layers if layer.media_type in media_types]
 
-    @cached_property
     def _document(self) -> dict[str, Any]:
+        """The manifest as JSON. It is not kept: a list holds thousands of manifests."""
         try:
             document = orjson.loads(self.raw)
         except orjson.JSONDecodeError as error:

@@ -11,7 +11,6 @@ from puna.library.digest import Digest
 DEFAULT_HOST = "registry.ollama.ai"
 DEFAULT_NAMESPACE = "library"
 DEFAULT_TAG = "latest"
-DEFAULT_SCHEME = "https"
 
 # The characters and lengths are Ollama's (types/model/name.go): a part starts with a letter, a digit or an
 # underscore, so that no part can be `.` or `..`, and none contains a slash.
@@ -26,7 +25,7 @@ class ModelName:
     """A complete model name: every part is there and valid, so `path` stays inside the folder it is put in.
 
     Names that differ in case only are equal, as they are for Ollama. `digest` pins the name to one manifest.
-    `scheme` is how the registry is reached; it is no part of the name's identity.
+    `scheme` is how the registry is reached, where the name says so; it is no part of the name's identity.
     """
 
     model: str
@@ -34,7 +33,7 @@ class ModelName:
     namespace: str = DEFAULT_NAMESPACE
     host: str = DEFAULT_HOST
     digest: Digest | None = None
-    scheme: str = DEFAULT_SCHEME
+    scheme: str | None = None
 
     def __post_init__(self) -> None:
         for part, value, pattern in (
@@ -45,7 +44,7 @@ class ModelName:
         ):
             if pattern.fullmatch(value) is None:
                 raise _invalid(self.written, f"bad {part} {value[:100]!r}")
-        if self.scheme not in ("https", "http"):
+        if self.scheme not in (None, "https", "http"):
             raise _invalid(self.written, f"bad scheme {self.scheme!r}")
 
     @classmethod
@@ -58,8 +57,6 @@ class ModelName:
         scheme, separator, after = rest.partition("://")
         if separator:
             rest = after
-        else:
-            scheme = DEFAULT_SCHEME
         # A colon before the last slash belongs to the host's port.
         slash = rest.rfind("/")
         path, colon, tag = rest[slash + 1 :].partition(":")
@@ -72,7 +69,7 @@ class ModelName:
             namespace=parts[-1] if parts else DEFAULT_NAMESPACE,
             host=parts[-2] if len(parts) == 2 else DEFAULT_HOST,
             digest=Digest.parse(digest) if at else None,
-            scheme=scheme,
+            scheme=scheme if separator else None,
         )
 
     @classmethod

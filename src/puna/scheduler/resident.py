@@ -51,7 +51,8 @@ class Resident(Generic[L]):
 
     def has(self, share: Share) -> bool:
         """Whether that much of the engine is free."""
-        return self.engine is not None and share.sequences <= self.sequences and share.tokens <= self.tokens
+        alive = self.engine is not None and self.engine.alive
+        return alive and share.sequences <= self.sequences and share.tokens <= self.tokens
 
     def take(self, share: Share) -> None:
         """Give that much of the engine away."""

@@ -18,7 +18,7 @@ def metadata(architecture: str, layers: list[dict[str, tuple[int, ...]]], **keys
     return Metadata(Path("none"), 3, values, tensors, 0)
 
 
-ATTENTION = {"attn_k": (64, 16), "attn_v": (64, 32)}
+ATTENTION: dict[str, tuple[int, ...]] = {"attn_k": (64, 16), "attn_v": (64, 32)}
 
 
 def test_every_layer_keeps_keys_and_values() -> None:

@@ -10,11 +10,12 @@ from puna.api.exchange import ClientGone
 from puna.api.openai import chat, models
 from puna.api.openai.errors import error_response, unknown_path, wrong_method
 from puna.core.errors import PunaError
+from puna.images.load import ImageLoader
 from puna.inference import Inference
 from puna.library.library import Library
 
 
-def application(library: Library, inference: Inference) -> Starlette:
+def application(library: Library, inference: Inference, images: ImageLoader) -> Starlette:
     """The application, answering from that library and with that inference."""
     routes = [
         Route("/chat/completions", chat.create, methods=["POST"]),
@@ -30,8 +31,10 @@ def application(library: Library, inference: Inference) -> Starlette:
             Exception: broken,
         },
     )
+    app.router.redirect_slashes = False
     app.state.library = library
     app.state.inference = inference
+    app.state.images = images
     return app
 
 

@@ -43,13 +43,13 @@ def path(error: ErrorDetails) -> str:
     for step in error["loc"]:
         if isinstance(step, int):
             result += f"[{step}]"
-        elif step.isidentifier() and step not in ALTERNATIVES:
+        elif step.isidentifier() and step not in ALTERNATIVES and not step[0].isupper():
             result += f".{step}" if result else step
     return result
 
 
 ALTERNATIVES = frozenset({"str", "int", "float", "bool"})
-"""Names under which pydantic reports the alternatives of a union of plain types."""
+"""Names under which pydantic reports the alternatives of a union of plain types; those of models are capitalized."""
 
 TYPES = {
     "string_type": "a string",

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
-import httpx2
+import aiohttp
 import orjson
 
 from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, InvalidRequest, PunaError
@@ -18,12 +18,13 @@ class EngineClient:
     """
 
     def __init__(self, address: str, key: str) -> None:
-        self._http = httpx2.AsyncClient(
-            base_url=address,
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=None,
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
-            trust_env=False,
+        self._session = aiohttp.ClientSession(
+            address,
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            # llama-server closes its end after each stream, and a request on such a connection would be lost.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            # A prompt may take any time; a dead engine closes its connections.
+            timeout=aiohttp.ClientTimeout(total=None),
         )
         self._open = 0
         self._heard = 0.0
@@ -33,29 +34,48 @@ class EngineClient:
         """For how many seconds the engine has not said a word, while it has something to answer."""
         return monotonic() - self._heard if self._open else 0.0
 
+    async def get(self, path: str) -> Any:
+        """GET, and the decoded answer."""
+        return await self._ask("GET", path)
+
+    async def post(self, path: str, body: Any) -> Any:
+        """POST, and the decoded answer."""
+        return await self._ask("POST", path, orjson.dumps(body))
+
+    async def _ask(self, method: str, path: str, content: bytes | None = None) -> Any:
+        try:
+            async with self._listening(), self._session.request(method, path, data=content) as response:
+                answer = orjson.loads(await response.read())
+        except aiohttp.ClientError as error:
+            raise ConnectionError(str(error)) from error
+        if response.status != 200:
+            raise refusal(answer["error"])
+        return answer
+
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
         try:
-            async with self._listening(), self._http.stream("POST", path, content=orjson.dumps(body)) as response:
-                if response.status_code != 200:
-                    raise refusal(orjson.loads(await response.aread())["error"])
+            async with self._listening(), self._session.post(path, data=orjson.dumps(body)) as response:
+                if response.status != 200:
+                    raise refusal(orjson.loads(await response.read())["error"])
                 rest = b""
-                async for block in response.aiter_raw():
+                async for block in response.content.iter_any():
                     self._heard = monotonic()
                     *events, rest = (rest + block).split(b"\n\n")
                     for event in events:
                         if event.startswith(b"data: {"):
                             yield decode(event)
-        except httpx2.TransportError as error:
+        except aiohttp.ClientError as error:
             raise ConnectionError(str(error)) from error
 
     async def answers(self, seconds: float) -> bool:
         """Whether the engine's own loop answers within that time; its HTTP threads alone would say nothing of it."""
+        timeout = aiohttp.ClientTimeout(total=seconds)
         try:
-            response = await self._http.get("/slots", timeout=seconds)
-        except httpx2.TransportError:
+            async with self._session.get("/slots", timeout=timeout) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
             return False
-        return response.status_code == 200
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
@@ -68,7 +88,7 @@ class EngineClient:
             self._open -= 1
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._session.close()
 
 
 def decode(event: bytes) -> Any:

@@ -1,36 +1,68 @@
 """A model run by llama.cpp."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
-from puna.core.errors import EngineLost
-from puna.core.events import Done, Event, Finished, TextDelta, Timings, Usage
+from puna.core.errors import EngineLost, InvalidRequest
+from puna.core.events import Event
+from puna.core.formats import FreeText
+from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
-from puna.core.sampling import Sampling
+from puna.engines.llama.batches import in_batches
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.native import native_chat
 from puna.engines.llama.process import EngineProcess
+from puna.engines.llama.prompted import prompted_chat
+from puna.engines.llama.traits import Traits, read_traits
 
 
 class LlamaEngine:
     """One engine process and the client that speaks to it."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess, stall_timeout: float) -> None:
+    def __init__(self, launch: LlamaLaunch, process: EngineProcess, stall_timeout: float = 30.0) -> None:
         self._launch = launch
         self._stall_timeout = stall_timeout
         self._process = process
         self._client = EngineClient(process.address, process.key)
+        self._traits: Traits | None = None
 
     @classmethod
-    async def start(cls, launch: LlamaLaunch, *, load_timeout: float, stall_timeout: float) -> "LlamaEngine":
-        """Load a model.
+    async def start(
+        cls, launch: LlamaLaunch, *, load_timeout: float = 300.0, stall_timeout: float = 30.0
+    ) -> "LlamaEngine":
+        """Load the model and ask what it can do.
 
         `load_timeout` is for how many seconds loading may stand still, `stall_timeout` for how many an engine may
-        give no sign of life while it has work. Raises EngineFailed where the model can't be loaded.
+        give no sign of life while it has work.
+
+        Raises:
+            EngineFailed: the engine ended before it served.
+            EngineLost: something killed it, or it made no progress.
         """
-        return cls(launch, await EngineProcess.start(launch, stall_seconds=load_timeout), stall_timeout)
+        engine = cls(launch, await EngineProcess.start(launch, stall_seconds=load_timeout), stall_timeout)
+        try:
+            await asyncio.wait_for(engine.traits(), load_timeout if load_timeout < math.inf else None)
+        except (ConnectionError, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                engine._process.kill("the engine serves, but does not answer")
+            failure = await engine._failure()
+            await engine.close()
+            raise failure from error
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
+
+    async def traits(self) -> Traits:
+        """What the model and its template can do."""
+        if self._traits is None:
+            self._traits = await read_traits(self._client)
+        return self._traits
 
     @property
     def context_length(self) -> int:
@@ -41,24 +73,17 @@ class LlamaEngine:
         return self._process.alive
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        done = False
         try:
-            async with aclosing(
-                self._client.stream("/v1/chat/completions", chat_body(request, self.context_length))
-            ) as chunks:
-                async for chunk in chunks:
-                    for choice in chunk["choices"]:
-                        if text := choice["delta"].get("content"):
-                            yield TextDelta(choice["index"], text)
-                        if reason := choice["finish_reason"]:
-                            yield Finished(choice["index"], reason)
-                    if usage := chunk.get("usage"):
-                        done = True
-                        yield Done(read_usage(usage), read_timings(chunk.get("timings")))
+            traits = await self.traits()
+            check(request, traits)
+            request = offered(request)
+            answer = native_chat if is_native(request, traits) else prompted_chat
+            answered = partial(answer, self._client, traits, self.context_length)
+            async with aclosing(in_batches(request, self._launch.sequences, answered)) as events:
+                async for event in events:
+                    yield event
         except ConnectionError as error:
             raise await self._failure() from error
-        if not done:
-            raise await self._failure()
 
     async def ended(self) -> EngineLost:
         probing = asyncio.create_task(self._kill_if_stalled())
@@ -75,7 +100,7 @@ class LlamaEngine:
     async def _kill_if_stalled(self) -> None:
         """Ask an engine that is silent though it has work whether it lives, and end it when it does not say so."""
         patience = self._stall_timeout / 2
-        while True:
+        while patience < math.inf:
             await asyncio.sleep(patience)
             if self._client.silence >= patience and not await self._client.answers(patience):
                 self._process.kill(f"the engine gave no sign of life for {self._stall_timeout:g} seconds")
@@ -85,44 +110,40 @@ class LlamaEngine:
         return self._process.failure("the engine broke off its answer")
 
 
-def chat_body(request: ChatRequest, context_length: int) -> dict[str, Any]:
-    """A chat request in the words of llama-server's chat route."""
-    messages = [
-        {"role": message.role, "content": message.text} | ({"name": message.name} if message.name is not None else {})
-        for message in request.messages
-    ]
-    stream = {"stream": True, "stream_options": {"include_usage": True}}
-    return {"messages": messages, **sampling_body(request.sampling, context_length), **stream}
+def check(request: ChatRequest, traits: Traits) -> None:
+    """Raises `InvalidRequest` for what llama-server would pass over in silence, or refuse in words of its own."""
+    parts = [part for message in request.messages for part in message.content]
+    if not traits.vision and any(isinstance(part, Image) for part in parts):
+        raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
+    if not traits.audio and any(isinstance(part, Audio) for part in parts):
+        raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
+    for token, _ in request.sampling.logit_bias or ():
+        if token >= traits.vocabulary:
+            message = (
+                f"Invalid token id in 'logit_bias': {token}. This model has the ids 0 to {traits.vocabulary - 1}."
+            )
+            raise InvalidRequest(message, param="logit_bias", code="invalid_value")
 
 
-def sampling_body(sampling: Sampling, context_length: int) -> dict[str, Any]:
-    """Sampling settings in llama-server's words. What is unset is left out."""
-    window = sampling.repeat_last_n
-    body = {
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "min_p": sampling.min_p,
-        "typical_p": sampling.typical_p,
-        "frequency_penalty": sampling.frequency_penalty,
-        "presence_penalty": sampling.presence_penalty,
-        "repeat_penalty": sampling.repeat_penalty,
-        "repeat_last_n": context_length if window == -1 else window,
-        "seed": sampling.seed,
-        "stop": list(sampling.stop) if sampling.stop else None,
-        "n_predict": sampling.max_tokens,
-    }
-    return {name: value for name, value in body.items() if value is not None}
+def offered(request: ChatRequest) -> ChatRequest:
+    """The request with no tools but those the model may call."""
+    choice = request.tool_choice
+    if choice.mode == "none":
+        return replace(request, tools=())
+    if choice.names is None:
+        return request
+    return replace(request, tools=tuple(tool for tool in request.tools if tool.name in choice.names))
 
 
-def read_usage(usage: dict[str, Any]) -> Usage:
-    """OpenAI's usage object, as llama-server fills it in."""
-    details = usage.get("prompt_tokens_details") or {}
-    return Usage(usage["prompt_tokens"], usage["completion_tokens"], details.get("cached_tokens", 0))
-
-
-def read_timings(timings: dict[str, Any] | None) -> Timings:
-    """llama-server's timings, which are in milliseconds."""
-    if timings is None:
-        return Timings()
-    return Timings(timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000)
+def is_native(request: ChatRequest, traits: Traits) -> bool:
+    """Whether llama-server's chat route does all that is asked for. It forces no call, knows no strict tools,
+    ignores tools that the template does not render, and loses log probabilities of parts of characters."""
+    if not isinstance(request.format, FreeText) or (request.effort == "none" and traits.always_thinks):
+        return False
+    if not request.tools:
+        uses_tools = any(message.tool_calls or message.role == "tool" for message in request.messages)
+        return request.logprobs is None and (traits.tools or not uses_tools)
+    if not traits.tools or request.tool_choice.mode == "required":
+        return False
+    strict = any(tool.strict for tool in request.tools)
+    return traits.call_shape is None or not (strict or request.logprobs is not None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import secrets
 import signal
 import sys
@@ -40,7 +41,7 @@ class EngineProcess:
         self._out_of_memory_before = out_of_memory_kills()
 
     @classmethod
-    async def start(cls, launch: LlamaLaunch, *, stall_seconds: float) -> "EngineProcess":
+    async def start(cls, launch: LlamaLaunch, *, stall_seconds: float = 300.0) -> "EngineProcess":
         """Start the engine and wait until it serves.
 
         Raises:
@@ -139,6 +140,8 @@ class EngineProcess:
     async def _kill_if_stalled(self, seconds: float) -> None:
         """End an engine that neither reads, nor grows, nor logs, nor serves for that long."""
         progress, unchanged = None, 0
+        if seconds == math.inf:
+            return
         while unchanged < PROGRESS_CHECKS:
             await asyncio.sleep(seconds / PROGRESS_CHECKS)
             before, progress = progress, self._progress()

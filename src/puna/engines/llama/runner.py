@@ -1,6 +1,7 @@
 """The engine's own process: `python -m puna.engines.llama.runner` serves one model with llama.cpp's own server."""
 
 import os
+import sys
 from typing import Any
 
 import xllamacpp
@@ -48,7 +49,10 @@ def cache_type(name: str) -> Any:
 
 def main() -> None:
     parent = Parent()
-    server = xllamacpp.Server(parameters(*parent.order()))
+    try:
+        server = xllamacpp.Server(parameters(*parent.order()))
+    except RuntimeError as error:
+        sys.exit(str(error))
     parent.announce(server.listening_address)
     parent.wait()
     # The server's own threads are in the middle of requests nobody waits for any more.

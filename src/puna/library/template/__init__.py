@@ -1,10 +1,12 @@
-"""A model's chat template: Ollama writes it in Go's syntax, engines render Jinja."""
+"""A model's chat template: Ollama writes it in the syntax of Go's text/template, engines render Jinja."""
 
-from puna.core.errors import InvalidRequest
+from puna.library.template import go
+from puna.library.template.translation import translate
 
 
 def to_jinja(source: str) -> str:
-    """The template in Jinja. Raises InvalidRequest for what can't be translated."""
-    if "{%" in source or "{{" not in source:
-        return source
-    raise InvalidRequest("templates in Go's syntax are not translated yet", param="template")
+    """The template in Jinja: as it is where it is Jinja already, else translated from Go's syntax.
+
+    Raises InvalidRequest, with the line, for what is no template or can't be translated.
+    """
+    return source if "{%" in source else translate(go.parse(source))

@@ -1,0 +1,25 @@
+"""The formats of strings that a grammar can make sure of, as patterns."""
+
+YEAR, MONTH, TWO = "[0-9]{4}", "(0[1-9]|1[0-2])", "(0[1-9]|1[0-9]|2[0-8])"
+DATE = rf"({YEAR}-{MONTH}-{TWO}|{YEAR}-(0[13-9]|1[0-2])-(29|30)|{YEAR}-(0[13578]|1[02])-31)"
+"""RFC 3339, without the 29th of February, which is not in every year."""
+TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+LABEL = "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"
+BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+COUNT = "[0-9]{1,9}"
+GROUP = "[0-9a-f]{1,4}"
+
+FORMATS = {
+    "date": f"^{DATE}$",
+    "time": f"^{TIME}$",
+    "date-time": f"^{DATE}T{TIME}$",
+    "duration": rf"^P({COUNT}[WD]|({COUNT}D)?T{COUNT}(H({COUNT}M({COUNT}S)?)?|M({COUNT}S)?|S))$",
+    "email": rf"^[A-Za-z0-9_+-]{{1,32}}(\.[A-Za-z0-9_+-]{{1,30}})?@({LABEL}\.){{1,3}}[a-z]{{2,10}}$",
+    "hostname": rf"^({LABEL}\.){{0,4}}{LABEL}$",
+    "ipv4": rf"^({BYTE}\.){{3}}{BYTE}$",
+    "ipv6": rf"^({GROUP}:){{7}}{GROUP}$",
+    "uuid": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+    "uri": rf"^https?://({LABEL}\.){{0,3}}{LABEL}(:[1-9][0-9]{{1,3}})?(/[A-Za-z0-9._~-]{{1,60}}){{0,12}}/?"
+    r"(\?[A-Za-z0-9._~=&-]{1,200})?$",
+}
+"""RFC 3339, RFC 5321 (its everyday part), RFC 1123, RFC 2673, RFC 4291 (in full), RFC 4122, RFC 3986 (for http)."""

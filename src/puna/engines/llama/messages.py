@@ -1,0 +1,75 @@
+"""A conversation in the words of llama-server's chat routes."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from puna.core.messages import Audio, Image, Message, Part, Text
+from puna.core.tools import Tool
+
+
+def messages_body(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """The messages, with the calls numbered: some templates refuse ids that are not nine letters or digits."""
+    numbers = {
+        call.id: number for number, call in enumerate(call for message in messages for call in message.tool_calls)
+    }
+    names = {call.id: call.name for message in messages for call in message.tool_calls}
+    return [message_body(message, numbers, names) for message in messages]
+
+
+def message_body(message: Message, numbers: dict[str, int], names: dict[str, str]) -> dict[str, Any]:
+    body: dict[str, Any] = {"role": message.role, "content": content_body(message)}
+    if message.reasoning:
+        body["reasoning_content"] = message.reasoning
+    if message.tool_calls:
+        body["tool_calls"] = [
+            {
+                "id": f"{numbers[call.id]:09}",
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.tool_calls
+        ]
+    if message.role == "tool" and message.tool_call_id is not None:
+        body["tool_call_id"] = f"{numbers.get(message.tool_call_id, 0):09}"
+        body["name"] = message.name or names.get(message.tool_call_id, "")
+    return body
+
+
+def content_body(message: Message) -> str | list[dict[str, Any]]:
+    """Plain text where there is nothing else. Templates show no names, so a participant's stands before the text."""
+    speaker = f"{message.name}: " if message.name and message.role != "tool" else ""
+    if all(isinstance(part, Text) for part in message.content):
+        return speaker + message.text
+    parts = (Text(speaker), *message.content) if speaker else message.content
+    return [part_body(part) for part in parts]
+
+
+def part_body(part: Part) -> dict[str, Any]:
+    match part:
+        case Text(text):
+            return {"type": "text", "text": text}
+        case Image(data, media_type):
+            return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{encode(data)}"}}
+        case Audio(data, form):
+            return {"type": "input_audio", "input_audio": {"data": encode(data), "format": form}}
+
+
+def media(messages: Sequence[Message]) -> list[str]:
+    """The pictures and sounds of the conversation in their order, in base64."""
+    parts = (part for message in messages for part in message.content)
+    return [encode(part.data) for part in parts if not isinstance(part, Text)]
+
+
+def encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def tools_body(tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)},
+        }
+        for tool in tools
+    ]

@@ -1,0 +1,209 @@
+"""Chat as a completion of the rendered prompt, where the answer needs a grammar of Puna's or its exact tokens.
+
+The template renders the prompt, the grammar gives the answer its form, and Puna itself tells thinking, text and
+calls apart.
+"""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from puna.core.events import Event, Finished, ReasoningDelta, TextDelta, TokenLogprob
+from puna.core.formats import FreeText
+from puna.core.requests import ChatRequest
+from puna.core.sampling import Sampling
+from puna.engines.llama.calls import CallReader
+from puna.engines.llama.client import EngineClient
+from puna.engines.llama.effort import effort_body
+from puna.engines.llama.grammar.answers import answer_grammar, format_rule, optional_calls, required_calls
+from puna.engines.llama.grammar.gbnf import Grammar
+from puna.engines.llama.logprobs import read_logprobs
+from puna.engines.llama.messages import media, messages_body, tools_body
+from puna.engines.llama.sampling import sampling_body
+from puna.engines.llama.thinking import ThinkingSplitter
+from puna.engines.llama.tool_prompt import with_tools
+from puna.engines.llama.totals import Totals
+from puna.engines.llama.traits import PUNA_SHAPE, CallShape, ThinkingTags, Traits, render
+
+
+async def prompted_chat(
+    client: EngineClient, traits: Traits, context_length: int, request: ChatRequest
+) -> AsyncGenerator[Event, None]:
+    """Answer; the events of all choices as they come, then `Done`.
+
+    Raises:
+        UnsupportedSchema: no grammar can make sure of a schema.
+        ConnectionError: the engine broke off.
+    """
+    shape = traits.call_shape or PUNA_SHAPE
+    prompt = await render_prompt(client, request, traits, shape)
+    thinking = ThinkingState.of(prompt, request, traits)
+    body = completion_body(request, prompt + thinking.closing, thinking, shape)
+    reader = CompletionReader(request, thinking, shape if request.tools else None)
+    body |= sampling_body(sampling_of(request), context_length)
+    async with aclosing(client.stream("/completion", body)) as chunks:
+        async for chunk in chunks:
+            for event in reader.read(chunk):
+                yield event
+    if reader.unfinished(request.choices):
+        raise ConnectionError("the stream ended before the answer did")
+    yield reader.totals.done()
+
+
+async def render_prompt(client: EngineClient, request: ChatRequest, traits: Traits, shape: CallShape) -> str:
+    """The prompt, with the tools in the template's words or, where it has none that can be read back, in Puna's."""
+    body = effort_body(request.effort, traits)
+    if not traits.tools or (request.tools and not traits.call_shape):
+        return await render(
+            client, body | {"messages": messages_body(with_tools(request.messages, request.tools, shape))}
+        )
+    if request.tools:
+        body |= {"tools": tools_body(request.tools), "parallel_tool_calls": request.parallel_tool_calls}
+    return await render(client, body | {"messages": messages_body(request.messages)})
+
+
+class ThinkingState:
+    """Where the prompt leaves the thinking: `tags` None if there is none to come, `begun` if the prompt opened it.
+    `closing` ends a thinking that the prompt opened although it is not wanted."""
+
+    def __init__(self, tags: ThinkingTags | None, *, begun: bool = False, closing: str = "") -> None:
+        self.tags = tags
+        self.begun = begun
+        self.closing = closing
+
+    @classmethod
+    def of(cls, prompt: str, request: ChatRequest, traits: Traits) -> "ThinkingState":
+        tags = traits.thinking
+        continued = request.messages[-1].role == "assistant"
+        if tags is None or continued or prompt.rstrip().endswith(tags.end):
+            return cls(None)
+        begun = prompt.rstrip().endswith(tags.start)
+        if request.effort == "none":
+            return cls(None, closing=f"\n{tags.end}\n\n" if begun else "")
+        return cls(tags, begun=begun)
+
+
+def sampling_of(request: ChatRequest) -> Sampling:
+    """The request's sampling. A stop sequence is about text; it must not cut a call that has to be whole."""
+    forced = request.tool_choice.mode == "required" and request.tools
+    return replace(request.sampling, stop=()) if forced else request.sampling
+
+
+def completion_body(request: ChatRequest, prompt: str, thinking: ThinkingState, shape: CallShape) -> dict[str, Any]:
+    """The request's body but for the sampling."""
+    files = media(request.messages)
+    body: dict[str, Any] = {
+        "prompt": {"prompt_string": prompt, "multimodal_data": files} if files else prompt,
+        "stream": True,
+        "preserved_tokens": preserved(thinking, shape if request.tools else None),
+    }
+    if request.choices > 1:
+        body["n_cmpl"] = request.choices
+    if request.logprobs is not None:
+        body["n_probs"] = max(1, request.logprobs)
+    if request.tools or not isinstance(request.format, FreeText):
+        body["grammar"] = grammar_of(request, thinking, shape)
+    return body
+
+
+def preserved(thinking: ThinkingState, shape: CallShape | None) -> list[str]:
+    """The tags that are single tokens in many vocabularies and would otherwise be left out of the text."""
+    tags = [thinking.tags.start, thinking.tags.end] if thinking.tags else []
+    return [*tags, *shape.tags] if shape else tags
+
+
+def grammar_of(request: ChatRequest, thinking: ThinkingState, shape: CallShape) -> str:
+    grammar = Grammar()
+    several = request.parallel_tool_calls
+    if request.tools and request.tool_choice.mode == "required":
+        body = required_calls(grammar, request.tools, shape, several=several)
+    elif request.tools:
+        body = optional_calls(grammar, request.tools, shape, request.format, several=several)
+    else:
+        body = format_rule(grammar, request.format)
+    return answer_grammar(body, grammar, thinking.tags, begun=thinking.begun)
+
+
+class CompletionReader:
+    """Reads llama-server's completion chunks: one for each token whose text is whole, and a last one a choice."""
+
+    def __init__(self, request: ChatRequest, thinking: ThinkingState, shape: CallShape | None) -> None:
+        self.totals = Totals()
+        self._finished = 0
+        self._top = request.logprobs
+        self._choices = [ChoiceReader(index, thinking, shape) for index in range(request.choices)]
+
+    def unfinished(self, choices: int) -> bool:
+        return self._finished < choices
+
+    def read(self, chunk: dict[str, Any]) -> Iterator[Event]:
+        choice = self._choices[chunk["index"]]
+        if self._top is not None and "completion_probabilities" in chunk:
+            choice.add(read_logprobs(chunk["completion_probabilities"], self._top))
+        if text := chunk["content"]:
+            yield from choice.feed(text, chunk["tokens_predicted"])
+        if chunk["stop"]:
+            yield from choice.close(chunk["stop_type"])
+            self._finished += 1
+            self._count(chunk, choice)
+
+    def _count(self, chunk: dict[str, Any], choice: "ChoiceReader") -> None:
+        timings = chunk["timings"]
+        self.totals.add(
+            prompt=chunk["tokens_evaluated"],
+            completion=chunk["tokens_predicted"],
+            cached=timings.get("cache_n", 0),
+            reasoning=choice.thought_tokens,
+            timings=timings,
+        )
+
+
+class ChoiceReader:
+    """One choice's text, told apart. `thought_tokens` counts the tokens up to the end of the thinking."""
+
+    def __init__(self, index: int, thinking: ThinkingState, shape: CallShape | None) -> None:
+        self.thought_tokens = 0
+        self._index = index
+        self._splitter = ThinkingSplitter(thinking.tags, begun=thinking.begun) if thinking.tags else None
+        self._calls = CallReader(index, shape) if shape else None
+        self._logprobs: tuple[TokenLogprob, ...] = ()
+
+    def add(self, logprobs: tuple[TokenLogprob, ...]) -> None:
+        """Tokens whose text comes with the next piece or a later one."""
+        self._logprobs += logprobs
+
+    def feed(self, text: str, tokens: int) -> Iterator[Event]:
+        if self._splitter:
+            thought, text = self._splitter.feed(text)
+            if thought:
+                self._logprobs = ()
+                self.thought_tokens = tokens
+                yield ReasoningDelta(self._index, thought)
+            if self._splitter.answering:
+                self._splitter = None
+        if text:
+            yield from self._answer(text)
+
+    def close(self, stop: str) -> Iterator[Event]:
+        """What was kept back, and the end. `stop` is llama-server's word for what ended the choice."""
+        if self._splitter:
+            thought, text = self._splitter.close()
+            if thought:
+                yield ReasoningDelta(self._index, thought)
+            if text:
+                yield from self._answer(text)
+        if self._calls:
+            for event in self._calls.close():
+                yield self._with_logprobs(event)
+        called = self._calls is not None and self._calls.calls > 0
+        yield Finished(self._index, "length" if stop == "limit" else "tool_calls" if called else "stop")
+
+    def _answer(self, text: str) -> Iterator[Event]:
+        events = self._calls.feed(text) if self._calls else iter((TextDelta(self._index, text),))
+        for event in events:
+            yield self._with_logprobs(event)
+
+    def _with_logprobs(self, event: Event) -> Event:
+        logprobs, self._logprobs = self._logprobs, ()
+        return replace(event, logprobs=logprobs) if logprobs and isinstance(event, TextDelta) else event

@@ -1,0 +1,1 @@
+"""Pictures that requests bring or point to: fetched with care, checked, in a form that every engine reads."""

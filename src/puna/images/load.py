@@ -1,0 +1,57 @@
+"""A picture from what a request says of it: a data URI, bare base64, or an address on the web."""
+
+import asyncio
+import base64
+import binascii
+import re
+
+from puna.core.errors import InvalidRequest
+from puna.core.messages import Image
+from puna.images.fetch import Fetcher
+
+DATA_URI = re.compile(r"data:[^,]*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
+
+
+class ImageLoader:
+    """Loads pictures. `allowed` are the hosts and networks that may be fetched from although they are not public."""
+
+    def __init__(self, allowed: tuple[str, ...] = ()) -> None:
+        self._fetcher = Fetcher(allowed)
+
+    async def load(self, url: str, path: str) -> Image:
+        """The picture; `path` names the field for the error.
+
+        Raises:
+            InvalidRequest: it can't be had, is too large, or is no picture.
+        """
+        from puna.images.picture import NotAPicture, read_picture  # Pillow: not for every command to wait for
+
+        data = await self._bytes(url, path)
+        try:
+            return await asyncio.to_thread(read_picture, data)
+        except NotAPicture as error:
+            raise InvalidRequest(f"Invalid '{path}': {error}.", param=path, code="invalid_image") from error
+
+    async def _bytes(self, url: str, path: str) -> bytes:
+        if url[:5].lower() == "data:":
+            match = DATA_URI.fullmatch(url)
+            if not match:
+                message = f"Invalid '{path}': expected a data URI in base64 (data:image/png;base64,…)."
+                raise InvalidRequest(message, param=path, code="invalid_base64")
+            return decode_base64(match["data"], path)
+        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", url):
+            return await self._fetcher.fetch(url, path)
+        return decode_base64(url, path)
+
+
+def decode_base64(text: str, path: str) -> bytes:
+    """The bytes; white space and missing padding are forgiven, everything else is not.
+
+    Raises:
+        InvalidRequest: it is no base64.
+    """
+    compact = "".join(text.split()).rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest(f"Invalid '{path}': it is no base64.", param=path, code="invalid_base64") from error

@@ -1,0 +1,178 @@
+"""Making a model from another one, from GGUF files or from a folder of safetensors."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+
+from puna.core.errors import InvalidRequest, PunaError
+from puna.library import manifest as media
+from puna.library.config import Config
+from puna.library.digest import Digest
+from puna.library.gguf import Metadata
+from puna.library.library import Library
+from puna.library.manifest import Layer, Manifest
+from puna.library.model import Model
+from puna.library.names import ModelName
+from puna.library.parameters import Parameters
+from puna.library.recipe import Recipe
+from puna.library.template import to_jinja
+
+Report = Callable[[str], None]
+
+
+def create(library: Library, name: ModelName, recipe: Recipe, report: Report = lambda status: None) -> Model:
+    """Make a model, in place of one of that name, and return it. `report` gets a line for every step.
+
+    Raises InvalidRequest for what can't be made, ModelNotFound for a missing base, DamagedModel for a bad
+    file, and StoreFailed for a full disk. What was there before is untouched then.
+    """
+    library.require_writable(name)
+    return _Creation(library, recipe, report).make(name)
+
+
+class _Creation:
+    """One model in the making. It remembers which blobs it staged, to take them back if it fails."""
+
+    def __init__(self, library: Library, recipe: Recipe, report: Report) -> None:
+        self._library = library
+        self._staging = library.store.staging
+        self._recipe = recipe
+        self._report = report
+        self._staged: list[Digest] = []
+        self._headers: dict[Digest, Metadata] = {}
+
+    def make(self, name: ModelName) -> Model:
+        try:
+            layers = self._layers()
+            config = self._config(layers)
+            self._report("writing manifest")
+            model = self._library.commit(name, Manifest.of(config, layers))
+        except BaseException:
+            for digest in self._staged:
+                self._staging.path(digest).unlink(missing_ok=True)
+            raise
+        self._report("success")
+        return model
+
+    def _layers(self) -> list[Layer]:
+        base = self._library.get(self._recipe.base) if self._recipe.base else None
+        if base and base.bundled:
+            self._staged += [layer.digest for layer in base.manifest.blobs]
+            self._library.stage(base)
+        inherited = list(base.manifest.layers) if base else []
+        made = [*self._weights(base), *self._adapters(), *self._texts(base)]
+        replaced = {layer.media_type for layer in made}
+        replaced |= {media.PROMPT} if media.TEMPLATE in replaced else set()
+        return [*(layer for layer in inherited if layer.media_type not in replaced), *made]
+
+    def _weights(self, base: Model | None) -> list[Layer]:
+        recipe = self._recipe
+        if base:
+            return [self._quantized(base.weights)] if recipe.quantize else []
+        if recipe.folder:
+            return [self._converted(recipe.folder)]
+        layers = [self._file(label, path) for label, path in recipe.files.items()]
+        kinds = [layer.media_type for layer in layers]
+        if kinds.count(media.WEIGHTS) != 1:
+            raise InvalidRequest(
+                f"FROM has to name one file with a model's weights, not {kinds.count(media.WEIGHTS)}; "
+                "a model in several parts has to be merged first, with llama-gguf-split --merge"
+            )
+        return layers
+
+    def _file(self, label: str, path: Path) -> Layer:
+        header = Metadata.read(path)
+        kind = _kind(header)
+        if header.values.get("split.count", 0) > 1:
+            raise InvalidRequest(f"'{label}' is one part of several; merge them with llama-gguf-split --merge")
+        if self._recipe.quantize and kind == media.WEIGHTS:
+            return self._quantized(path)
+        return self._copied(kind, path, header)
+
+    def _adapters(self) -> list[Layer]:
+        layers = []
+        for label, path in self._recipe.adapters.items():
+            header = Metadata.read(path)
+            if _kind(header) != media.ADAPTER:
+                raise InvalidRequest(f"'{label}' is not a LoRA adapter in GGUF format", param="adapters")
+            layers.append(self._copied(media.ADAPTER, path, header))
+        return layers
+
+    def _copied(self, media_type: str, path: Path, header: Metadata) -> Layer:
+        self._report(f"copying {path.name}")
+        digest = self._staging.add_file(path)
+        self._headers[digest] = header
+        return self._layer(media_type, digest, path.stat().st_size)
+
+    def _converted(self, folder: Path) -> Layer:
+        from puna.library.conversion import convert
+
+        with TemporaryDirectory(dir=self._workshop()) as workshop:
+            self._report(f"converting {folder.name}")
+            path = Path(workshop) / "model.gguf"
+            convert(folder, path)
+            return self._quantized(path) if self._recipe.quantize else self._produced(path)
+
+    def _quantized(self, path: Path) -> Layer:
+        from puna.library.quantization import quantize
+
+        assert self._recipe.quantize
+        with TemporaryDirectory(dir=self._workshop()) as workshop:
+            self._report(f"quantizing to {self._recipe.quantize.upper()}")
+            result = Path(workshop) / "model.gguf"
+            quantize(path, result, self._recipe.quantize)
+            return self._produced(result)
+
+    def _produced(self, path: Path) -> Layer:
+        return self._copied(media.WEIGHTS, path, Metadata.read(path))
+
+    def _workshop(self) -> Path:
+        self._staging.folder.mkdir(parents=True, exist_ok=True)
+        return self._staging.folder
+
+    def _texts(self, base: Model | None) -> list[Layer]:
+        recipe = self._recipe
+        layers = []
+        if recipe.template is not None:
+            to_jinja(recipe.template)  # refuse now what could not be rendered later
+            layers.append(self._small(media.TEMPLATE, recipe.template.encode()))
+        if recipe.system is not None:
+            layers.append(self._small(media.SYSTEM, recipe.system.encode()))
+        if recipe.parameters != Parameters():
+            parameters = recipe.parameters.over(base.parameters) if base else recipe.parameters
+            layers.append(self._small(media.PARAMETERS, orjson.dumps(parameters.to_json())))
+        if recipe.messages:
+            messages = [{"role": message.role, "content": message.content} for message in recipe.messages]
+            layers.append(self._small(media.MESSAGES, orjson.dumps(messages)))
+        return [*layers, *(self._small(media.LICENSE, text.encode()) for text in recipe.licenses)]
+
+    def _small(self, media_type: str, content: bytes) -> Layer:
+        return self._layer(media_type, self._staging.add(content), len(content))
+
+    def _layer(self, media_type: str, digest: Digest, size: int) -> Layer:
+        self._staged.append(digest)
+        return Layer(media_type, digest, size)
+
+    def _config(self, layers: Iterable[Layer]) -> Layer:
+        weights = [self._header(layer) for layer in layers if layer.media_type == media.WEIGHTS]
+        if not weights:
+            raise PunaError(f"model '{self._recipe.base}' has no GGUF weights to make a model of")
+        projectors = [self._header(layer) for layer in layers if layer.media_type == media.PROJECTOR]
+        config = Config.of(weights[0], projectors).encode(str(layer.digest) for layer in layers)
+        return self._small(media.CONFIG, config)
+
+    def _header(self, layer: Layer) -> Metadata:
+        known = self._headers.get(layer.digest)
+        if known is None:
+            path = self._library.store.path(layer.digest)
+            known = Metadata.read(path if path.is_file() else self._staging.path(layer.digest))
+        return known
+
+
+def _kind(header: Metadata) -> str:
+    kind = header.values.get("general.type")
+    if kind == "adapter":
+        return media.ADAPTER
+    return media.PROJECTOR if header.architecture == "clip" or kind == "mmproj" else media.WEIGHTS

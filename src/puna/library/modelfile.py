@@ -1,0 +1,180 @@
+"""A Modelfile: how a model is made from another one, or from files.
+
+The grammar is Ollama's (docs/modelfile.mdx, parser/parser.go): an instruction a line, in any case, its
+argument to the end of the line, or in one or three double quotes, where it may go over several lines. There
+are no escapes.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+from puna.core.errors import InvalidRequest
+from puna.library.model import Example, Model
+from puna.library.parameters import Parameters
+
+ROLES = ("system", "user", "assistant")
+_INSTRUCTIONS = ("FROM", "PARAMETER", "TEMPLATE", "SYSTEM", "ADAPTER", "LICENSE", "MESSAGE")
+# They choose code inside Ollama, or a version of it; the model's own template does their work here.
+_FOREIGN = ("RENDERER", "PARSER", "REQUIRES")
+_BLANKS = " \t\r"
+
+
+class ModelfileError(InvalidRequest):
+    """A Modelfile that can't be read. `line` counts from 1, 0 is the file as a whole."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"Modelfile line {line}: {problem}" if line else f"Modelfile: {problem}")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modelfile:
+    """What a Modelfile says. `sources` and `adapters` are as written: model names or paths.
+
+    `unused` are the instructions that were read and mean nothing here.
+    """
+
+    sources: tuple[str, ...]
+    adapters: tuple[str, ...] = ()
+    parameters: Parameters = field(default_factory=Parameters)
+    template: str | None = None
+    system: str | None = None
+    messages: tuple[Example, ...] = ()
+    licenses: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, source: str | bytes) -> Self:
+        """Read a Modelfile. Raises ModelfileError, with the line."""
+        found: dict[str, list[str]] = {}
+        parameters: list[tuple[str, str]] = []
+        messages: list[Example] = []
+        for line, instruction, word, argument in _instructions(_decoded(source)):
+            if instruction == "PARAMETER":
+                parameters.append((word, argument))
+                _checked(line, parameters[-1])
+            elif instruction == "MESSAGE":
+                messages.append(Example(word, argument))
+            else:
+                found.setdefault(instruction, []).append(argument)
+        if "FROM" not in found:
+            raise ModelfileError(0, "there is no FROM line")
+        return cls(
+            sources=tuple(found["FROM"]),
+            adapters=tuple(found.get("ADAPTER", ())),
+            parameters=Parameters.from_text(parameters),
+            template=found.get("TEMPLATE", [None])[-1],
+            system=found.get("SYSTEM", [None])[-1],
+            messages=tuple(messages),
+            licenses=tuple(found.get("LICENSE", ())),
+            unused=tuple(name for name in _FOREIGN if name in found),
+        )
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        """The Modelfile that makes this model again."""
+        return cls(
+            sources=tuple(str(path) for path in (model.weights, *model.projectors)),
+            adapters=tuple(str(path) for path in model.adapters),
+            parameters=model.parameters,
+            template=model.template_source,
+            system=model.system,
+            messages=model.messages,
+            licenses=model.licenses,
+        )
+
+    def __str__(self) -> str:
+        """The text, which reads back as the same. Raises InvalidRequest for what no quotes can hold."""
+        lines = [f"FROM {_quoted(source)}" for source in self.sources]
+        lines += [f"ADAPTER {_quoted(adapter)}" for adapter in self.adapters]
+        if self.template is not None:
+            lines.append(f"TEMPLATE {_quoted(self.template)}")
+        if self.system is not None:
+            lines.append(f"SYSTEM {_quoted(self.system)}")
+        for name, value in self.parameters.items():
+            texts = value if isinstance(value, tuple) else [str(value).lower()]
+            lines += [f"PARAMETER {name} {_quoted(text)}" for text in texts]
+        lines += [f"MESSAGE {message.role} {_quoted(message.content)}" for message in self.messages]
+        lines += [f"LICENSE {_quoted(text)}" for text in self.licenses]
+        return "\n".join(lines) + "\n"
+
+
+def _decoded(source: str | bytes) -> str:
+    if isinstance(source, bytes):
+        utf16 = source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        try:
+            source = source.decode("utf-16" if utf16 else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ModelfileError(0, "it is not UTF-8 text") from error
+    return source.removeprefix("\ufeff")
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Line, instruction, its first word where it has one (PARAMETER and MESSAGE), and argument."""
+    lines = enumerate(text.split("\n"), start=1)
+    for number, line in lines:
+        written, rest = _word(line)
+        if not written or written.startswith("#"):
+            continue
+        instruction, word = written.upper(), ""
+        if instruction not in (*_INSTRUCTIONS, *_FOREIGN):
+            raise ModelfileError(number, f"unknown instruction '{written}'; known are {', '.join(_INSTRUCTIONS)}")
+        if instruction in ("PARAMETER", "MESSAGE"):
+            word, rest = _word(rest)
+        if instruction == "MESSAGE" and word not in ROLES:
+            raise ModelfileError(number, f"the role has to be one of {', '.join(ROLES)}, not '{word}'")
+        while not _complete(rest.rstrip(_BLANKS)):
+            following = next(lines, None)
+            if following is None:
+                raise ModelfileError(number, f"the quotes that begin after {instruction} do not end")
+            rest += "\n" + following[1]
+        argument = rest.rstrip(_BLANKS)
+        if not argument:
+            raise ModelfileError(number, f"{instruction} needs an argument")
+        yield number, instruction, word, _unquoted(argument)
+
+
+def _word(text: str) -> tuple[str, str]:
+    """The first word, and what follows the blanks after it."""
+    word, *rest = re.split(r"[ \t]+", text.strip("\r").lstrip(_BLANKS), maxsplit=1)
+    return word, rest[0] if rest else ""
+
+
+def _checked(line: int, parameter: tuple[str, str]) -> None:
+    try:
+        Parameters.from_text([parameter])
+    except InvalidRequest as error:
+        raise ModelfileError(line, error.message) from error
+
+
+def _complete(text: str) -> bool:
+    """Whether what begins with quotes ends with them."""
+    if text.startswith('"""'):
+        return len(text) >= 6 and text.endswith('"""')
+    return not text.startswith('"') or (len(text) >= 2 and text.endswith('"'))
+
+
+def _unquoted(text: str) -> str:
+    for quotes in ('"""', '"'):
+        if text.startswith(quotes):
+            return text[len(quotes) : -len(quotes)]
+    return text
+
+
+def _quoted(text: str) -> str:
+    for quotes in ("", '"', '"""'):
+        written = f"{quotes}{text}{quotes}"
+        if _reads_back(written, text):
+            return written
+    raise InvalidRequest(f"no Modelfile can hold this text, because a line of it ends with quotes: {text[:80]!r}")
+
+
+def _reads_back(written: str, text: str) -> bool:
+    try:
+        ((_, _, _, argument),) = _instructions(f"SYSTEM {written}")
+    except (ModelfileError, ValueError):
+        return False
+    return argument == text

@@ -1,0 +1,84 @@
+"""What a model is to be made of, with every name and path looked up."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from puna.core.errors import InvalidRequest
+from puna.library.model import Example
+from puna.library.modelfile import Modelfile
+from puna.library.names import ModelName
+from puna.library.parameters import Parameters
+
+_PATH = re.compile(r"[.~]{1,2}[/\\]|[/\\]|[A-Za-z]:[/\\]|.*\.(gguf|bin|safetensors)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The parts of a model that is to be made: another model, or files, and what is set on top.
+
+    `files` and `adapters` are GGUF files by the names that errors call them; `folder` holds safetensors. What
+    is None or empty is taken from `base`, where there is one. `quantize` names a type for the weights: Q8_0.
+    """
+
+    base: ModelName | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    folder: Path | None = None
+    adapters: Mapping[str, Path] = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=Parameters)
+    template: str | None = None
+    system: str | None = None
+    messages: tuple[Example, ...] = ()
+    licenses: tuple[str, ...] = ()
+    quantize: str | None = None
+
+    @classmethod
+    def of(cls, modelfile: Modelfile, folder: Path, quantize: str | None = None) -> Self:
+        """What a Modelfile says; its paths are relative to `folder`, the Modelfile's own.
+
+        Raises InvalidRequest where a path is not there, or the sources don't go together.
+        """
+        names: list[ModelName] = []
+        files: dict[str, Path] = {}
+        folders: list[Path] = []
+        for source in modelfile.sources:
+            path = _existing(source, folder)
+            if path is None:
+                names.append(ModelName.parse(source))
+            elif path.is_dir():
+                folders.append(path)
+            else:
+                files[source] = path
+        if len(names) + len(folders) + bool(files) != 1:
+            raise InvalidRequest("FROM has to name one model, one folder, or files that belong together")
+        return cls(
+            base=names[0] if names else None,
+            files=files,
+            folder=folders[0] if folders else None,
+            adapters={adapter: _adapter(adapter, folder) for adapter in modelfile.adapters},
+            parameters=modelfile.parameters,
+            template=modelfile.template,
+            system=modelfile.system,
+            messages=modelfile.messages,
+            licenses=modelfile.licenses,
+            quantize=quantize,
+        )
+
+
+def _existing(source: str, folder: Path) -> Path | None:
+    """The file or folder that is meant; None for a model's name. Raises InvalidRequest if missing."""
+    path = folder / Path(source).expanduser()
+    if path.exists() and (path.is_file() or _PATH.match(source) or any(path.glob("*.safetensors"))):
+        return path
+    if _PATH.match(source):
+        raise InvalidRequest(f"there is no file or folder '{source}' in {folder}", param="from")
+    return None
+
+
+def _adapter(source: str, folder: Path) -> Path:
+    path = folder / Path(source).expanduser()
+    if not path.is_file():
+        raise InvalidRequest(f"there is no adapter '{source}' in {folder}", param="adapters")
+    return path

@@ -1,0 +1,11 @@
+"""What goes wrong between here and a registry."""
+
+from puna.core.errors import PunaError
+
+
+class RegistryError(PunaError):
+    """A registry refused, or said what can't be true. Trying again won't help."""
+
+
+class Interrupted(RegistryError):
+    """A registry could not be reached, stopped in the middle, or is out of order for a while."""

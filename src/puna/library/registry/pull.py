@@ -1,0 +1,107 @@
+"""Pulling a model."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from puna.core.errors import ModelNotFound
+from puna.library.errors import StoreFailed
+from puna.library.library import Library
+from puna.library.manifest import Layer, Manifest
+from puna.library.names import ModelName
+from puna.library.registry.client import Repository
+from puna.library.registry.credentials import Credentials
+from puna.library.registry.download import download
+from puna.library.registry.progress import Progress, Report, Status, Transfer, reports
+
+_LOOK_AGAIN = 0.2  # seconds between looks at a blob that somebody else is fetching
+
+
+def pull(
+    library: Library,
+    name: ModelName,
+    *,
+    insecure: bool = False,
+    credentials: Credentials | None = None,
+    pause: float = 0.5,
+) -> AsyncIterator[Progress]:
+    """Bring a model here from its registry, and tell how it goes. What came of an interrupted pull is kept.
+
+    Raises ModelNotFound, RegistryError, InvalidManifest, StoreFailed and ProtectedModel; the models are then
+    as they were. Without `insecure` only encrypted registries are asked. `pause` is the time in seconds
+    before a further try, which doubles each time.
+    """
+    library.require_writable(name)
+    repository = Repository(name, insecure=insecure, credentials=credentials, pause=pause)
+
+    async def work(report: Report) -> None:
+        async with repository:
+            await _Pull(library, repository, report).run()
+
+    return reports(work)
+
+
+class _Pull:
+    def __init__(self, library: Library, repository: Repository, report: Report) -> None:
+        self._library = library
+        self._store = library.store
+        self._repository = repository
+        self._report = report
+
+    async def run(self) -> None:
+        self._report(Status("pulling manifest"))
+        manifest = await self._repository.manifest()
+        if not self._is_there(manifest):
+            blobs = {layer.digest: layer for layer in manifest.blobs}.values()
+            self._require_room(layer for layer in blobs if not self._has(layer))
+            for layer in blobs:
+                await self._blob(layer)
+            self._report(Status("writing manifest"))
+            await asyncio.to_thread(self._library.commit, self._repository.name, manifest)
+        self._report(Status("success"))
+
+    def _is_there(self, manifest: Manifest) -> bool:
+        try:
+            known = self._library.get(self._repository.name)
+        except ModelNotFound:
+            return False
+        return known.manifest.digest == manifest.digest and all(self._has(layer) for layer in manifest.blobs)
+
+    def _has(self, layer: Layer) -> bool:
+        return self._store.size(layer.digest) == layer.size
+
+    def _require_room(self, layers: Iterable[Layer]) -> None:
+        """Raises StoreFailed before anything is fetched that has no room."""
+        folder = self._store.staging.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        needed, free = sum(layer.size for layer in layers), shutil.disk_usage(folder).free
+        if needed > free:
+            raise StoreFailed(f"the model needs {needed} more bytes, but only {free} are free in {folder}")
+
+    async def _blob(self, layer: Layer) -> None:
+        self._report(Transfer(layer.digest, layer.size, 0))
+        if not self._has(layer):
+            async with _alone(self._store.staging.partial(layer.digest)):
+                if not self._has(layer):  # somebody else may have fetched it meanwhile
+                    await download(self._repository, layer, self._store.staging, self._report)
+        self._report(Transfer(layer.digest, layer.size, layer.size))
+
+
+@asynccontextmanager
+async def _alone(path: Path) -> AsyncIterator[None]:
+    """Wait until nobody else, in this process or another, fetches to that file."""
+    lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False)
+    async with AsyncExitStack() as stack:
+        while True:
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                await asyncio.sleep(_LOOK_AGAIN)
+            else:
+                break
+        stack.callback(lock.release)
+        yield

@@ -1,0 +1,156 @@
+"""HTTP, as registries need it. The only module here that knows which HTTP library is used."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from puna import __version__
+from puna.library.registry.credentials import Credentials
+from puna.library.registry.errors import Interrupted, RegistryError
+
+_HOPS = 5  # redirects that are followed
+_SMALL = 4 << 20  # bytes that a manifest, token or error may have
+_REDIRECTS = (301, 302, 303, 307, 308)
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+
+
+class Response:
+    """The answer of a registry: its head, and its body while it arrives."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self.url = response.url
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises Interrupted where it stops too early."""
+        with _networking(self.url):
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+
+    async def read(self) -> bytes:
+        """A small body. Raises RegistryError where it is not small."""
+        body = b""
+        async for chunk in self.chunks():
+            body += chunk
+            if len(body) > _SMALL:
+                raise RegistryError(f"{self.url.host} sends more than {_SMALL} bytes where a few were expected")
+        return body
+
+
+class Transport:
+    """A session with a registry: keeps connections, follows redirects, gets the tokens it is asked for."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._authorization: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
+        headers = {"User-Agent": f"puna/{__version__}"}
+        self._session = aiohttp.ClientSession(timeout=timeout, headers=headers, auto_decompress=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, url: URL, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> AsyncIterator[Response]:
+        """Send a request, with what authorisation is asked for, and follow where it is redirected to.
+
+        Raises Interrupted where it may work later, RegistryError where the redirect can't be followed. A
+        status that is an error is the caller's to judge.
+        """
+        asked = False
+        while True:
+            async with self._follow(method, url, headers or {}, body) as (response, host):
+                challenge = response.headers.get("WWW-Authenticate", "")
+                if response.status != 401 or asked or not challenge:
+                    yield response
+                    return
+            asked = True
+            await self._authorize(url, host, challenge)
+
+    @asynccontextmanager
+    async def _follow(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
+    ) -> AsyncIterator[tuple[Response, str]]:
+        for _ in range(_HOPS + 1):
+            host = url.authority
+            async with self._send(method, url, headers, body) as response:
+                location = response.headers.get("Location")
+                if response.status not in _REDIRECTS or location is None:
+                    yield response, host
+                    return
+            url = _resolved(url, location)
+        raise RegistryError(f"{url.host} redirects more than {_HOPS} times")
+
+    @asynccontextmanager
+    async def _send(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
+    ) -> AsyncIterator[Response]:
+        # A host gets the authorisation that was meant for it, never one that it was redirected with.
+        authorization = self._authorization.get(url.authority) or self._credentials.header(url.authority)
+        sent = {**headers, **({"Authorization": authorization} if authorization else {})}
+        with _networking(url):
+            answer = await self._session.request(method, url, headers=sent, data=body, allow_redirects=False)
+        async with answer:
+            if answer.status in _PASSING:
+                raise Interrupted(f"{url.host} answers {answer.status} {answer.reason}")
+            yield Response(answer)
+
+    async def _authorize(self, url: URL, host: str, challenge: str) -> None:
+        scheme, _, rest = challenge.partition(" ")
+        basic = self._credentials.basic_header(host)
+        if scheme.lower() == "basic" and basic:
+            self._authorization[host] = basic
+        if scheme.lower() == "bearer":
+            self._authorization[host] = f"Bearer {await self._token(url, basic, dict(_PARAMETER.findall(rest)))}"
+
+    async def _token(self, url: URL, basic: str | None, challenge: Mapping[str, str]) -> str:
+        realm = _resolved(url, challenge.get("realm", ""))
+        query = {name: challenge[name] for name in ("service", "scope") if name in challenge}
+        headers = {"Authorization": basic} if basic else {}
+        async with self._send("GET", realm.update_query(query), headers, None) as response:
+            body = await response.read()
+        try:
+            document = orjson.loads(body) if response.status == 200 else {}
+            return str(document.get("token") or document["access_token"])
+        except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
+            raise RegistryError(f"{realm.host} gives no token to read or write {url.host} with") from error
+
+
+def _resolved(url: URL, location: str) -> URL:
+    """Where a redirect leads. Raises RegistryError where that is by another scheme."""
+    target = url.join(URL(location, encoded=True))
+    if target.scheme != url.scheme:
+        raise RegistryError(f"{url.host} leads from {url.scheme} to {target.scheme}, which is not followed")
+    return target
+
+
+class _networking:  # noqa: N801 - used as a statement
+    """Turns the HTTP library's errors into Interrupted."""
+
+    def __init__(self, url: URL) -> None:
+        self._host = url.host
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, aiohttp.ClientError | TimeoutError | OSError):
+            raise Interrupted(f"{self._host}: {error or 'no answer'}") from error

@@ -1,0 +1,121 @@
+"""Where blobs are until a manifest names them."""
+
+import contextlib
+import hashlib
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from puna.library.digest import Digest
+from puna.library.errors import StoreFailed, storing
+
+_CHUNK = 1 << 20
+_FORGOTTEN = 7 * 24 * 3600.0  # seconds after which what nobody came back for is removed
+
+Progress = Callable[[int], None]
+
+
+class Staging:
+    """A folder of blobs that are complete, verified and on the disk, but belong to no model yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, digest: Digest) -> Path:
+        """The file that holds a staged blob, or would."""
+        return self.folder / digest.filename
+
+    def partial(self, digest: Digest) -> Path:
+        """The file that holds what came of a blob so far."""
+        return self.folder / f"{digest.filename}.partial"
+
+    def write(self, content: bytes) -> Path:
+        """Write content to a file of its own. Raises StoreFailed."""
+        with self._draft() as path:
+            with path.open("wb") as file:
+                file.write(content)
+                sync(file.fileno())
+            return path
+
+    def add(self, content: bytes) -> Digest:
+        """Stage a small blob. Raises StoreFailed."""
+        digest = Digest.of(content)
+        os.replace(self.write(content), self.path(digest))
+        return digest
+
+    def add_stream(self, chunks: Iterable[bytes], expected: Digest | None = None) -> Digest:
+        """Stage what `chunks` hold together.
+
+        Raises StoreFailed where it can't be written, or where it is not what `expected` says.
+        """
+        hasher = hashlib.sha256()
+        with self._draft() as path:
+            with path.open("wb") as file:
+                for chunk in chunks:
+                    hasher.update(chunk)
+                    file.write(chunk)
+                sync(file.fileno())
+            digest = Digest(hasher.hexdigest())
+            if expected is not None and digest != expected:
+                raise StoreFailed(f"the content's digest is {digest}, not {expected}")
+            os.replace(path, self.path(digest))
+        return digest
+
+    def add_file(self, source: Path, progress: Progress | None = None) -> Digest:
+        """Stage a copy of a file. `progress` gets the number of bytes each time. Raises StoreFailed."""
+        return self.add_stream(_chunks(source, progress))
+
+    def link_file(self, source: Path, digest: Digest) -> None:
+        """Stage a file that nobody will change, without a copy where the file system allows it."""
+        with storing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(source, self.path(digest))
+            except FileExistsError:
+                return
+            except OSError:  # another file system, or one without links
+                self.add_file(source)
+
+    def prune(self) -> None:
+        """Remove what has lain here for a week."""
+        for path in list(self.folder.iterdir()) if self.folder.is_dir() else []:
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _FORGOTTEN:
+                    path.unlink()
+
+    @contextlib.contextmanager
+    def _draft(self) -> Iterator[Path]:
+        path = self.folder / f"{uuid.uuid4()}.draft"
+        with storing(path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                yield path
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+
+
+def sync(descriptor: int) -> None:
+    """Wait until a file's content is on the disk."""
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    if os.name == "nt":  # Windows writes names through and can't open folders
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _chunks(source: Path, progress: Progress | None) -> Iterator[bytes]:
+    with source.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if progress is not None:
+                progress(len(chunk))
+            yield chunk

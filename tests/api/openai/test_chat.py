@@ -1,0 +1,199 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import openai
+import psutil
+import pytest
+from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+
+from tests.conftest import StartServer
+from tests.models import add_model, write_micro_model
+from tests.server import RunningServer
+
+TEST: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say this is a test"}]
+
+
+def stream(client: openai.OpenAI, **fields: Any) -> list[ChatCompletionChunk]:
+    return list(client.chat.completions.create(model="tiny", messages=TEST, stream=True, **fields))
+
+
+def text_of(chunks: list[ChatCompletionChunk]) -> str:
+    return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+
+
+def test_tiny_says_this_is_a_test(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model="tiny", messages=TEST)
+    assert answer.object == "chat.completion"
+    assert answer.model == "tiny"
+    [choice] = answer.choices
+    assert choice.message.role == "assistant"
+    assert choice.message.content == "This is a test."
+    assert choice.finish_reason == "stop"
+    assert answer.usage is not None
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+    assert answer.usage.completion_tokens >= 4
+
+
+def test_a_stream_says_the_same(client: openai.OpenAI) -> None:
+    assert text_of(stream(client)) == "This is a test."
+
+
+def test_a_stream_has_one_id_one_time_and_one_role(client: openai.OpenAI) -> None:
+    chunks = stream(client)
+    assert {chunk.object for chunk in chunks} == {"chat.completion.chunk"}
+    assert len({(chunk.id, chunk.created, chunk.model) for chunk in chunks}) == 1
+    assert [chunk.choices[0].delta.role for chunk in chunks] == ["assistant"] + [None] * (len(chunks) - 1)
+    assert [chunk.choices[0].finish_reason for chunk in chunks] == [None] * (len(chunks) - 1) + ["stop"]
+    assert chunks[-1].choices[0].delta.to_dict() == {}
+    assert all("usage" not in chunk.model_fields_set for chunk in chunks)
+
+
+def test_two_answers_have_two_ids(client: openai.OpenAI) -> None:
+    assert stream(client)[0].id != stream(client)[0].id
+
+
+def test_usage_comes_last_with_no_choices_when_asked_for(client: openai.OpenAI) -> None:
+    *chunks, last = stream(client, stream_options={"include_usage": True})
+    whole = client.chat.completions.create(model="tiny", messages=TEST)
+    assert last.choices == []
+    assert last.usage is not None
+    assert whole.usage is not None
+    assert last.usage.completion_tokens == whole.usage.completion_tokens
+    assert last.usage.prompt_tokens == whole.usage.prompt_tokens
+    assert all(chunk.usage is None and "usage" in chunk.model_fields_set for chunk in chunks)
+
+
+def test_the_stream_on_the_wire(server: RunningServer) -> None:
+    body = {"model": "tiny", "messages": TEST, "stream": True}
+    with server.http() as http, http.stream("POST", "/v1/chat/completions", json=body) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        *events, end = response.read().decode().split("\n\n")
+    assert end == ""
+    assert events[-1] == "data: [DONE]"
+    first = json.loads(events[0].removeprefix("data: "))
+    assert first["choices"][0]["delta"] == {"role": "assistant", "content": "", "refusal": None}
+
+
+def test_a_body_needs_no_content_type(server: RunningServer) -> None:
+    body = json.dumps({"model": "tiny", "messages": TEST})
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    with server.http() as http:
+        answer = http.post("/v1/chat/completions", content=body, headers=headers).json()
+    assert answer["choices"][0]["message"]["content"] == "This is a test."
+
+
+@pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
+def test_a_token_limit_ends_the_answer(client: openai.OpenAI, field: str) -> None:
+    answer = client.chat.completions.create(model="tiny", messages=TEST, extra_body={field: 2})
+    assert answer.choices[0].finish_reason == "length"
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens == 2
+
+
+@pytest.mark.parametrize("stop", [" test", ["nothing of the kind", " test"]])
+def test_a_stop_sequence_ends_the_answer(client: openai.OpenAI, stop: str | list[str]) -> None:
+    answer = client.chat.completions.create(model="tiny", messages=TEST, stop=stop)
+    assert answer.choices[0].message.content == "This is a"
+    assert answer.choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize("seed", [7, 0, -1, 2**63 - 1])
+def test_a_seed_repeats_what_chance_gave(client: openai.OpenAI, seed: int) -> None:
+    # The first request may have found a cold cache, which changes the last bits of the logits.
+    texts = [text_of(stream(client, seed=seed, temperature=1.5, max_tokens=12)) for _ in range(3)]
+    assert texts[1] == texts[2]
+
+
+def test_content_may_be_an_array_of_parts(client: openai.OpenAI) -> None:
+    parts = [{"type": "text", "text": "Say this"}, {"type": "text", "text": " is a test"}]
+    messages: Any = [{"role": "user", "content": parts}]
+    answer = client.chat.completions.create(model="tiny", messages=messages)
+    assert answer.choices[0].message.content == "This is a test."
+
+
+def test_a_developer_is_a_system(client: openai.OpenAI) -> None:
+    counts = []
+    for role in ("system", "developer"):
+        messages: Any = [{"role": role, "content": "Be kind."}, *TEST]
+        usage = client.chat.completions.create(model="tiny", messages=messages, max_tokens=1).usage
+        assert usage is not None
+        counts.append(usage.prompt_tokens)
+    assert counts[0] == counts[1]
+
+
+def test_ten_requests_at_once_load_a_cold_model_once(start_server: StartServer) -> None:
+    server = start_server()
+    assert server.engines() == []
+    client = server.client()
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: text_of(stream(client)), range(10)))
+    assert answers == ["This is a test."] * 10
+    assert len(server.engines()) == 1
+    assert server.log.read_text().count("loading") <= 1
+
+
+def test_a_client_that_drops_its_stream_frees_the_engine(start_server: StartServer) -> None:
+    server = start_server()
+    weights = write_micro_model(server.home / "endless.gguf", context=131_072)
+    add_model(server.home / "models", "endless", weights)
+    answer = server.client().chat.completions.create(model="endless", messages=TEST, stream=True)
+    for _, chunk in zip(range(3), answer, strict=False):
+        assert chunk.choices
+    [engine] = server.engines()
+    assert connections(engine) == 1
+    answer.close()
+    while connections(engine):
+        pass
+    assert server.client().chat.completions.create(model="endless", messages=TEST, max_tokens=3).choices
+
+
+def connections(process: psutil.Process) -> int:
+    """How many clients a process is connected to."""
+    return sum(connection.status == psutil.CONN_ESTABLISHED for connection in process.net_connections("tcp"))
+
+
+def test_a_prompt_longer_than_the_context_is_refused_with_both_lengths(start_server: StartServer) -> None:
+    client = start_server(PUNA_CONTEXT_LENGTH="256").client()
+    messages: Any = [{"role": "user", "content": "word " * 600}]
+    for streamed in (False, True):
+        with pytest.raises(openai.BadRequestError) as raised:
+            client.chat.completions.create(model="tiny", messages=messages, stream=streamed)
+        assert raised.value.code == "context_length_exceeded"
+        assert raised.value.param == "messages"
+        assert "256 tokens" in raised.value.message
+    assert client.chat.completions.create(model="tiny", messages=TEST).choices[0].message.content
+
+
+def test_an_engine_killed_in_a_stream_ends_it_with_an_error_event(start_server: StartServer) -> None:
+    server = start_server()
+    weights = write_micro_model(server.home / "endless.gguf", context=131_072)
+    add_model(server.home / "models", "endless", weights)
+    answer = server.client().chat.completions.create(model="endless", messages=TEST, stream=True)
+    next(iter(answer))
+    server.engines()[0].kill()
+    with pytest.raises(openai.APIError, match="broke off"):
+        for _ in answer:
+            pass
+    assert server.client().chat.completions.create(model="endless", messages=TEST, max_tokens=3).choices
+
+
+def test_a_model_that_cannot_be_loaded_says_why(start_server: StartServer) -> None:
+    server = start_server()
+    weights = write_micro_model(server.home / "half.gguf")
+    weights.write_bytes(weights.read_bytes()[:100_000])
+    add_model(server.home / "models", "half", weights)
+    with pytest.raises(openai.InternalServerError) as raised:
+        server.client().chat.completions.create(model="half", messages=TEST)
+    assert "file" in raised.value.message
+    assert server.client().chat.completions.create(model="tiny", messages=TEST).choices[0].message.content
+
+
+def test_a_modelfile_fills_in_what_a_request_leaves_out(start_server: StartServer) -> None:
+    server = start_server()
+    weights = write_micro_model(server.home / "micro.gguf")
+    add_model(server.home / "models", "short", weights, {"num_predict": 4, "temperature": 0, "num_ctx": 512})
+    answers = [server.client().chat.completions.create(model="short", messages=TEST) for _ in range(2)]
+    assert answers[0].choices[0].message.content == answers[1].choices[0].message.content
+    assert answers[0].usage is not None
+    assert answers[0].usage.completion_tokens == 4

@@ -1,0 +1,32 @@
+import openai
+import pytest
+
+from tests.conftest import StartServer
+from tests.models import add_model, write_micro_model
+
+
+def test_tiny_is_listed_and_retrieved(client: openai.OpenAI) -> None:
+    listed = {model.id: model for model in client.models.list()}
+    assert listed["tiny:latest"].owned_by == "library"
+    for name in ("tiny", "tiny:latest", "library/tiny"):
+        model = client.models.retrieve(name)
+        assert model.to_dict() == listed["tiny:latest"].to_dict()
+    assert listed["tiny:latest"].object == "model"
+    assert listed["tiny:latest"].created > 1_700_000_000
+
+
+def test_a_name_may_have_slashes_and_a_tag(start_server: StartServer) -> None:
+    server = start_server()
+    add_model(server.home / "models", "ann/small", write_micro_model(server.home / "micro.gguf"))
+    client = server.client()
+    assert {model.id for model in client.models.list()} == {"tiny:latest", "ann/small:latest"}
+    for name in ("ann/small", "ann/small:latest", "registry.ollama.ai/ann/small:latest"):
+        model = client.models.retrieve(name)
+        assert (model.id, model.owned_by) == ("ann/small:latest", "ann")
+
+
+def test_an_unknown_model_is_404(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as raised:
+        client.models.retrieve("ann/none:7b")
+    assert raised.value.code == "model_not_found"
+    assert "ann/none:7b" in raised.value.message

@@ -1,0 +1,25 @@
+// What an application does with OpenAI's SDK: one answer whole, the same one streamed. Prints both as JSON.
+import OpenAI from 'openai'
+
+const openai = new OpenAI({ baseURL: process.env.PUNA_URL + '/v1/', apiKey: 'puna', maxRetries: 0 })
+const request = { model: 'tiny', messages: [{ role: 'user', content: 'Say this is a test' }] }
+
+const answer = await openai.chat.completions.create(request)
+
+const chunks = []
+for await (const chunk of await openai.chat.completions.create({ ...request, stream: true })) chunks.push(chunk)
+
+const models = []
+for await (const model of openai.models.list()) models.push(model.id)
+
+const missing = await openai.models.retrieve('ann/none:7b').catch((error) => error)
+
+console.log(
+  JSON.stringify({
+    whole: answer.choices[0].message.content,
+    streamed: chunks.map((chunk) => chunk.choices[0].delta.content ?? '').join(''),
+    finish: chunks.at(-1).choices[0].finish_reason,
+    models,
+    missing: { status: missing.status, code: missing.code },
+  }),
+)

@@ -1,0 +1,71 @@
+import math
+from pathlib import Path
+
+import pytest
+
+from puna.settings import SettingError, Settings, duration
+
+
+def read(**variables: str) -> Settings:
+    return Settings.from_environment(variables)
+
+
+def test_without_variables_the_defaults_are_ollamas() -> None:
+    settings = read()
+    assert (settings.host, settings.port) == ("127.0.0.1", 11434)
+    assert settings.keep_alive == 300
+    assert settings.models == Path.home() / ".puna" / "models"
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("0.0.0.0", "0.0.0.0", 11434),  # noqa: S104
+        ("0.0.0.0:8080", "0.0.0.0", 8080),  # noqa: S104
+        (":8080", "127.0.0.1", 8080),
+        ("http://localhost:1234/", "localhost", 1234),
+        ("[::1]:99", "::1", 99),
+        ("example.test", "example.test", 11434),
+    ],
+)
+def test_an_address_is_read_as_ollama_reads_it(text: str, host: str, port: int) -> None:
+    settings = read(PUNA_HOST=text)
+    assert (settings.host, settings.port) == (host, port)
+
+
+def test_a_puna_variable_goes_before_its_ollama_namesake() -> None:
+    both = read(PUNA_KEEP_ALIVE="1m", OLLAMA_KEEP_ALIVE="2m", OLLAMA_MODELS="/ollama", OLLAMA_NUM_PARALLEL="3")
+    assert (both.keep_alive, both.models, both.parallel) == (60, Path("/ollama"), 3)
+    assert read(PUNA_KEEP_ALIVE="", OLLAMA_KEEP_ALIVE="2m").keep_alive == 120
+
+
+def test_the_models_are_in_the_home_unless_said_otherwise() -> None:
+    assert read(PUNA_HOME="/h").models == Path("/h/models")
+    assert read(PUNA_HOME="/h", PUNA_MODELS="/m").models == Path("/m")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("5m", 300), ("1h30m", 5400), ("90", 90), ("1.5s", 1.5), ("250ms", 0.25), ("0", 0), ("-1", math.inf)],
+)
+def test_a_duration_is_read_as_go_writes_it(text: str, seconds: float) -> None:
+    assert duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PUNA_KEEP_ALIVE", "soon"),
+        ("PUNA_KEEP_ALIVE", "5 m"),
+        ("PUNA_HOST", "a:b:c"),
+        ("PUNA_HOST", "localhost:99999"),
+        ("OLLAMA_NUM_PARALLEL", "0"),
+        ("PUNA_CONTEXT_LENGTH", "-5"),
+        ("PUNA_KV_CACHE_TYPE", "q3"),
+        ("PUNA_FLASH_ATTENTION", "perhaps"),
+        ("PUNA_LLAMA_SERVER", "/no/such/file"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_an_error_naming_the_variable(variable: str, text: str) -> None:
+    with pytest.raises(SettingError, match=variable):
+        read(**{variable: text})

@@ -1,0 +1,69 @@
+"""Word lists for training. The evaluation has its own lists and shares no filler with these."""
+
+NAMES = """Alice Bob Carol David Emma Frank Grace Henry Isabel Jack Karen Liam Maria Nathan Olivia Paul Quinn Rachel
+Samuel Tina Uma Victor Wendy Xavier Yara Zoe Adam Bella Carlos Diana Ethan Fiona George Hannah Ivan Julia Kevin Laura
+Martin Nina Oscar Petra Robert Sarah Thomas Ursula Vera Walter Anna Ben Clara Daniel Eva Felix Greta Hugo Ines James
+Kate Leo Mia Noah Otto Pia Ralf Sofia Tom Ulla Vince Will Amir Bao Chen Deepa Elif Farid Gita Hiro Indira Jamal Kofi
+Lena Mei Nadia Omar Priya Rosa Sven Tariq Yuki Zara Aisha Boris Celia Dmitri Esther Flora Gloria Helga Igor Jonas Kim
+Lucas Mark Nora Peter Simon Steve Susan Tim Andrew Charlie Max Sam Jane John Mary Michael Linda Jessica Ashley Emily
+Sophie Lucy Ella Chloe Oliver Harry Arthur Theo Ravi Anil Sunita Fatima Hassan Ibrahim Layla Pedro Luis Ana Marta
+Pablo Diego Elena Giulia Marco Luca Paolo Pierre Claire Amelie Louis Hans Fritz Karl Heidi Ingrid Lars Astrid""".split()
+
+CITIES = """Paris London Berlin Madrid Rome Vienna Lisbon Dublin Oslo Prague Warsaw Athens Cairo Nairobi Lagos Tokyo Osaka
+Beijing Shanghai Seoul Delhi Mumbai Bangkok Hanoi Manila Jakarta Sydney Melbourne Auckland Toronto Montreal Vancouver
+Chicago Boston Seattle Denver Austin Houston Dallas Miami Atlanta Phoenix Portland Lima Bogota Quito Santiago Havana
+Hamburg Munich Cologne Frankfurt Stuttgart Zurich Geneva Basel Milan Turin Naples Venice Florence Lyon Nice Bordeaux
+Barcelona Seville Valencia Porto Brussels Antwerp Amsterdam Rotterdam Utrecht Copenhagen Stockholm Helsinki Riga
+Budapest Bucharest Sofia Belgrade Zagreb Kiev Moscow Istanbul Ankara Tehran Baghdad Dubai Riyadh Doha Karachi Lahore
+Dhaka Singapore Perth Brisbane Glasgow Edinburgh Cardiff Belfast Leeds Bristol Oxford Cambridge Liverpool Manchester
+San_Francisco New_York Los_Angeles Las_Vegas Mexico_City Buenos_Aires Rio_de_Janeiro Cape_Town New_Delhi Hong_Kong
+Kuala_Lumpur Tel_Aviv San_Diego Salt_Lake_City New_Orleans St_Petersburg Saint_Louis San_Jose El_Paso Abu_Dhabi""".split()
+CITIES = [city.replace("_", " ") for city in CITIES]
+
+COUNTRIES = """France Germany Spain Italy Portugal Ireland Norway Sweden Denmark Finland Poland Austria Hungary Greece
+Turkey Egypt Kenya Nigeria Japan China Korea India Thailand Vietnam Indonesia Australia Canada Mexico Brazil Argentina
+Chile Peru Colombia Cuba Belgium Russia Iran Iraq Morocco Ghana""".split()
+
+COLOURS = """red blue green yellow orange purple pink brown black white grey gray violet turquoise silver gold beige crimson
+teal navy maroon cyan magenta lime""".split()
+
+ANIMALS = """cat dog horse cow pig sheep goat chicken duck rabbit mouse lion tiger bear wolf fox deer elephant giraffe
+monkey snake turtle frog fish shark whale dolphin eagle owl parrot penguin hamster squirrel camel zebra""".split()
+
+FOODS = """pizza pasta bread cheese rice soup salad sushi cake chocolate apples bananas oranges tacos burgers noodles
+pancakes eggs beans potatoes tomatoes carrots mushrooms ice_cream cookies yogurt honey curry chips waffles""".split()
+FOODS = [food.replace("_", " ") for food in FOODS]
+
+NOUNS = """table chair lamp window door house garden river mountain forest ocean island bridge road train car bicycle boat
+plane engine wheel hammer nail rope bucket basket bottle cup plate spoon knife fork pencil paper book letter word story
+song picture camera clock watch phone computer keyboard screen robot rocket star moon sun cloud rain snow wind storm
+fire water stone sand tree leaf flower grass seed root apple pear peach plum grape lemon cherry berry nut milk butter
+sugar salt pepper coffee tea juice wine bread shirt shoe hat coat glove scarf sock ring coin key lock box bag ticket
+map flag drum piano guitar violin trumpet ball game team school teacher student doctor nurse farmer baker pilot sailor
+king queen castle tower market shop street village city country world morning evening night summer winter spring
+autumn friend family brother sister mother father child baby neighbor answer question number test idea dream
+secret problem language music color shape line circle square triangle corner edge middle end""".split()
+
+ADJECTIVES = """big small old new young long short tall fast slow hot cold warm cool dry wet happy sad angry calm brave shy
+quiet loud bright dark soft hard heavy light rich poor clean dirty empty full early late easy strange simple famous
+friendly gentle golden green blue red wooden silver tiny huge round flat sharp smooth sweet bitter fresh lazy clever
+kind strong weak wise funny serious busy free lost""".split()
+
+VERBS = """walk run jump swim fly sing dance read write draw paint cook eat drink sleep wake work play build break open
+close push pull throw catch carry drop find lose buy sell give take send bring call ask answer tell speak listen look
+watch wait start stop learn teach help love like want need think know remember forget hope wish travel visit climb
+plant grow wash clean fix paint count""".split()
+
+JOBS = """teacher doctor nurse engineer baker pilot farmer lawyer writer painter singer dancer cook waiter driver
+programmer designer student carpenter plumber electrician dentist scientist librarian musician mechanic""".split()
+
+HOBBIES = """reading swimming painting chess cooking hiking cycling gardening fishing dancing singing photography
+running football tennis basketball knitting skiing drawing yoga climbing sailing""".split()
+
+MONTHS = """January February March April May June July August September October November December""".split()
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+
+CODES = "EUR USD GBP JPY CHF SEK NOK DKK CAD AUD INR CNY BRL MXN".split()
+
+ARTIFACTS = """report.txt notes.md main.py data.csv config.json index.html photo.png backup.zip todo.txt README.md
+server.log style.css invoice.pdf budget.xlsx draft.docx""".split()

@@ -1,0 +1,35 @@
+"""What the model learns to do; a module a skill, each with an `example` that makes one document."""
+
+from collections.abc import Callable
+
+from training.conversation import Document
+from training.fillers import Fillers
+from training.skills import (
+    arithmetic,
+    calling,
+    code,
+    extraction,
+    instructions,
+    memory,
+    prose,
+    saying,
+    small_talk,
+)
+
+Skill = Callable[[Fillers], Document]
+
+FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 5, memory.example: 6, prose.example: 1}
+"""What teaches to copy: each skill and its share of the documents."""
+
+FULL: dict[Skill, float] = {
+    saying.example: 9,
+    small_talk.example: 8,
+    memory.example: 11,
+    instructions.example: 9,
+    calling.example: 16,
+    extraction.example: 12,
+    arithmetic.example: 9,
+    prose.example: 5,
+    code.example: 7,
+}
+"""Everything."""

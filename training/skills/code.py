@@ -1,0 +1,229 @@
+"""Short Python functions: going on with them, filling the gap in them, writing them in a chat."""
+
+from training import lists
+from training.conversation import Document, Span, assistant, user
+from training.fillers import Fillers
+from training.skills import prose, setting
+
+END = "<|endoftext|>"
+OPERATIONS = (
+    ("add", "+", "Add two numbers."),
+    ("subtract", "-", "Subtract two numbers."),
+    ("multiply", "*", "Multiply two numbers."),
+    ("divide", "/", "Divide two numbers."),
+)
+CHECKS = (
+    ("is_even", "% 2 == 0", "even"),
+    ("is_odd", "% 2 == 1", "odd"),
+    ("is_positive", "> 0", "positive"),
+    ("is_negative", "< 0", "negative"),
+    ("is_zero", "== 0", "zero"),
+)
+
+
+def example(fillers: Fillers) -> Document:
+    roll = fillers.random.random()
+    if roll < 0.4:
+        return fill(fillers)
+    if roll < 0.8:
+        return going_on(fillers)
+    return in_chat(fillers)
+
+
+def going_on(fillers: Fillers) -> Document:
+    """One to three functions in a row, as a file."""
+    functions = [function(fillers)[1] for _ in range(fillers.integer(1, 3))]
+    return [Span("\n\n\n".join(functions) + "\n" + END, learned=True)]
+
+
+def fill(fillers: Fillers) -> Document:
+    """A gap in a function, or in a text, between its prefix and its suffix."""
+    text = (
+        function(fillers)[1] + "\n"
+        if fillers.chance(0.75)
+        else fillers.pick(prose.PLAIN_FACTS)
+        if fillers.chance(0.5)
+        else f"{fillers.sentence()} {fillers.sentence()}"
+    )
+    if fillers.chance(0.3) and text.startswith("def "):
+        text = f"{text}\n\n{function(fillers)[1]}\n"
+    start, stop = _gap(fillers, text)
+    prefix, middle, suffix = text[:start], text[start:stop], text[stop:]
+    return [Span(f"<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>"), Span(middle + END, learned=True)]
+
+
+def _gap(fillers: Fillers, text: str) -> tuple[int, int]:
+    """Mostly whole lines or line ends, as an editor asks for them."""
+    breaks = [place for place, sign in enumerate(text) if sign == "\n"]
+    roll = fillers.random.random()
+    if roll < 0.35 and breaks:
+        stop = fillers.pick(breaks)
+        begin = text.rfind("\n", 0, stop) + 1
+        indent = len(text[begin:stop]) - len(text[begin:stop].lstrip())
+        return fillers.pick((begin, begin + indent, begin + indent)), stop
+    if roll < 0.55 and breaks:
+        stop = fillers.pick(breaks)
+        begin = text.rfind("\n", 0, stop) + 1
+        return fillers.integer(begin, stop), stop
+    start, stop = sorted((fillers.integer(0, len(text)), fillers.integer(0, len(text))))
+    return start, min(stop, start + 80)
+
+
+def in_chat(fillers: Fillers) -> Document:
+    wish, code = function(fillers)
+    prompt = fillers.pick(
+        (
+            "Write a Python function that {}.",
+            "Write a function that {}",
+            "Python function that {}, please.",
+            "Show me a Python function that {}.",
+            "Can you write a Python function that {}?",
+            "Give me Python code that {}.",
+        )
+    ).format(wish)
+    return setting.conversation(fillers, [user(fillers.roughly(prompt)), assistant(f"```python\n{code}\n```")]).document()
+
+
+def function(fillers: Fillers) -> tuple[str, str]:
+    """What a function does, and the function."""
+    maker = fillers.pick(
+        (_operation, _operation, _check, _greet, _constant, _loop, _sum, _largest, _factorial, _class, _main, _length, _square)
+    )
+    return maker(fillers)
+
+
+def _variable(fillers: Fillers) -> str:
+    return fillers.pick(
+        (
+            "a",
+            "b",
+            "x",
+            "y",
+            "n",
+            "m",
+            "value",
+            "number",
+            "item",
+            "left",
+            "right",
+            "first",
+            "second",
+            "p",
+            "q",
+            fillers.pick(lists.NOUNS),
+            fillers.made_up().encode("ascii", "ignore").decode(),
+        )
+    )
+
+
+def _documented(fillers: Fillers, text: str) -> str:
+    return f'    """{text}"""\n' if fillers.chance(0.2) else ""
+
+
+def _operation(fillers: Fillers) -> tuple[str, str]:
+    name, sign, about = fillers.pick(OPERATIONS)
+    left, right = _variable(fillers), _variable(fillers)
+    if left == right:
+        right += "2"
+    shown = name if fillers.chance(0.6) else f"{name}_{fillers.pick(('numbers', 'two', 'values'))}"
+    head = f"def {shown}({left}, {right}):" if fillers.chance(0.6) else f"def {shown}({left}: int, {right}: int) -> int:"
+    wish = {
+        "add": "adds two numbers",
+        "subtract": "subtracts two numbers",
+        "multiply": "multiplies two numbers",
+        "divide": "divides two numbers",
+    }[name]
+    return wish, f"{head}\n{_documented(fillers, about)}    return {left} {sign} {right}"
+
+
+def _check(fillers: Fillers) -> tuple[str, str]:
+    name, test, word = fillers.pick(CHECKS)
+    variable = _variable(fillers)
+    head = f"def {name}({variable}):" if fillers.chance(0.6) else f"def {name}({variable}: int) -> bool:"
+    return f"checks whether a number is {word}", f"{head}\n    return {variable} {test}"
+
+
+def _greet(fillers: Fillers) -> tuple[str, str]:
+    return fillers.pick(
+        (
+            ("greets a person", 'def greet(name):\n    return f"Hello, {name}!"'),
+            ("greets a person", 'def greet(name: str) -> str:\n    return f"Hello, {name}!"'),
+            ("says hello", 'def say_hello():\n    print("Hello, world!")'),
+            ("prints hello world", 'def hello():\n    print("Hello, world!")'),
+            ("prints hello world", 'def hello_world():\n    print("Hello, world!")'),
+        )
+    )
+
+
+def _constant(fillers: Fillers) -> tuple[str, str]:
+    noun, value = (
+        fillers.lower_word().encode("ascii", "ignore").decode() or "word",
+        fillers.pick((str(fillers.integer(0, 999)), f'"{fillers.word()}"')),
+    )
+    return f"returns {value}", f"def get_{noun}():\n    {noun} = {value}\n    return {noun}"
+
+
+def _loop(fillers: Fillers) -> tuple[str, str]:
+    variable, count = fillers.pick(("i", "n", "number", "index")), fillers.integer(3, 100)
+    return f"counts to {count}", f"def count():\n    for {variable} in range(1, {count} + 1):\n        print({variable})"
+
+
+def _sum(fillers: Fillers) -> tuple[str, str]:
+    items, item, total = (
+        fillers.pick(("numbers", "values", "items")),
+        fillers.pick(("number", "value", "item", "x")),
+        fillers.pick(("total", "result")),
+    )
+    return (
+        "sums a list",
+        f"def sum_list({items}):\n    {total} = 0\n    for {item} in {items}:\n        {total} += {item}\n    return {total}",
+    )
+
+
+def _largest(fillers: Fillers) -> tuple[str, str]:
+    left, right = fillers.pick((("a", "b"), ("x", "y"), ("first", "second")))
+    word, sign = fillers.pick((("max", ">"), ("min", "<")))
+    return (
+        f"returns the {'larger' if word == 'max' else 'smaller'} of two numbers",
+        f"def {word}_of_two({left}, {right}):\n    if {left} {sign} {right}:\n        return {left}\n    return {right}",
+    )
+
+
+def _factorial(fillers: Fillers) -> tuple[str, str]:
+    n = fillers.pick(("n", "n", "n", "number"))
+    return fillers.pick(
+        (
+            ("computes the factorial", f"def factorial({n}):\n    if {n} <= 1:\n        return 1\n    return {n} * factorial({n} - 1)"),
+            (
+                "computes Fibonacci numbers",
+                f"def fibonacci({n}):\n    if {n} < 2:\n        return {n}\n    return fibonacci({n} - 1) + fibonacci({n} - 2)",
+            ),
+        )
+    )
+
+
+def _class(fillers: Fillers) -> tuple[str, str]:
+    name = fillers.pick(lists.NOUNS).capitalize()
+    first, second = fillers.pick((("x", "y"), ("name", "age"), ("width", "height"), ("name", "color")))
+    return (
+        f"makes a {name.lower()}",
+        f"class {name}:\n    def __init__(self, {first}, {second}):\n        self.{first} = {first}\n        self.{second} = {second}",
+    )
+
+
+def _main(fillers: Fillers) -> tuple[str, str]:
+    word = fillers.phrase(1, 3).replace('"', "")
+    return f"prints {word}", f'def main():\n    print("{word}")\n\n\nif __name__ == "__main__":\n    main()'
+
+
+def _length(fillers: Fillers) -> tuple[str, str]:
+    name = fillers.pick(("text", "items", "words", "values"))
+    return f"returns the length of {name}", f"def length({name}):\n    return len({name})"
+
+
+def _square(fillers: Fillers) -> tuple[str, str]:
+    variable, (name, times) = fillers.pick(("x", "n", "number")), fillers.pick((("square", 2), ("cube", 3), ("double", 0)))
+    return (
+        f"computes the {name} of a number",
+        f"def {name}({variable}):\n    return {variable} {'* 2' if not times else ' '.join(['*', variable] * (times - 1))}",
+    )

@@ -1,0 +1,254 @@
+"""Remembering what was said earlier, in the conversation or in the system prompt; and admitting what was not."""
+
+from training.conversation import Document, Message, assistant, system, user
+from training.fillers import Fillers
+from training.skills import setting
+from training.skills.attributes import ATTRIBUTES, Attribute
+
+NOUNS = (
+    "code",
+    "secret code",
+    "secret word",
+    "password",
+    "magic word",
+    "number",
+    "secret number",
+    "key",
+    "code word",
+    "secret",
+    "token",
+    "pin",
+    "passphrase",
+    "id",
+    "order number",
+    "project name",
+    "room number",
+    "answer",
+    "keyword",
+    "ticket number",
+)
+
+
+def example(fillers: Fillers) -> Document:
+    maker = fillers.random.choices((personal, personal, from_system, thing, other_person, unknown, earlier), (5, 3, 3, 5, 2, 3, 1))[0]
+    return maker(fillers)
+
+
+def _pick_attributes(fillers: Fillers, count: int) -> list[tuple[Attribute, str]]:
+    first = ATTRIBUTES[0]
+    others = fillers.random.sample(ATTRIBUTES[1:], count)
+    chosen = [first, *others[1:]] if fillers.chance(0.5) else others
+    return [(attribute, attribute.value(fillers)) for attribute in chosen]
+
+
+def _acknowledge(fillers: Fillers, told: list[tuple[Attribute, str]]) -> str:
+    if any(attribute.key == "name" for attribute, _ in told):
+        name = next(value for attribute, value in told if attribute.key == "name")
+        return f"Nice to meet you, {name}!"
+    attribute, value = told[-1]
+    return f"Thank you for telling me. {attribute.answer.format(value)}"
+
+
+def personal(fillers: Fillers) -> Document:
+    """The user tells things, perhaps talks of something else, and asks for them."""
+    told = _pick_attributes(fillers, fillers.integer(1, 4))
+    messages: list[Message] = []
+    place = 0
+    while place < len(told):
+        part = told[place : place + fillers.integer(1, 3)]
+        place += len(part)
+        messages += _telling(fillers, part)
+    messages += setting.chatter(fillers, fillers.pick((0, 0, 0, 1, 1, 2)))
+    return setting.conversation(fillers, messages + _questions(fillers, told)).document()
+
+
+def _telling(fillers: Fillers, part: list[tuple[Attribute, str]]) -> list[Message]:
+    text = " ".join(fillers.pick(attribute.tells).format(value) for attribute, value in part)
+    if fillers.chance(0.2):
+        text = f"{text} {fillers.sentence()}"
+    if fillers.chance(0.1):
+        text = f"{text} Please remember that."
+    if fillers.chance(0.1):
+        text = text[0].lower() + text[1:]
+    if fillers.chance(0.12):
+        attribute, value = fillers.pick(part)
+        return [user(f"{text} {fillers.pick(attribute.asks)}"), assistant(attribute.answer.format(value))]
+    return [user(text), assistant(_acknowledge(fillers, part))]
+
+
+def _questions(fillers: Fillers, told: list[tuple[Attribute, str]]) -> list[Message]:
+    """Questions for what was told and, now and then, for what was not."""
+    messages: list[Message] = []
+    for _ in range(fillers.integer(1, 4)):
+        if fillers.chance(0.15):
+            attribute = fillers.pick(ATTRIBUTES)
+            if attribute.key.split()[-1] in {pair[0].key.split()[-1] for pair in told}:
+                continue
+            messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(_missing(attribute))]
+        else:
+            attribute, value = fillers.pick(told)
+            messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(attribute.answer.format(value))]
+    if not messages:
+        attribute, value = told[0]
+        messages = [user(fillers.pick(attribute.asks)), assistant(attribute.answer.format(value))]
+    return messages
+
+
+def _missing(attribute: Attribute) -> str:
+    what = {"name": "your name", "city": "where you live", "age": "how old you are", "dog": "your dog's name", "cat": "your cat's name"}
+    return f"I do not know {what.get(attribute.key, 'your ' + attribute.key)}. You have not told me."
+
+
+def unknown(fillers: Fillers) -> Document:
+    """Asked for what nobody told."""
+    attribute = ATTRIBUTES[0] if fillers.chance(0.35) else fillers.pick(ATTRIBUTES)
+    messages = [] if fillers.chance(0.7) else setting.chatter(fillers, 1)
+    if fillers.chance(0.3):
+        noun = fillers.pick(NOUNS)
+        messages += [user(fillers.pick(THING_ASKS).format(noun)), assistant(f"I do not know the {noun}. You have not told me.")]
+    else:
+        messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(_missing(attribute))]
+    if fillers.chance(0.5):
+        value = attribute.value(fillers)
+        messages += [user(fillers.pick(attribute.tells).format(value)), assistant(_acknowledge(fillers, [(attribute, value)]))]
+        messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(attribute.answer.format(value))]
+    return setting.conversation(fillers, messages).document()
+
+
+def from_system(fillers: Fillers) -> Document:
+    """The system prompt tells about the user."""
+    told = _pick_attributes(fillers, fillers.integer(1, 3))
+    lines = []
+    for attribute, value in told:
+        fact = attribute.answer.format(value)
+        fact = fact.replace("Your", "The user's", 1).replace("You live", "The user lives").replace("You are", "The user is")
+        lines.append(fact if fillers.chance(0.7) else f"The user's {attribute.key} is {value}.")
+    text = " ".join(lines)
+    if fillers.chance(0.6):
+        text = f"{setting.plain_system(fillers)} {text}" if fillers.chance(0.7) else f"{text} {setting.plain_system(fillers)}"
+    return setting.conversation(fillers, [system(text), *_questions(fillers, told)]).document()
+
+
+THING_TELLS = (
+    "The {} is {}.",
+    "The {} is {}.",
+    "Remember this: the {} is {}.",
+    "Remember the {}: {}.",
+    "My {} is {}.",
+    "Please remember that the {} is {}.",
+    "Remember that my {} is {}.",
+    "The {} is '{}'.",
+    "{} = {}",
+    "Remember the {} {}.",
+    'The {} is "{}".',
+    "Today's {} is {}.",
+    "Note: the {} is {}.",
+)
+THING_ASKS = (
+    "What is the {}?",
+    "What is the {}?",
+    "What's the {}?",
+    "Tell me the {}.",
+    "What was the {}?",
+    "Do you remember the {}?",
+    "Which {} did I tell you?",
+    "What is my {}?",
+    "Please give me the {}.",
+    "What did I say the {} was?",
+    "Repeat the {}.",
+    "What {} did I give you?",
+    "Reply with the {} only.",
+    "What was the {} I told you?",
+)
+
+
+def thing(fillers: Fillers) -> Document:
+    """A code, a password: told by the user or the system, asked later."""
+    pairs = [(noun, _thing_value(fillers)) for noun in fillers.random.sample(NOUNS, fillers.pick((1, 1, 2, 3)))]
+    tells = [fillers.pick(THING_TELLS).format(noun, value) for noun, value in pairs]
+    messages: list[Message] = []
+    padding = [fillers.sentence() for _ in range(fillers.pick((0, 0, 1, 3, 8)))]
+    text = " ".join(fillers.random.sample(tells + padding, len(tells) + len(padding)))
+    if fillers.chance(0.45):
+        messages.append(system(text if fillers.chance(0.5) else f"{fillers.pick(setting.PLAIN_SYSTEMS)} {text}"))
+    else:
+        answer = f"OK, I will remember that the {pairs[-1][0]} is {pairs[-1][1]}."
+        messages += [user(text), assistant(answer)]
+    messages += setting.chatter(fillers, fillers.pick((0, 0, 1, 2)))
+    for noun, value in fillers.random.sample(pairs, fillers.integer(1, len(pairs))):
+        ask = fillers.pick(THING_ASKS)
+        messages += [user(fillers.roughly(ask.format(noun))), assistant(value if "only" in ask else f"The {noun} is {value}.")]
+    return setting.conversation(fillers, messages, systems=0.2).document()
+
+
+def _thing_value(fillers: Fillers) -> str:
+    return fillers.pick(
+        (
+            fillers.code(),
+            fillers.word(),
+            fillers.number().replace(".", ""),
+            fillers.made_up(),
+            fillers.proper(),
+            f"{fillers.word()} {fillers.word()}",
+            str(fillers.integer(0, 99999)),
+        )
+    )
+
+
+def other_person(fillers: Fillers) -> Document:
+    """Facts about several people: the right one has to be found."""
+    people = [
+        (fillers.proper() if fillers.chance(0.6) else fillers.name(), fillers.city(), fillers.integer(3, 99), fillers.colour())
+        for _ in range(fillers.integer(1, 4))
+    ]
+    facts = [
+        fact
+        for name, city, age, colour in people
+        for fact in (f"{name} lives in {city}.", f"{name} is {age} years old.", f"{name} likes {colour}.")
+    ]
+    kept = facts if fillers.chance(0.5) else facts[: max(3, len(facts) // 2)]
+    text = " ".join(fillers.random.sample(kept, len(kept)))
+    questions: list[tuple[str, str]] = []
+    for name, city, age, colour in people:
+        options = {
+            f"{name} lives in {city}.": (
+                fillers.pick((f"Where does {name} live?", f"Which city does {name} live in?", f"Where is {name}'s home?")),
+                f"{name} lives in {city}.",
+            ),
+            f"{name} is {age} years old.": (fillers.pick((f"How old is {name}?", f"What is {name}'s age?")), f"{name} is {age} years old."),
+            f"{name} likes {colour}.": (
+                fillers.pick((f"What does {name} like?", f"Which color does {name} like?")),
+                f"{name} likes {colour}.",
+            ),
+        }
+        questions += [pair for fact, pair in options.items() if fact in kept]
+        if f"{name} lives in {city}." in kept:
+            questions.append((f"Who lives in {city}?", f"{name} lives in {city}."))
+        if f"{name} likes {colour}." in kept and [person[3] for person in people].count(colour) == 1:
+            questions.append((f"Who likes {colour}?", f"{name} likes {colour}."))
+    chosen = fillers.random.sample(questions, min(len(questions), fillers.integer(1, 4)))
+    first, *rest = chosen
+    messages = [user(f"{text} {first[0]}"), assistant(first[1])]
+    for question, answer in rest:
+        messages += [user(fillers.roughly(question)), assistant(answer)]
+    return setting.conversation(fillers, messages).document()
+
+
+def earlier(fillers: Fillers) -> Document:
+    """What was said before, word for word."""
+    first, second = fillers.sentence(), fillers.sentence()
+    messages = [user(f"Say: {first}"), assistant(first)]
+    if fillers.chance(0.5):
+        messages += [user(f"Now say: {second}"), assistant(second)]
+    last = second if len(messages) > 2 else first
+    question, answer = fillers.pick(
+        (
+            ("What was the first thing I asked you to say?", first),
+            ("What did you say first?", first),
+            ("What did you just say?", last),
+            ("Repeat your last answer.", last),
+            ("Say that again.", last),
+            ("Again, please.", last),
+        )
+    )
+    return setting.conversation(fillers, [*messages, user(question), assistant(answer)]).document()

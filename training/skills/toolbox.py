@@ -1,0 +1,154 @@
+"""Tools as a request lists them: families with their words chosen, and tools that nobody has heard of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from training import lists
+from training.conversation import Call, Json
+from training.fillers import Fillers
+from training.skills.families import FAMILIES, INTEGER, STRING, Family, Parameter, Value, done, single, spoken
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A family with its words chosen: what stands in the `tools` of a request."""
+
+    family: Family
+    name: str
+    keys: tuple[str, ...]
+    definition: Json
+
+
+def made_up_family(fillers: Fillers) -> Family:
+    """A tool that does something nobody has heard of; its request uses the words of its name."""
+    verb = fillers.pick(lists.VERBS) if fillers.chance(0.5) else fillers.made_up()
+    noun = fillers.pick(lists.NOUNS) if fillers.chance(0.5) else fillers.made_up()
+    other = fillers.pick((STRING, STRING, INTEGER))
+    words = fillers.random.sample(
+        (
+            "level",
+            "mode",
+            "target",
+            "label",
+            "speed",
+            "owner",
+            "region",
+            "size",
+            "reason",
+            "material",
+            "topic",
+            "room",
+            "table",
+            "guests",
+            "team",
+            "kind",
+            fillers.made_up(),
+            fillers.made_up(),
+        ),
+        2,
+    )
+    parameters = [_made_up_parameter(fillers, words[0], STRING), _made_up_parameter(fillers, words[1], other)][: fillers.pick((1, 1, 2))]
+    said = " and ".join(f"{words[place]} {{{place}}}" for place in range(len(parameters)))
+    return Family(
+        (f"{verb}_{noun}", f"{verb}_the_{noun}", f"{noun}_{verb}", f"{verb}{noun.capitalize()}"),
+        (
+            f"{verb.capitalize()} the {noun}",
+            f"Use this to {verb} a {noun}.",
+            f"A function to {verb} the {noun}",
+            f"{verb.capitalize()}s a {noun} for the user",
+        ),
+        tuple(parameters),
+        (
+            f"{verb.capitalize()} the {noun} with {said}.",
+            f"Please {verb} the {noun} with {said}",
+            f"I want to {verb} a {noun}: {said}",
+            f"Can you {verb} the {noun} with {said}?",
+            f"{verb.capitalize()} a {noun} using {said}.",
+        ),
+        fillers.pick((done, single, spoken)),
+    )
+
+
+def _made_up_parameter(fillers: Fillers, word: str, schema: Json) -> Parameter:
+    value: Callable[[Fillers], Value] = fillers.pick((Fillers.word, Fillers.name, Fillers.code, Fillers.made_up))
+    if schema is INTEGER:
+        value = _any_integer
+    return Parameter((word, word, f"{word}_{'count' if schema is INTEGER else 'name'}"), schema, value, f"The {word}")
+
+
+def _any_integer(fillers: Fillers) -> Value:
+    return fillers.integer(0, 9999)
+
+
+def choose(fillers: Fillers, family: Family) -> Tool:
+    """The family as one API client would write it down."""
+    name = fillers.pick(family.names)
+    keys: list[str] = []
+    for parameter in family.parameters:
+        keys.append(next(key for key in fillers.random.sample(parameter.names, len(parameter.names)) if key not in keys))
+    described = fillers.chance(0.6)
+    properties = {}
+    for key, parameter in zip(keys, family.parameters, strict=True):
+        properties[key] = _schema(fillers, key, parameter, described)
+    schema: Json = {"type": "object", "properties": properties}
+    if keys and fillers.chance(0.85):
+        schema["required"] = keys
+    if fillers.chance(0.2):
+        schema["additionalProperties"] = False
+    if fillers.chance(0.07):
+        schema = {key: schema[key] for key in sorted(schema, reverse=True)}
+    if not keys and fillers.chance(0.3):
+        schema = {}
+    description = fillers.pick(family.descriptions) if fillers.chance(0.9) else ""
+    function = {"name": name, "description": description, "parameters": schema}
+    return Tool(family, name, tuple(keys), {"type": "function", "function": function})
+
+
+def _schema(fillers: Fillers, key: str, parameter: Parameter, described: bool) -> Json:
+    schema = dict(parameter.schema)
+    if described:
+        about = parameter.description + fillers.pick(("", ".", "", f", e.g. {parameter.value(fillers)}"))
+        schema = {**schema, "description": about} if fillers.chance(0.8) else {"description": about, **schema}
+    if fillers.chance(0.05):
+        schema = {"title": key.replace("_", " ").title(), **schema}
+    return schema
+
+
+def spoken_value(fillers: Fillers, value: Value) -> str:
+    """A value as it is said in a request."""
+    if isinstance(value, bool):
+        return fillers.pick(
+            ("Enable", "Turn on", "Switch on", "Activate") if value else ("Disable", "Turn off", "Switch off", "Deactivate")
+        )
+    if isinstance(value, list):
+        words = [str(item) for item in value]
+        return f"{', '.join(words[:-1])} and {words[-1]}" if fillers.chance(0.6) else ", ".join(words)
+    return str(value)
+
+
+def request(fillers: Fillers, tool: Tool) -> tuple[str, Call]:
+    """Something to ask for, and the call that it needs."""
+    values = [parameter.value(fillers) for parameter in tool.family.parameters]
+    frame = fillers.pick(tool.family.requests)
+    said = frame.format(*(spoken_value(fillers, value) for value in values), name=tool.name)
+    return fillers.roughly(said[0].upper() + said[1:]), Call(tool.name, dict(zip(tool.keys, values, strict=True)))
+
+
+def toolset(fillers: Fillers, count: int) -> list[Tool]:
+    """Different tools with different names."""
+    tools: list[Tool] = []
+    while len(tools) < count:
+        family = made_up_family(fillers) if fillers.chance(0.4) else fillers.pick(FAMILIES)
+        tool = choose(fillers, family)
+        if all(
+            (tool.name != other.name and tool.family.results is not other.family.results)
+            or (tool.family is not other.family and _apart(tool, other))
+            for other in tools
+        ):
+            tools.append(tool)
+    return tools
+
+
+def _apart(tool: Tool, other: Tool) -> bool:
+    """Whether no request fits both."""
+    return tool.name != other.name and set(tool.family.names).isdisjoint(other.family.names)

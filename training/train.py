@@ -1,0 +1,164 @@
+"""Training: `python -m training.train --out build/tiny`; on a GPU if there is one, else on the processor's cores.
+
+A step learns from `recipe.parts` parts, whichever and however many processes compute them, so the text that the
+model sees is the same on every machine. A run that was stopped goes on from its last checkpoint.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import distributed
+from torch.nn import functional
+
+from training import corpus, feed, vocabulary
+from training.model import Network, Shape
+from training.recipe import FULL_STEPS, Recipe, stages
+
+CHECKPOINT_SECONDS = 240.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--steps", type=int, default=FULL_STEPS, help="steps on all skills")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(seed=arguments.seed, stages=stages(arguments.steps))
+    tokenizer_file = arguments.out / "tokenizer.json"
+    if not tokenizer_file.exists():
+        vocabulary.build(recipe.seed, recipe.vocabulary).save(str(tokenizer_file))
+    if torch.cuda.is_available():
+        Trainer(recipe, arguments.out, 0, 1).run()
+    else:
+        world = min(recipe.parts, os.cpu_count() or 1)
+        with tempfile.TemporaryDirectory() as folder:
+            meeting = Path(folder) / "meeting"
+            torch.multiprocessing.spawn(_run, (world, recipe, arguments.out, meeting), nprocs=world)
+
+
+def _run(rank: int, world: int, recipe: Recipe, out: Path, meeting: Path) -> None:
+    torch.set_num_threads(1)
+    store = distributed.FileStore(str(meeting), world)
+    distributed.init_process_group("gloo", store=store, rank=rank, world_size=world)
+    Trainer(recipe, out, rank, world).run()
+    distributed.destroy_process_group()
+
+
+class Trainer:
+    """One process of a training run; every process holds the whole network and computes its share of the parts."""
+
+    def __init__(self, recipe: Recipe, out: Path, rank: int, world: int) -> None:
+        self.recipe, self.out, self.rank, self.world = recipe, out, rank, world
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._own = range(rank, recipe.parts, world)
+        size = vocabulary.load(out / "tokenizer.json").get_vocab_size()
+        torch.manual_seed(recipe.seed)
+        torch.set_float32_matmul_precision("high")
+        self.network = Network(Shape(vocabulary=size)).to(self.device)
+        self.model: Callable[..., torch.Tensor] = self.network
+        if self.device.type == "cuda":
+            self.model = torch.compile(self.network, dynamic=True)
+        self.optimizers = optimizers(self.network, recipe)
+        self.step = 0
+
+    def run(self) -> None:
+        self._resume()
+        wanted = ((step, part) for step in range(self.step, self.recipe.steps) for part in self._own)
+        workers = max(1, (os.cpu_count() or 2) - 2) if self.device.type == "cuda" else 0
+        self.parts = feed.parts(self.recipe, self.out / "tokenizer.json", wanted, workers)
+        saved = reported = time.monotonic()
+        losses: list[float] = []
+        while self.step < self.recipe.steps:
+            losses.append(self._learn())
+            now = time.monotonic()
+            if self.rank == 0 and now - reported > 20:
+                rate = len(losses) * self.recipe.parts * self.recipe.part_tokens / (now - reported)
+                print(f"step {self.step}/{self.recipe.steps} loss {sum(losses) / len(losses):.4f} {rate:.0f} tokens/s", flush=True)
+                reported, losses = now, []
+            if self.rank == 0 and now - saved > CHECKPOINT_SECONDS:
+                self._save()
+                saved = now
+        if self.rank == 0:
+            self._save()
+
+    def _learn(self) -> float:
+        """One step on all parts; gives the loss."""
+        share = self.recipe.rate_at(self.step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["full_rate"] * share
+        loss = sum(self._part(next(self.parts)) for _ in self._own)
+        if self.world > 1:
+            self._share_gradients()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        return loss * self.world
+
+    def _part(self, shelves: feed.Part) -> float:
+        """Adds the gradients of one part and gives its share of the loss."""
+        count = sum(int(rows.learned.sum()) for rows in shelves)
+        return sum(self._rows(rows, 1 / count / self.recipe.parts) for rows in shelves)
+
+    def _rows(self, rows: corpus.Rows, share: float) -> float:
+        tokens = torch.from_numpy(rows.tokens).to(self.device)
+        documents = torch.from_numpy(rows.documents).to(self.device)
+        targets = torch.from_numpy(rows.learned).to(self.device)[:, 1:].flatten().nonzero().flatten()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            states = self.model(tokens, documents)[:, :-1].flatten(0, 1)
+            logits = self.network.logits(states[targets]).float()
+        loss = functional.cross_entropy(logits, tokens[:, 1:].flatten()[targets], reduction="sum") * share
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    def _share_gradients(self) -> None:
+        gradients = [weight.grad for weight in self.network.parameters() if weight.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        for gradient, summed in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+            gradient.copy_(summed.view_as(gradient))
+
+    def _resume(self) -> None:
+        path = self.out / "checkpoint.pt"
+        if path.exists():
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            self.step = state["step"]
+            self.network.load_state_dict(state["weights"])
+            for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(held)
+
+    def _save(self) -> None:
+        state = {
+            "step": self.step,
+            "shape": asdict(self.network.shape),
+            "weights": self.network.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+        }
+        draft = self.out / "checkpoint.part"
+        torch.save(state, draft)
+        draft.replace(self.out / "checkpoint.pt")
+
+
+def optimizers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for the embedding and the norms."""
+    matrices = [weight for weight in network.blocks.parameters() if weight.ndim == 2]
+    rest = [weight for weight in network.parameters() if not any(weight is matrix for matrix in matrices)]
+    muon = torch.optim.Muon(matrices, lr=recipe.rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw")
+    adam = torch.optim.AdamW(rest, lr=recipe.embedding_rate, betas=(0.9, 0.98), weight_decay=0.0)
+    for optimizer, rate in ((muon, recipe.rate), (adam, recipe.embedding_rate)):
+        for group in optimizer.param_groups:
+            group["full_rate"] = rate
+    return [muon, adam]
+
+
+if __name__ == "__main__":
+    main()
