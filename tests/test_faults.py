@@ -13,8 +13,8 @@ import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from tests.conftest import StartServer
-from tests.server import RunningServer
 from tests.models import add_model, write_micro_model
+from tests.server import RunningServer
 
 QUESTION: list[openai.types.chat.ChatCompletionMessageParam] = [{"role": "user", "content": "hello"}]
 
