@@ -9,7 +9,7 @@ NODE := tests/clients/node
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: serve test lint format bench clean bench-embeddings bench-scoring test-harness
+.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring test-harness
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -37,6 +37,12 @@ bench-scoring: $(DEV_STAMP)  ## Scoring given text, beside prompt processing and
 
 test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## lm-evaluation-harness against a real server
 	PUNA_LM_EVAL=$(VENV)-harness/bin/lm_eval $(BIN)/pytest tests/clients/test_lm_eval.py
+
+chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
+	$(BIN)/python -m benchmarks.chaos
+
+soak: $(DEV_STAMP)  ## 20,000 short requests; memory and descriptors have to stay flat
+	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10
 
 clean:
 	rm -rf $(VENV)

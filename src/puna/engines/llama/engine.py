@@ -1,5 +1,7 @@
 """A model run by llama.cpp."""
 
+import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -7,7 +9,7 @@ from functools import partial
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.errors import EngineFailed, InvalidRequest
+from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import Event
 from puna.core.formats import FreeText
 from puna.core.messages import Audio, Image
@@ -30,8 +32,9 @@ from puna.engines.llama.traits import Traits, read_traits
 class LlamaEngine:
     """One engine process and the client that speaks to it."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
+    def __init__(self, launch: LlamaLaunch, process: EngineProcess, stall_timeout: float = 30.0) -> None:
         self._launch = launch
+        self._stall_timeout = stall_timeout
         self._process = process
         self._client = EngineClient(process.address, process.key)
         self._traits: Traits | None = None
@@ -40,16 +43,24 @@ class LlamaEngine:
         self._scorer: Scorer | None = None
 
     @classmethod
-    async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
+    async def start(
+        cls, launch: LlamaLaunch, *, load_timeout: float = 300.0, stall_timeout: float = 30.0
+    ) -> "LlamaEngine":
         """Load the model and ask what it can do.
+
+        `load_timeout` is for how many seconds loading may stand still, `stall_timeout` for how many an engine may
+        give no sign of life while it has work.
 
         Raises:
             EngineFailed: the engine ended before it served.
+            EngineLost: something killed it, or it made no progress.
         """
-        engine = cls(launch, await EngineProcess.start(launch))
+        engine = cls(launch, await EngineProcess.start(launch, stall_seconds=load_timeout), stall_timeout)
         try:
-            await engine.traits()
-        except ConnectionError as error:
+            await asyncio.wait_for(engine.traits(), load_timeout if load_timeout < math.inf else None)
+        except (ConnectionError, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                engine._process.kill("the engine serves, but does not answer")
             failure = await engine._failure()
             await engine.close()
             raise failure from error
@@ -122,6 +133,14 @@ class LlamaEngine:
             async for batch in batches:
                 yield batch
 
+    async def ended(self) -> EngineLost:
+        probing = asyncio.create_task(self._kill_if_stalled())
+        try:
+            await self._process.ended()
+        finally:
+            probing.cancel()
+        return self._process.failure("the engine ended")
+
     async def close(self) -> None:
         await self._process.stop()
         await self._client.close()
@@ -134,7 +153,15 @@ class LlamaEngine:
         except ConnectionError as error:
             raise await self._failure() from error
 
-    async def _failure(self) -> EngineFailed:
+    async def _kill_if_stalled(self) -> None:
+        """Ask an engine that is silent though it has work whether it lives, and end it when it does not say so."""
+        patience = self._stall_timeout / 2
+        while patience < math.inf:
+            await asyncio.sleep(patience)
+            if self._client.silence >= patience and not await self._client.answers(patience):
+                self._process.kill(f"the engine gave no sign of life for {self._stall_timeout:g} seconds")
+
+    async def _failure(self) -> EngineLost:
         await self._process.settle()
         return self._process.failure("the engine broke off its answer")
 

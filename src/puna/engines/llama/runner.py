@@ -7,7 +7,7 @@ from typing import Any
 import xllamacpp
 
 from puna.engines.llama.child import Parent
-from puna.engines.llama.launch import PROMPT_CACHE_MIB, LlamaLaunch
+from puna.engines.llama.launch import LlamaLaunch
 
 FLASH_ATTENTION = {
     "auto": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO,
@@ -35,7 +35,8 @@ def parameters(launch: LlamaLaunch, key: str) -> Any:
         params.kv_unified_per_slot = launch.context_length
     params.flash_attn_type = FLASH_ATTENTION[launch.flash_attention]
     params.cache_type_k = params.cache_type_v = cache_type(launch.cache_type)
-    params.cache_ram_mib = PROMPT_CACHE_MIB
+    params.cache_ram_mib = launch.prompt_cache // 2**20
+    params.n_ctx_checkpoints = launch.checkpoints
     if launch.threads is not None:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = launch.threads
     if launch.gpu_layers is not None:

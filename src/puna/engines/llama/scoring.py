@@ -23,10 +23,10 @@ from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.output import Floats, OutputMatrix, Scores
 from puna.engines.llama.prompts import Tokens
-from puna.engines.llama.sizing import machine_memory
 from puna.engines.llama.vocabulary import Vocabulary
 from puna.library.errors import DamagedModel
 from puna.library.gguf import Metadata
+from puna.machine import machine_memory
 
 BATCH_TOKENS = 2048
 """The most tokens that are scored at once. A longer text is scored at the speed of generation."""
