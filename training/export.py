@@ -68,6 +68,8 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_layer_norm_rms_eps(shape.epsilon)
     # What a model this small is surest of is what it should say when a request names no temperature.
     writer.add_float32("general.sampling.temp", 0.0)
+    # Puna's own key: how much the model thinks where a request says nothing.
+    writer.add_string("puna.reasoning_effort", "none")
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:

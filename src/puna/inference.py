@@ -1,21 +1,41 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
-from typing import cast
+from typing import TypeVar, cast
 
-from puna.core.events import Event
+from puna.core.completions import (
+    CompletionEvent,
+    CompletionRequest,
+    PromptRead,
+    ScoreRequest,
+    nothing_generated,
+)
+from puna.core.embeddings import Embedded, EmbeddingRequest
+from puna.core.errors import EngineLost
+from puna.core.events import Done, Event
 from puna.core.messages import Message, Role, Text
-from puna.core.requests import ChatRequest
+from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
+from puna.engines.engine import Engine
+from puna.engines.llama.embedding import embedding_launch
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.scoring import scoring_launch
 from puna.engines.llama.sizing import plan
+from puna.journal import current
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
-from puna.scheduler import Scheduler
+from puna.recovery import LOSSES, Answer
+from puna.scheduler import Claim, Lease, Scheduler, Snapshot
 from puna.settings import Settings
+from puna.work import ChatWork, Work
+
+T = TypeVar("T")
+
+COMPLETION_DEFAULTS = Sampling(max_tokens=16)
+"""What OpenAI documents for a completion, as far as it differs from a chat."""
 
 
 class Inference:
@@ -26,25 +46,132 @@ class Inference:
         self._library = library
         self._scheduler = scheduler
 
-    async def chat(self, name: str, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    def chat(
+        self, name: str, request: ChatRequest, *, whole: bool = False, keep_alive: float | None = None
+    ) -> AsyncGenerator[Event, None]:
         """Answer a conversation.
+
+        With `whole` no event comes before the last is there, so that the request can be done anew, whatever happens
+        to the engine. `keep_alive` is how many seconds the model stays in memory afterwards.
 
         Raises:
             ModelNotFound: the library has no model of that name.
             InvalidRequest: the model's engine refuses the request.
-            EngineFailed: the model can't be loaded, or its engine broke off.
+            EngineFailed: the model can't be loaded, or its engine broke off and the answer can't go on elsewhere.
+            Overloaded: there is no room for the request now.
         """
         model = self._library.get(ModelName.parse(name))
-        async with (
-            self._scheduler.lease(plan(model, self._settings)) as engine,
-            aclosing(engine.chat(completed(request, model))) as events,
-        ):
-            async for event in events:
+        return self._answer(model, ChatWork(completed(request, model)), whole=whole, keep_alive=keep_alive)
+
+    async def load(self, name: str, *, keep_alive: float | None = None) -> None:
+        """Have a model in memory before it is asked anything; raises what `chat` raises."""
+        model = self._library.get(ModelName.parse(name))
+        async with self._lease(model, plan(model, self._settings), Claim(tokens=0), None, keep_alive):
+            pass
+
+    def stop(self, name: str) -> bool:
+        """Unload a model, as soon as it is idle. Says whether it was in memory."""
+        return self._scheduler.stop(str(ModelName.parse(name)))
+
+    def running(self) -> list[Snapshot[LlamaLaunch]]:
+        """The models in memory, or on their way there."""
+        return self._scheduler.snapshots()
+
+    def _answer(
+        self, model: Model, work: Work, *, whole: bool, keep_alive: float | None
+    ) -> AsyncGenerator[Event, None]:
+        current().model = str(model.name)
+        launch = plan(model, self._settings)
+
+        def lease_for(
+            claim: Claim, again: Lease[LlamaLaunch] | None
+        ) -> AbstractAsyncContextManager[Lease[LlamaLaunch]]:
+            return self._lease(model, launch, claim, again, keep_alive)
+
+        return Answer(work, launch, lease_for, whole=whole).events()
+
+    def _lease(
+        self,
+        model: Model,
+        launch: LlamaLaunch,
+        claim: Claim,
+        again: Lease[LlamaLaunch] | None,
+        keep_alive: float | None,
+    ) -> AbstractAsyncContextManager[Lease[LlamaLaunch]]:
+        return self._scheduler.lease(
+            launch,
+            claim,
+            model=str(model.name),
+            client=current().client,
+            keep_alive=keep_alive,
+            again=again,
+        )
+
+    def complete(self, name: str, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        """Go on after prompts, no template applied. Raises as `chat` does."""
+        model = self._library.get(ModelName.parse(name))
+        sampling = request.sampling.over(model_sampling(model)).over(COMPLETION_DEFAULTS).over(OPENAI_DEFAULTS)
+        request = replace(request, sampling=sampling)
+        return self._scored(model, request) if request.score_prompts else self._continued(model, request)
+
+    async def _scored(self, model: Model, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        """First the prompts with their log probabilities, by an engine of their own, then what follows them."""
+        launch = scoring_launch(plan(model, self._settings), model.metadata)
+        score = ScoreRequest(prompts=request.prompts, alternatives=request.logprobs or 0)
+        read: list[PromptRead] = []
+        async with aclosing(self._unbroken(model, launch, Claim(), lambda engine: engine.score(score))) as prompts:
+            async for prompt in prompts:
+                read.append(prompt)
+                yield prompt
+        request = replace(request, prompts=tuple(tuple(token.id for token in prompt.tokens) for prompt in read))
+        if request.sampling.max_tokens == 0:
+            for event in nothing_generated(request, [prompt.count for prompt in read]):
                 yield event
+            return
+        async with aclosing(self._continued(model, request)) as events:
+            async for event in events:
+                if not isinstance(event, PromptRead):
+                    yield event
+
+    def _continued(self, model: Model, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        claim = Claim(len(request.prompts) * request.choices)
+        return self._unbroken(model, plan(model, self._settings), claim, lambda engine: engine.complete(request))
+
+    def embed(self, name: str, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        """Embed texts. Raises as `chat` does."""
+        model = self._library.get(ModelName.parse(name))
+        launch = embedding_launch(plan(model, self._settings), model.metadata)
+        return self._unbroken(model, launch, Claim(len(request.inputs)), lambda engine: engine.embed(request))
+
+    async def _unbroken(
+        self, model: Model, launch: LlamaLaunch, claim: Claim, work: Callable[[Engine], AsyncGenerator[T, None]]
+    ) -> AsyncGenerator[T, None]:
+        """What the work yields; begun anew when its engine is lost before anything came of it."""
+        current().model = str(model.name)
+        losses, begun = 0, False
+        while True:
+            try:
+                async with (
+                    self._lease(model, launch, claim, None, None) as lease,
+                    aclosing(work(lease.engine)) as events,
+                ):
+                    async for event in events:
+                        if not begun:
+                            current().begin()
+                        begun = True
+                        if isinstance(event, Done):
+                            current().finish(event.usage)
+                        yield event
+                return
+            except EngineLost:
+                losses += 1
+                if begun or losses >= LOSSES:
+                    raise
+                current().retries += 1
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:
-    """The request with what the model says where the request says nothing: system prompt, history, sampling."""
+    """The request with what the model says where the request says nothing: prompt, history, sampling, effort."""
     messages = request.messages
     if model.messages:
         messages = (
@@ -54,7 +181,8 @@ def completed(request: ChatRequest, model: Model) -> ChatRequest:
     if model.system and messages[0].role != "system":
         messages = (Message(role="system", content=(Text(model.system),)), *messages)
     sampling = request.sampling.over(model_sampling(model)).over(OPENAI_DEFAULTS)
-    return replace(request, messages=messages, sampling=sampling)
+    effort = request.effort or cast("Effort | None", model.metadata.reasoning_effort)
+    return replace(request, messages=messages, sampling=sampling, effort=effort)
 
 
 def model_sampling(model: Model) -> Sampling:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,33 +17,52 @@ from puna.api.json import JSONResponse
 from puna.api.ollama import application as ollama
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
+from puna.drain import Drain, DrainState
 from puna.engines.llama.engine import LlamaEngine
 from puna.images.load import ImageLoader
 from puna.inference import Inference
 from puna.library.library import Library
-from puna.scheduler import Scheduler
+from puna.machine import memory_limit
+from puna.metrics import CONTENT_TYPE, Metrics
+from puna.observer import Observer
+from puna.scheduler import Limits, Scheduler
 from puna.settings import Settings
 
 
 def create_app(settings: Settings) -> Starlette:
     """Everything the server answers, with those settings."""
     library = Library(settings.models)
-    scheduler = Scheduler(LlamaEngine.start, settings.keep_alive)
+    start = partial(LlamaEngine.start, load_timeout=settings.load_timeout, stall_timeout=settings.stall_timeout)
+    scheduler = Scheduler(start, limits(settings))
     inference = Inference(settings, library, scheduler)
+    metrics = Metrics(scheduler)
+    draining = DrainState()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await scheduler.close()
 
+    async def report_metrics(_: Request) -> Response:
+        return Response(metrics.render(), media_type=CONTENT_TYPE)
+
     app = Starlette(
         routes=[
             Route("/", greet),
             Route("/health", report_health),
+            Route("/metrics", report_metrics),
             Mount("/api", ollama.application(library)),
             Mount("/v1", openai.application(library, inference, ImageLoader(settings.image_hosts))),
         ],
         middleware=[
+            Middleware(
+                Observer,
+                metrics=metrics,
+                access_log=settings.access_log,
+                debug=settings.debug,
+                keys=settings.api_keys,
+            ),
+            Middleware(Drain, state=draining, refusal=refuse),
             Middleware(Access, settings=settings, refusal=refuse),
             Middleware(
                 CORSMiddleware,
@@ -54,8 +74,20 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: not_routed},
         lifespan=lifespan,
     )
+    app.state.draining = draining
+    app.state.scheduler = scheduler
     app.router.redirect_slashes = False
     return app
+
+
+def limits(settings: Settings) -> Limits:
+    """What the settings allow the scheduler."""
+    return Limits(
+        memory=memory_limit(settings),
+        loaded=settings.max_loaded_models,
+        queue=settings.max_queue,
+        keep_alive=settings.keep_alive,
+    )
 
 
 async def greet(_: Request) -> Response:
@@ -77,5 +109,7 @@ async def not_routed(request: Request, error: Exception) -> Response:
 def refuse(request: Request, status: int, message: str, code: str) -> Response:
     """A refusal in the shape of the dialect that the path belongs to."""
     if request.url.path.startswith("/v1"):
-        return JSONResponse(error_body(message, "invalid_request_error", code=code), status)
+        return JSONResponse(
+            error_body(message, "server_error" if status >= 500 else "invalid_request_error", code=code), status
+        )
     return JSONResponse({"error": message}, status)

@@ -19,7 +19,7 @@ class SettingError(PunaError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user decided. `keep_alive` is in seconds, infinite for "never unload"."""
+    """What the user decided. Times are in seconds, infinite for "never"; `memory` is in bytes."""
 
     host: str = "127.0.0.1"
     port: int = 11434
@@ -34,6 +34,14 @@ class Settings:
     origins: tuple[str, ...] = ()
     api_keys: frozenset[str] = frozenset()
     llama_server: Path | None = None
+    max_loaded_models: int | None = None
+    max_queue: int = 512
+    memory: int | None = None
+    load_timeout: float = 300.0
+    stall_timeout: float = 30.0
+    shutdown_timeout: float = 20.0
+    access_log: bool = True
+    debug: bool = False
     image_hosts: tuple[str, ...] = ()
 
     @classmethod
@@ -92,6 +100,28 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def positive_or_unlimited(text: str) -> int | None:
+    """A whole number above zero, or 0 for no limit."""
+    return None if text == "0" else positive(text)
+
+
+def size(text: str) -> int:
+    """Bytes of `8GiB`, `500M`, `12 GB`, or a plain number."""
+    match = re.fullmatch(r"([0-9]*\.?[0-9]+) ?([kmgt]?)(i?)b?", text.lower())
+    if not match:
+        raise ValueError("expected a size such as 8GiB, 500MB or a number of bytes")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** " kmgt".index(match[2] or " "))
+
+
+def switch(text: str) -> bool:
+    """`1` or `0`, in any of the ways in which Go and people write that."""
+    if text.lower() in ("1", "t", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "f", "false", "no", "off"):
+        return False
+    raise ValueError("expected 1 or 0")
+
+
 def words(text: str) -> tuple[str, ...]:
     """A comma-separated list."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
@@ -137,6 +167,14 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ORIGINS": ("origins", words),
     "API_KEYS": ("api_keys", lambda text: frozenset(words(text))),
     "LLAMA_SERVER": ("llama_server", program),
+    "MAX_LOADED_MODELS": ("max_loaded_models", positive_or_unlimited),
+    "MAX_QUEUE": ("max_queue", positive),
+    "MEMORY": ("memory", size),
+    "LOAD_TIMEOUT": ("load_timeout", duration),
+    "STALL_TIMEOUT": ("stall_timeout", duration),
+    "SHUTDOWN_TIMEOUT": ("shutdown_timeout", duration),
+    "ACCESS_LOG": ("access_log", switch),
+    "DEBUG": ("debug", switch),
     "IMAGE_HOSTS": ("image_hosts", words),
 }
 """Variable name, without its prefix, to the field it sets and how its text is read."""

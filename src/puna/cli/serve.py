@@ -1,6 +1,7 @@
 """`puna serve`: the server in the foreground."""
 
 import errno
+import logging
 import os
 import socket
 from dataclasses import replace
@@ -50,13 +51,32 @@ def run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn  # the other commands start faster without it
 
     from puna.server import create_app
+    from puna.shutdown import CONNECTION_SECONDS, GracefulServer
 
+    log_to_standard_error(settings)
     host, port = listener.getsockname()[:2]
     typer.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings), log_level="info", access_log=False, server_header=False, timeout_keep_alive=75
+        app,
+        log_level="info",
+        access_log=False,  # Puna's own tells more
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=CONNECTION_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    GracefulServer(config, app.state.draining, app.state.scheduler, settings.shutdown_timeout).run(sockets=[listener])
+
+
+def log_to_standard_error(settings: Settings) -> None:
+    """The server's own messages with their time, the access log's lines as they are."""
+    messages, access = logging.StreamHandler(), logging.StreamHandler()
+    messages.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name, handler in (("puna", messages), ("puna.access", access)):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(logging.DEBUG if settings.debug else logging.INFO)
 
 
 def fail(message: str) -> Any:

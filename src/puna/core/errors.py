@@ -71,3 +71,18 @@ class Overloaded(PunaError):
     def __init__(self, message: str, *, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class EngineLost(EngineFailed):
+    """An engine ended or stopped answering while it was needed; another one may do what it was asked.
+
+    `own_fault` is False where something outside killed it, so that neither model nor request is to blame.
+    """
+
+    def __init__(self, message: str, *, log: str = "", own_fault: bool = True) -> None:
+        super().__init__(message, log=log)
+        self.own_fault = own_fault
+
+
+class SetAside(Overloaded):
+    """A model whose engines crashed again and again gets no new one for a while."""

@@ -21,8 +21,9 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Refused(Exception):
-    """The address is not one to be fetched from. The text says why."""
+class Refused(OSError):
+    """The address is not one to be fetched from. The text says why. An `OSError` passes through aiohttp's resolving
+    as the cause of the error it raises."""
 
 
 class Fetcher:
@@ -118,10 +119,7 @@ class VettedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         results = await self._resolver.resolve(host, port, family)
         for result in results:
-            try:
-                self._rules.check(host, ipaddress.ip_address(result["host"].partition("%")[0]))
-            except Refused as error:
-                raise OSError(str(error)) from error
+            self._rules.check(host, ipaddress.ip_address(result["host"].partition("%")[0]))
         return results
 
     async def close(self) -> None:

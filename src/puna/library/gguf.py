@@ -291,6 +291,13 @@ class Metadata:
         found = ((key.removeprefix(prefix), value) for key, value in self.values.items() if key.startswith(prefix))
         return {name: value for name, value in found if isinstance(value, int | float)}
 
+    @property
+    def reasoning_effort(self) -> str | None:
+        """How much the model should think where a request says nothing (Puna's own key); None leaves it to the
+        chat template."""
+        effort = self.values.get("puna.reasoning_effort")
+        return effort if isinstance(effort, str) else None
+
     @cached_property
     def special_tokens(self) -> dict[str, int]:
         """The ids of special tokens by their short names: `bos`, `eos`, `fim_pre`, `fim_suf`, `fim_mid`, …"""

@@ -197,3 +197,13 @@ def test_a_modelfile_fills_in_what_a_request_leaves_out(start_server: StartServe
     assert answers[0].choices[0].message.content == answers[1].choices[0].message.content
     assert answers[0].usage is not None
     assert answers[0].usage.completion_tokens == 4
+
+
+def test_tiny_thinks_only_when_asked_to(client: openai.OpenAI) -> None:
+    plain = client.chat.completions.create(model="tiny", messages=TEST)
+    thoughtful = client.chat.completions.create(model="tiny", messages=TEST, reasoning_effort="high")
+    assert plain.choices[0].message.model_extra == {}
+    assert thoughtful.choices[0].message.model_extra
+    assert thoughtful.choices[0].message.model_extra["reasoning"]
+    for answer in (plain, thoughtful):
+        assert answer.choices[0].message.content == "This is a test."

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from puna.api.exchange import ClientGone
-from puna.api.openai import chat, models
+from puna.api.openai import chat, completions, embeddings, models
 from puna.api.openai.errors import error_response, unknown_path, wrong_method
 from puna.core.errors import PunaError
 from puna.images.load import ImageLoader
@@ -19,6 +19,8 @@ def application(library: Library, inference: Inference, images: ImageLoader) -> 
     """The application, answering from that library and with that inference."""
     routes = [
         Route("/chat/completions", chat.create, methods=["POST"]),
+        Route("/completions", completions.create, methods=["POST"]),
+        Route("/embeddings", embeddings.create, methods=["POST"]),
         Route("/models", models.index),
         Route("/models/{model:path}", models.retrieve),
     ]

@@ -28,7 +28,9 @@ async def answered(request: Request, body: ChatBody) -> Response | ASGIApp:
     inference: Inference = request.app.state.inference
     images: ImageLoader = request.app.state.images
     core = await body.to_core(images)
-    answer = ChatAnswer(body.model, inference.chat(body.model, core), legacy=body.functions is not None)
+    answer = ChatAnswer(
+        body.model, inference.chat(body.model, core, whole=not body.stream), legacy=body.functions is not None
+    )
     if not body.stream:
         return JSONResponse(await answer.whole())
     await answer.begin()

@@ -12,15 +12,16 @@ class NoOps(Body):
 
     Whom a request is for (`user`, `safety_identifier`), what is kept about it (`metadata`, `store`), what it costs
     (`service_tier`), hints for a cache or a speed-up that is there anyway or not at all (`prompt_cache_key`,
-    `prompt_cache_retention`, `prediction`), and `verbosity`, which no open model is trained for.
+    `prompt_cache_retention`, `prompt_cache_options`, `prediction`), and `verbosity`, which no open model knows.
     """
 
     user: str | None = None
     safety_identifier: str | None = None
     metadata: Annotated[dict[str, str], Field(max_length=16)] | None = None
     store: bool | None = None
-    service_tier: Literal["auto", "default", "flex", "scale", "priority"] | None = None
+    service_tier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: Literal["in-memory", "in_memory", "24h"] | None = None
+    prompt_cache_options: dict[str, Any] | None = None
     prediction: dict[str, Any] | None = None
     verbosity: Literal["low", "medium", "high"] | None = None

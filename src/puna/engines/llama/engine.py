@@ -1,44 +1,66 @@
 """A model run by llama.cpp."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+import asyncio
+import math
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
-from puna.core.errors import EngineFailed, InvalidRequest
+from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
+from puna.core.embeddings import Embedded, EmbeddingRequest
+from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import Event
 from puna.core.formats import FreeText
 from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
+from puna.core.sampling import Sampling
 from puna.engines.llama.batches import in_batches
 from puna.engines.llama.client import EngineClient
+from puna.engines.llama.completion import Completion
+from puna.engines.llama.embedding import Embedder
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.native import native_chat
 from puna.engines.llama.process import EngineProcess
 from puna.engines.llama.prompted import prompted_chat
+from puna.engines.llama.prompts import PromptReader
+from puna.engines.llama.sampling import sampling_body
+from puna.engines.llama.scoring import Scorer
 from puna.engines.llama.traits import Traits, read_traits
 
 
 class LlamaEngine:
     """One engine process and the client that speaks to it."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
+    def __init__(self, launch: LlamaLaunch, process: EngineProcess, stall_timeout: float = 30.0) -> None:
         self._launch = launch
+        self._stall_timeout = stall_timeout
         self._process = process
         self._client = EngineClient(process.address, process.key)
         self._traits: Traits | None = None
+        self._reader = PromptReader(self._client, launch)
+        self._embedder = Embedder(self._client, launch, self._reader)
+        self._scorer: Scorer | None = None
 
     @classmethod
-    async def start(cls, launch: LlamaLaunch) -> "LlamaEngine":
+    async def start(
+        cls, launch: LlamaLaunch, *, load_timeout: float = 300.0, stall_timeout: float = 30.0
+    ) -> "LlamaEngine":
         """Load the model and ask what it can do.
+
+        `load_timeout` is for how many seconds loading may stand still, `stall_timeout` for how many an engine may
+        give no sign of life while it has work.
 
         Raises:
             EngineFailed: the engine ended before it served.
+            EngineLost: something killed it, or it made no progress.
         """
-        engine = cls(launch, await EngineProcess.start(launch))
+        engine = cls(launch, await EngineProcess.start(launch, stall_seconds=load_timeout), stall_timeout)
         try:
-            await engine.traits()
-        except ConnectionError as error:
+            await asyncio.wait_for(engine.traits(), load_timeout if load_timeout < math.inf else None)
+        except (ConnectionError, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                engine._process.kill("the engine serves, but does not answer")
             failure = await engine._failure()
             await engine.close()
             raise failure from error
@@ -74,11 +96,72 @@ class LlamaEngine:
         except ConnectionError as error:
             raise await self._failure() from error
 
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        async with self._answering():
+            check_bias(request.sampling, await self.traits())
+            if request.suffix is None:
+                prompts = await self._reader.read(request.prompts)
+            else:
+                prompts = await self._reader.read_infill(request.prompts, request.suffix)
+            for index, (prompt, tokens) in enumerate(zip(request.prompts, prompts, strict=True)):
+                yield PromptRead(index, await self._reader.text(prompt), len(tokens))
+            if request.sampling.max_tokens == 0:
+                for end in nothing_generated(request, list(map(len, prompts))):
+                    yield end
+                return
+            vocabulary = None if request.logprobs is None else await self._reader.vocabulary()
+            completion = Completion(request, prompts, vocabulary)
+            sampling = sampling_body(request.sampling, self.context_length)
+            async with aclosing(completion.events(self._client, sampling, self._launch.sequences)) as events:
+                async for event in events:
+                    yield event
+
+    async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
+        async with self._answering():
+            prompts = await self._reader.read(request.prompts)
+            if self._scorer is None:
+                self._scorer = Scorer(self._client, self._launch, await self._reader.vocabulary())
+            async with aclosing(self._scorer.score(prompts, request.alternatives)) as scored:
+                index = 0
+                async for tokens in scored:
+                    text = await self._reader.text(request.prompts[index])
+                    yield PromptRead(index, text, len(tokens), tuple(tokens))
+                    index += 1
+
+    async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        async with self._answering(), aclosing(self._embedder.embed(request.inputs)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def ended(self) -> EngineLost:
+        probing = asyncio.create_task(self._kill_if_stalled())
+        try:
+            await self._process.ended()
+        finally:
+            probing.cancel()
+        return self._process.failure("the engine ended")
+
     async def close(self) -> None:
         await self._process.stop()
         await self._client.close()
 
-    async def _failure(self) -> EngineFailed:
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        """Turns a broken connection into the reason why it broke."""
+        try:
+            yield
+        except ConnectionError as error:
+            raise await self._failure() from error
+
+    async def _kill_if_stalled(self) -> None:
+        """Ask an engine that is silent though it has work whether it lives, and end it when it does not say so."""
+        patience = self._stall_timeout / 2
+        while patience < math.inf:
+            await asyncio.sleep(patience)
+            if self._client.silence >= patience and not await self._client.answers(patience):
+                self._process.kill(f"the engine gave no sign of life for {self._stall_timeout:g} seconds")
+
+    async def _failure(self) -> EngineLost:
         await self._process.settle()
         return self._process.failure("the engine broke off its answer")
 
@@ -90,7 +173,12 @@ def check(request: ChatRequest, traits: Traits) -> None:
         raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
     if not traits.audio and any(isinstance(part, Audio) for part in parts):
         raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
-    for token, _ in request.sampling.logit_bias or ():
+    check_bias(request.sampling, traits)
+
+
+def check_bias(sampling: Sampling, traits: Traits) -> None:
+    """Raises `InvalidRequest` for a token that the model does not have."""
+    for token, _ in sampling.logit_bias or ():
         if token >= traits.vocabulary:
             message = (
                 f"Invalid token id in 'logit_bias': {token}. This model has the ids 0 to {traits.vocabulary - 1}."

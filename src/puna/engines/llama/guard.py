@@ -37,7 +37,10 @@ def relay(server: subprocess.Popen[bytes], parent: Parent) -> None:
         if not announced and (match := LISTENING.search(line)):
             announced = True
             parent.announce(match[1].decode())
-    os._exit(server.wait() or 1)
+    code = server.wait()
+    if code < 0:  # end in the same way, for the parent to see
+        os.kill(os.getpid(), -code)
+    os._exit(code or 1)
 
 
 def main() -> None:

@@ -1,16 +1,15 @@
 """The one typed description of how a llama.cpp engine is started."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-FlashAttention = Literal["auto", "on", "off"]
-CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
+from puna.core.footprint import Footprint
 
-PROMPT_CACHE_MIB = 512
-"""Host memory in which an engine keeps the KV cache of prompts that left their sequence. llama.cpp's default
-of 8 GiB would let every loaded model grow to that size unseen."""
+FlashAttention = Literal["auto", "on", "off"]
+Pooling = Literal["model", "none", "mean"]
+CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +19,14 @@ class LlamaLaunch:
     `context_length` is the limit of one sequence in tokens, `cache_tokens` the size of the KV cache that all
     `sequences` share when `unified_cache` is set. `threads` None leaves the choice to llama.cpp. `program` is
     a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package.
+
+    With a `pooling` the engine gives embeddings: one vector of each text, by the model's own rule (`model`) or the
+    mean of its tokens' hidden states (`mean`), or the hidden states themselves (`none`). `batch_tokens` is how many
+    tokens it computes at once, None for llama.cpp's default; a text to embed has to fit in it.
+
+    `prompt_cache` is how many bytes of the machine's memory may hold the KV cache of prompts that left their
+    sequence, `checkpoints` how many states each sequence keeps where the model can't go back in its cache (the
+    engine's defaults would let it grow by gigabytes unseen). `footprint` is the memory all that is expected to take.
     """
 
     weights: Path
@@ -32,7 +39,12 @@ class LlamaLaunch:
     flash_attention: FlashAttention = "auto"
     cache_type: CacheType = "f16"
     chat_template: str | None = None
+    pooling: Pooling | None = None
+    batch_tokens: int | None = None
     program: Path | None = None
+    prompt_cache: int = 0
+    checkpoints: int = 32
+    footprint: Footprint = field(default=Footprint(), compare=False)
 
     def arguments(self) -> list[str]:
         """The command line of `llama-server` (its README lists the options)."""
@@ -45,7 +57,8 @@ class LlamaLaunch:
             "--flash-attn": self.flash_attention,
             "--cache-type-k": self.cache_type,
             "--cache-type-v": self.cache_type,
-            "--cache-ram": str(PROMPT_CACHE_MIB),
+            "--cache-ram": str(self.prompt_cache // 2**20),
+            "--ctx-checkpoints": str(self.checkpoints),
         }
         if self.unified_cache:
             arguments["--kv-unified-per-slot"] = str(self.context_length)
@@ -55,12 +68,19 @@ class LlamaLaunch:
             arguments["--n-gpu-layers"] = str(self.gpu_layers)
         if self.chat_template is not None:
             arguments["--chat-template"] = self.chat_template
+        if self.batch_tokens is not None:
+            arguments |= {"--batch-size": str(self.batch_tokens), "--ubatch-size": str(self.batch_tokens)}
+        if self.pooling in ("none", "mean"):
+            arguments["--pooling"] = self.pooling
         flags = ["--kv-unified" if self.unified_cache else "--no-kv-unified", "--jinja", "--no-webui"]
+        if self.pooling is not None:
+            flags.append("--embeddings")
         return [word for pair in arguments.items() for word in pair] + flags
 
     def to_json(self) -> dict[str, Any]:
         """The launch as plain JSON, for the engine's process."""
         fields = asdict(self)
+        del fields["footprint"]
         return {
             **fields,
             "weights": str(self.weights),

@@ -4,6 +4,8 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from puna.core.messages import Audio, Image, Message, Part, Text
 from puna.core.tools import Tool
 
@@ -26,7 +28,7 @@ def message_body(message: Message, numbers: dict[str, int], names: dict[str, str
             {
                 "id": f"{numbers[call.id]:09}",
                 "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
+                "function": {"name": call.name, "arguments": arguments_body(call.arguments)},
             }
             for call in message.tool_calls
         ]
@@ -34,6 +36,16 @@ def message_body(message: Message, numbers: dict[str, int], names: dict[str, str
         body["tool_call_id"] = f"{numbers.get(message.tool_call_id, 0):09}"
         body["name"] = message.name or names.get(message.tool_call_id, "")
     return body
+
+
+def arguments_body(arguments: str) -> str:
+    """The arguments as JSON, which llama-server insists on. What a client sends back need not be: an answer may have
+    been cut off."""
+    try:
+        orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        return orjson.dumps(arguments).decode() if arguments.strip() else "{}"
+    return arguments
 
 
 def content_body(message: Message) -> str | list[dict[str, Any]]:

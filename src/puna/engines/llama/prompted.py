@@ -16,9 +16,9 @@ from puna.core.sampling import Sampling
 from puna.engines.llama.calls import CallReader
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.effort import effort_body
+from puna.engines.llama.exact_tokens import ExactTokens
 from puna.engines.llama.grammar.answers import answer_grammar, format_rule, optional_calls, required_calls
 from puna.engines.llama.grammar.gbnf import Grammar
-from puna.engines.llama.logprobs import read_logprobs
 from puna.engines.llama.messages import media, messages_body, tools_body
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.llama.thinking import ThinkingSplitter
@@ -42,8 +42,13 @@ async def prompted_chat(
     body = completion_body(request, prompt + thinking.closing, thinking, shape)
     reader = CompletionReader(request, thinking, shape if request.tools else None)
     body |= sampling_body(sampling_of(request), context_length)
+    tokens = None
+    if request.logprobs is not None and isinstance(body["prompt"], str):
+        tokens = ExactTokens(client, body["prompt"], traits.vocabulary, request.logprobs)
     async with aclosing(client.stream("/completion", body)) as chunks:
         async for chunk in chunks:
+            if tokens is not None:
+                reader.add(chunk["index"], await tokens.read(chunk))
             for event in reader.read(chunk):
                 yield event
     if reader.unfinished(request.choices):
@@ -131,16 +136,17 @@ class CompletionReader:
     def __init__(self, request: ChatRequest, thinking: ThinkingState, shape: CallShape | None) -> None:
         self.totals = Totals()
         self._finished = 0
-        self._top = request.logprobs
         self._choices = [ChoiceReader(index, thinking, shape) for index in range(request.choices)]
 
     def unfinished(self, choices: int) -> bool:
         return self._finished < choices
 
+    def add(self, index: int, tokens: tuple[TokenLogprob, ...]) -> None:
+        """The tokens of the text that comes next."""
+        self._choices[index].add(tokens)
+
     def read(self, chunk: dict[str, Any]) -> Iterator[Event]:
         choice = self._choices[chunk["index"]]
-        if self._top is not None and "completion_probabilities" in chunk:
-            choice.add(read_logprobs(chunk["completion_probabilities"], self._top))
         if text := chunk["content"]:
             yield from choice.feed(text, chunk["tokens_predicted"])
         if chunk["stop"]:

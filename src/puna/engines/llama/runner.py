@@ -7,12 +7,17 @@ from typing import Any
 import xllamacpp
 
 from puna.engines.llama.child import Parent
-from puna.engines.llama.launch import PROMPT_CACHE_MIB, LlamaLaunch
+from puna.engines.llama.launch import LlamaLaunch
 
 FLASH_ATTENTION = {
     "auto": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO,
     "on": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED,
     "off": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
+POOLING = {
+    "model": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_UNSPECIFIED,
+    "none": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_NONE,
+    "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
 }
 
 
@@ -30,13 +35,19 @@ def parameters(launch: LlamaLaunch, key: str) -> Any:
         params.kv_unified_per_slot = launch.context_length
     params.flash_attn_type = FLASH_ATTENTION[launch.flash_attention]
     params.cache_type_k = params.cache_type_v = cache_type(launch.cache_type)
-    params.cache_ram_mib = PROMPT_CACHE_MIB
+    params.cache_ram_mib = launch.prompt_cache // 2**20
+    params.n_ctx_checkpoints = launch.checkpoints
     if launch.threads is not None:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = launch.threads
     if launch.gpu_layers is not None:
         params.n_gpu_layers = launch.gpu_layers
     if launch.chat_template is not None:
         params.chat_template = launch.chat_template
+    if launch.batch_tokens is not None:
+        params.n_batch = params.n_ubatch = launch.batch_tokens
+    if launch.pooling is not None:
+        params.embedding = True
+        params.pooling_type = POOLING[launch.pooling]
     params.ui = False
     return params
 

@@ -1,51 +1,108 @@
-"""How large a model's context is, and how many sequences share its KV cache."""
+"""How large a model's context is, how many sequences share its KV cache, and what memory all that takes."""
 
-from functools import cache
+from dataclasses import dataclass
 from typing import cast
 
-import psutil
-
+from puna.core.footprint import Footprint
+from puna.engines.llama.cache import UBATCH, ContextCost, context_cost, padded
 from puna.engines.llama.launch import CacheType, FlashAttention, LlamaLaunch
 from puna.library.gguf import Metadata
 from puna.library.model import Model
+from puna.machine import memory_limit
 from puna.settings import Settings
 
 SEQUENCES = 8
 """How many requests an engine works on at once where no setting says."""
 CONTEXT_FLOOR = 2048
 """The default context is never shrunk below this, in tokens."""
-CACHE_BYTES = {
-    "f32": 4.0,
-    "f16": 2.0,
-    "bf16": 2.0,
-    "q8_0": 34 / 32,
-    "q5_1": 24 / 32,
-    "q5_0": 22 / 32,
-    "q4_1": 20 / 32,
-    "q4_0": 18 / 32,
-    "iq4_nl": 18 / 32,
-}
-"""Bytes of one number in the KV cache: ggml's block size by its block length."""
+SMALL_MODEL_PARAMETERS = 50_000_000
+"""Below this size threads wait for one another longer than they work: on two cores `tiny` generates 1.5 times as
+fast with one thread as with two, and on a busy machine, where waiting threads spin, hundreds of times."""
+SEQUENCE_TOKENS = 8192
+"""The part of the KV cache that is provided for each sequence where the context is longer: few requests use a long
+context up, and those who do find the others' part free or wait."""
+CACHE_SHARE = 0.5
+"""The part of the memory beside the weights that the default context may take."""
+SIDE_CACHE_SHARE = 0.25
+"""How large an engine's caches in the machine's memory may become, by its KV cache."""
+SIDE_CACHE_MOST = 512 * 2**20
+CHECKPOINTS = 32
+
+ENGINE_BYTES = 40 * 2**20
+"""An engine's process before it has a model."""
+TOKEN_BYTES = 400
+"""The vocabulary's text and indexes, for each token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a model takes in memory, as far as its files tell. `fixed` is in bytes: everything but the context."""
+
+    fixed: int
+    context: ContextCost
+
+    @classmethod
+    def of(cls, model: Model) -> "Cost":
+        """Read it from the headers, once for each model."""
+        if model.digest not in COSTS:
+            COSTS[model.digest] = cls._read(model)
+        return COSTS[model.digest]
+
+    @classmethod
+    def _read(cls, model: Model) -> "Cost":
+        files = (*model.projectors, *model.adapters)
+        metadata = model.metadata
+        weights = sum(tensor.nbytes for tensor in metadata.tensors) + sum(file.stat().st_size for file in files)
+        return cls(weights + ENGINE_BYTES + compute_bytes(metadata), context_cost(metadata))
+
+
+COSTS: dict[str, Cost] = {}
+"""By the model's digest, of which everything in it is a part."""
+
+
+def compute_bytes(metadata: Metadata) -> int:
+    """What llama.cpp needs to compute with: the vocabulary, and the intermediate results of one batch."""
+    vocabulary = metadata.vocabulary_size or 0
+    feed_forward = metadata.get("{arch}.feed_forward_length")
+    widest = max(metadata.embedding_length or 0, feed_forward if isinstance(feed_forward, int) else 0)
+    return vocabulary * TOKEN_BYTES + UBATCH * 4 * 4 * widest
 
 
 def plan(model: Model, settings: Settings) -> LlamaLaunch:
     """How this model is launched. The same model and settings always give an equal launch."""
+    cost = Cost.of(model)
+    limit = memory_limit(settings)
     sequences = settings.parallel or SEQUENCES
-    affordable = affordable_tokens(model.metadata, settings.cache_type)
+    room = (limit.total - cost.fixed) * CACHE_SHARE
+    affordable = cost.context.tokens(room, sequences, settings.cache_type)
     context = context_length(model, settings, affordable)
+    tokens = cache_tokens(context, sequences, affordable)
+    context_bytes = cost.context.bytes(tokens, sequences, settings.cache_type)
+    side = int(min(SIDE_CACHE_MOST, context_bytes * SIDE_CACHE_SHARE))
+    checkpoint = cost.context.checkpoint_bytes(settings.cache_type) * sequences
+    checkpoints = min(CHECKPOINTS, max(1, side // checkpoint)) if checkpoint else CHECKPOINTS
+    need = cost.fixed + context_bytes + side + checkpoints * checkpoint
     parameters = model.parameters
     return LlamaLaunch(
         weights=model.weights,
         context_length=context,
         sequences=sequences,
-        cache_tokens=max(context, min(context * sequences, affordable)),
-        threads=parameters.num_thread or settings.threads,
+        cache_tokens=tokens,
+        threads=parameters.num_thread or settings.threads or small_model_threads(model.metadata),
         gpu_layers=parameters.num_gpu,
         flash_attention=cast("FlashAttention", settings.flash_attention),
         cache_type=cast("CacheType", settings.cache_type),
         chat_template=model.template,
         program=settings.llama_server,
+        prompt_cache=side,
+        checkpoints=checkpoints,
+        footprint=footprint(need, limit, parameters.num_gpu),
     )
+
+
+def small_model_threads(metadata: Metadata) -> int | None:
+    """One thread for a model that one core runs fast; None leaves the choice to llama.cpp."""
+    return 1 if metadata.parameter_count < SMALL_MODEL_PARAMETERS else None
 
 
 def context_length(model: Model, settings: Settings, affordable: int) -> int:
@@ -56,19 +113,15 @@ def context_length(model: Model, settings: Settings, affordable: int) -> int:
     return min(trained, asked or max(CONTEXT_FLOOR, affordable))
 
 
-def affordable_tokens(metadata: Metadata, cache_type: str) -> int:
-    """How many tokens of KV cache fit into half of this machine's memory."""
-    return int(machine_memory() / 2 / max(1.0, token_bytes(metadata, cache_type)))
+def cache_tokens(context: int, sequences: int, affordable: int) -> int:
+    """The tokens of the shared cache: a whole context at the least, a whole context for each sequence at the most."""
+    wanted = min(context * sequences, max(context, SEQUENCE_TOKENS * sequences))
+    return padded(max(context, min(wanted, affordable)))
 
 
-def token_bytes(metadata: Metadata, cache_type: str) -> float:
-    """The KV cache's bytes for one token: a key and a value for each head of each layer."""
-    heads = metadata.head_count_kv or metadata.head_count or 0
-    width = (metadata.key_length or 0) + (metadata.value_length or 0)
-    return (metadata.block_count or 0) * heads * width * CACHE_BYTES[cache_type]
-
-
-@cache
-def machine_memory() -> int:
-    """This machine's memory in bytes."""
-    return int(psutil.virtual_memory().total)
+def footprint(need: int, limit: Footprint, gpu_layers: int | None) -> Footprint:
+    """Where it goes: to the GPUs as far as they have room, which is how llama.cpp fits layers by itself."""
+    if limit.gpu <= 0 or gpu_layers == 0:
+        return Footprint(ram=need)
+    on_gpu = min(need - ENGINE_BYTES, int(limit.gpu))
+    return Footprint(ram=need - on_gpu, gpu=on_gpu)

@@ -11,6 +11,7 @@ class ThinkingSplitter:
         self._tags = tags
         self._thinking = begun
         self._answering = False
+        self._spoken = False
         self._rest = ""
 
     @property
@@ -30,7 +31,8 @@ class ThinkingSplitter:
             return self._thought(keep=overlap(self._tags.end, self._rest)), ""
         self._rest = ""
         self._answering = True
-        return before.rstrip(), self._answer(after)
+        thought = before.rstrip()
+        return thought if self._spoken else thought.lstrip(), self._answer(after)
 
     def close(self) -> tuple[str, str]:
         """What was kept back, at the end of the text."""
@@ -55,6 +57,9 @@ class ThinkingSplitter:
         # White space may turn out to be the thought's end.
         ready = self._rest[: len(self._rest) - keep].rstrip()
         self._rest = self._rest[len(ready) :]
+        if not self._spoken:
+            ready = ready.lstrip()
+            self._spoken = bool(ready)
         return ready
 
     def _answer(self, text: str) -> str:

@@ -30,7 +30,10 @@ def compile_schema(grammar: Grammar, schema: Mapping[str, Any], *, tool: str | N
     Raises:
         UnsupportedSchema: naming the keyword.
     """
-    return Compiler(grammar, schema, tool).rule(dict(schema), ())
+    try:
+        return Compiler(grammar, schema, tool).rule(dict(schema), ())
+    except RecursionError as error:
+        raise UnsupportedSchema("it refers to itself without end", (), tool=tool) from error
 
 
 class Compiler:
@@ -42,6 +45,7 @@ class Compiler:
         self._tool = tool
         self._references: dict[str, str] = {}
         self._depth = 0
+        self._open: tuple[str, ...] = ()
 
     def rule(self, schema: Any, path: Path) -> str:
         """The name of the rule of a schema."""
@@ -74,10 +78,14 @@ class Compiler:
         target = self._resolve(reference, (*path, "$ref"))
         if siblings:
             return self._body(self._merge([target, siblings], path), path)
+        if reference in self._open:
+            raise self._error("it refers to itself with nothing in between", (*path, "$ref"))
         if reference not in self._references:
             name = self._references[reference] = self._grammar.reserve(reference)
             definition = tuple(reference.split("/")[1:])
+            self._open, outside = (*self._open, reference), self._open
             self._grammar.define(name, self._body(target, definition) if target else values.any_value(self._grammar))
+            self._open = outside
         return self._references[reference]
 
     def _resolve(self, reference: Any, path: Path) -> Schema:
@@ -156,10 +164,12 @@ class Compiler:
             if name in REFUSED and not REFUSED[name](relevant[name], relevant):
                 raise self._error("this keyword can't be enforced", (*path, name))
         match kind:
-            case "object":
-                return self._object(relevant, path)
-            case "array":
-                return self._array(relevant, path)
+            case "object" | "array":
+                # Inside of brackets a schema may refer to itself again.
+                self._open, outside = (), self._open
+                body = self._object(relevant, path) if kind == "object" else self._array(relevant, path)
+                self._open = outside
+                return body
             case "string":
                 return self._string(relevant, path)
             case "integer" | "number":
@@ -174,9 +184,9 @@ class Compiler:
         required = self._expect(schema.get("required", []), list, (*path, "required"), "an array of strings")
         if not all(isinstance(name, str) for name in required):
             raise self._error("expected an array of strings", (*path, "required"))
-        others = schema.get("additionalProperties", not properties)
+        others = schema.get("additionalProperties", "properties" not in schema)
         undeclared = [name for name in required if name not in properties]
-        if undeclared and others is False:
+        if undeclared and schema.get("additionalProperties") is False:
             raise self._error(f"{undeclared[0]!r} is no property", (*path, "required"))
         if not properties and not required and others is True:
             return values.any_object(self._grammar)

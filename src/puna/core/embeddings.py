@@ -1,0 +1,26 @@
+"""Texts as vectors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from puna.core.completions import Prompt
+
+Vector = npt.NDArray[np.float32]
+"""A text's place: float32, as wide as the model, of length 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingRequest:
+    """Embed each of the inputs."""
+
+    inputs: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of some inputs that follow one another, and how many tokens those were."""
+
+    vectors: tuple[Vector, ...]
+    tokens: int

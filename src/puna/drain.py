@@ -1,0 +1,60 @@
+"""A server that is shutting down: it finishes what runs and takes nothing new."""
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+RETRY_AFTER = 10
+"""Seconds after which a client may try again: by then another server may listen here."""
+
+Refusal = Callable[[Request, int, str, str], Response]
+
+
+class Drain:
+    """ASGI middleware that counts the requests in progress, and refuses new ones once it is closed."""
+
+    def __init__(self, app: ASGIApp, state: "DrainState", refusal: Refusal) -> None:
+        self._app = app
+        self._state = state
+        self._refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif self._state.closed:
+            refusal = self._refusal(Request(scope), 503, "The server is shutting down.", "server_shutting_down")
+            refusal.headers["retry-after"] = str(RETRY_AFTER)
+            refusal.headers["connection"] = "close"
+            await refusal(scope, receive, send)
+        else:
+            self._state.enter()
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._state.leave()
+
+
+class DrainState:
+    """How many requests are in progress, and whether more may come."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def enter(self) -> None:
+        self._running += 1
+        self._idle.clear()
+
+    def leave(self) -> None:
+        self._running -= 1
+        if not self._running:
+            self._idle.set()
+
+    async def idle(self) -> None:
+        """Return when no request is in progress."""
+        await self._idle.wait()

@@ -1,0 +1,194 @@
+"""The log probabilities of given text.
+
+llama-server gives log probabilities of what it generates only. Two ways lead round that:
+
+* An engine in embedding mode without pooling gives the hidden state of every token of a prompt, at the speed of
+  prompt processing. `OutputMatrix` makes log probabilities of them. Where that is not the model's whole last step
+  (a bias, a scale, a soft cap), a comparison with the engine's own log probabilities shows it.
+* A grammar of token literals makes the engine generate exactly the given tokens, at the speed of generation.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+from puna.core.completions import PromptToken
+from puna.core.errors import EngineFailed
+from puna.core.events import TokenLogprob
+from puna.engines.llama.client import EngineClient
+from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.output import Floats, OutputMatrix, Scores
+from puna.engines.llama.prompts import Tokens
+from puna.engines.llama.vocabulary import Vocabulary
+from puna.library.errors import DamagedModel
+from puna.library.gguf import Metadata
+from puna.machine import machine_memory
+
+BATCH_TOKENS = 2048
+"""The most tokens that are scored at once. A longer text is scored at the speed of generation."""
+TRIAL = "The quick brown fox jumps over the lazy dog, and nobody knows why it"
+"""The text on which the fast way has to agree with the engine."""
+TRIAL_ALTERNATIVES = 20
+TOLERANCE = 0.15
+"""How far apart both may be on average: quantised weights meet activations that the engine quantises as well."""
+
+
+def scoring_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
+    """The engine that scores what the engine of that launch generates."""
+    tokens = min(launch.context_length, scoring_tokens(metadata))
+    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=max(launch.context_length, 2 * tokens))
+
+
+def scoring_tokens(metadata: Metadata) -> int:
+    """How many tokens are scored at once: llama.cpp makes logits of all of them, twice, though nobody reads them."""
+    logits = 2 * 4 * (metadata.vocabulary_size or 1)
+    return max(512, min(BATCH_TOKENS, int(machine_memory() / 8 / logits)))
+
+
+class Scorer:
+    """Scores prompts with one engine."""
+
+    def __init__(self, client: EngineClient, launch: LlamaLaunch, vocabulary: Vocabulary) -> None:
+        self._client = client
+        self._launch = launch
+        self._vocabulary = vocabulary
+        self._batch_tokens = launch.batch_tokens or 0
+        self._matrix: OutputMatrix | None = None
+        self._tried = asyncio.Lock()
+        self._trial_over = False
+
+    async def score(self, prompts: Sequence[Tokens], alternatives: int) -> AsyncGenerator[list[PromptToken], None]:
+        """Each prompt's tokens with their log probabilities, in order."""
+        matrix = await self._checked_matrix()
+        for group in self._groups(prompts, fast=matrix is not None):
+            if matrix and len(group[0]) <= self._batch_tokens:
+                states = await hidden_states(self._client, group)
+                for tokens, scores in await asyncio.to_thread(score_group, matrix, group, states, alternatives):
+                    yield self._render(tokens, scores)
+            else:
+                yield await self._forced(group[0], alternatives)
+
+    def _groups(self, prompts: Sequence[Tokens], *, fast: bool) -> Iterator[list[Tokens]]:
+        """Neighbouring prompts that fill one batch of the engine; each alone where they are generated."""
+        group: list[Tokens] = []
+        for tokens in prompts:
+            if group and (not fast or sum(map(len, group)) + len(tokens) > self._batch_tokens):
+                yield group
+                group = []
+            group.append(tokens)
+        if group:
+            yield group
+
+    async def _checked_matrix(self) -> OutputMatrix | None:
+        """The output matrix, where this engine gives hidden states and the trial shows that both fit together."""
+        async with self._tried:
+            if not self._trial_over and self._launch.pooling == "none":
+                self._matrix = await self._trial()
+            self._trial_over = True
+        return self._matrix
+
+    async def _trial(self) -> OutputMatrix | None:
+        try:
+            metadata = await asyncio.to_thread(Metadata.read, self._launch.weights)
+            matrix = await asyncio.to_thread(OutputMatrix, metadata)
+        except (KeyError, NotImplementedError, ValueError, DamagedModel):
+            return None
+        tokens = tuple((await self._client.post("/tokenize", {"content": TRIAL}))["tokens"])
+        body = {"prompt": tokens, "n_predict": 1, "n_probs": TRIAL_ALTERNATIVES, "temperature": 0}
+        top = (await self._client.post("/completion", body))["completion_probabilities"][0]["top_logprobs"]
+        [states] = await hidden_states(self._client, [tokens])
+        if states.shape[1] != matrix.width:
+            return None
+        ids = np.array([token["id"] for token in top])
+        expected = np.array([token["logprob"] for token in top])
+        rows = np.broadcast_to(states[-1], (len(ids), matrix.width))
+        found = await asyncio.to_thread(matrix.score, rows, ids, 0)
+        return matrix if np.abs(found.targets - expected).mean() <= TOLERANCE else None
+
+    async def _forced(self, tokens: Tokens, alternatives: int) -> list[PromptToken]:
+        """The tokens as the engine generates them when a grammar leaves it no choice.
+
+        The engine stops at control tokens and says nothing about a part of a character: these are looked up in
+        the whole distribution.
+        """
+        result = [PromptToken(tokens[0], self._vocabulary.data(tokens[0]))]
+        while len(result) < len(tokens):
+            run = tuple(takewhile(self._vocabulary.is_text, tokens[len(result) :]))
+            if run:
+                generated = await self._generate(tokens[: len(result)], run, alternatives)
+                for token in generated:
+                    top = token["top_logprobs"][:alternatives]
+                    result.append(self._prompt_token(token["id"], token["logprob"], top))
+            else:
+                result.append(await self._looked_up(tokens, len(result), alternatives))
+        return result
+
+    async def _generate(self, before: Tokens, run: Tokens, alternatives: int) -> list[dict[str, Any]]:
+        literals = " ".join(f"<[{token}]>" for token in run)
+        body = {
+            "prompt": before,
+            "n_predict": len(run),
+            "grammar": f"root ::= {literals}",
+            "n_probs": max(1, alternatives),
+            "temperature": 0,
+        }
+        generated: list[dict[str, Any]] = (await self._client.post("/completion", body))["completion_probabilities"]
+        if [token["id"] for token in generated] != list(run):
+            raise EngineFailed("the engine did not keep to the text that it had to score")
+        return generated
+
+    async def _looked_up(self, tokens: Tokens, place: int, alternatives: int) -> PromptToken:
+        body = {
+            "prompt": tokens[:place],
+            "n_predict": 1,
+            "grammar": 'root ::= "a"',
+            "n_probs": len(self._vocabulary),
+            "temperature": 0,
+        }
+        answer = await self._client.post("/completion", body)
+        every = answer["completion_probabilities"][0]["top_logprobs"]
+        logprob = next(token["logprob"] for token in every if token["id"] == tokens[place])
+        return self._prompt_token(tokens[place], logprob, every[:alternatives])
+
+    def _prompt_token(self, token: int, logprob: float, top: list[dict[str, Any]]) -> PromptToken:
+        others = tuple(self._logprob(other["id"], other["logprob"]) for other in top)
+        return PromptToken(token, self._vocabulary.data(token), logprob, others)
+
+    def _render(self, tokens: Tokens, scores: Scores) -> list[PromptToken]:
+        first = PromptToken(tokens[0], self._vocabulary.data(tokens[0]))
+        rows = zip(tokens[1:], scores.targets.tolist(), scores.top_ids.tolist(), scores.top.tolist(), strict=True)
+        return [
+            first,
+            *(
+                PromptToken(token, self._vocabulary.data(token), logprob, tuple(map(self._logprob, ids, values)))
+                for token, logprob, ids, values in rows
+            ),
+        ]
+
+    def _logprob(self, token: int, logprob: float) -> TokenLogprob:
+        data = self._vocabulary.data(token)
+        return TokenLogprob(token, data.decode(errors="replace"), data, logprob)
+
+
+async def hidden_states(client: EngineClient, prompts: Sequence[Tokens]) -> list[Floats]:
+    """The hidden states of each prompt's tokens: what the output matrix is applied to, (tokens, width)."""
+    answer = await client.post("/embedding", {"content": prompts})
+    return [np.asarray(entry["embedding"], np.float32) for entry in answer]
+
+
+def score_group(
+    matrix: OutputMatrix, prompts: list[Tokens], states: list[Floats], alternatives: int
+) -> list[tuple[Tokens, Scores]]:
+    """Score several prompts in one pass over the matrix. Each state foretells the next token."""
+    targets = np.array([token for tokens in prompts for token in tokens[1:]], np.int64)
+    scores = matrix.score(np.concatenate([rows[:-1] for rows in states]), targets, alternatives)
+    result, start = [], 0
+    for tokens in prompts:
+        rows = slice(start, start + len(tokens) - 1)
+        result.append((tokens, Scores(scores.targets[rows], scores.top_ids[rows], scores.top[rows])))
+        start = rows.stop
+    return result

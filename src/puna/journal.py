@@ -1,0 +1,63 @@
+"""What became of each request: kept while it runs, for the access log and the metrics."""
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from puna.core.events import Usage
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request. Tokens are those of all that was generated for it; times are of `time.monotonic()`.
+
+    `client` stands for whoever sent it, wherever clients take turns. `retries` counts the engines it was sent to
+    again.
+    """
+
+    id: str = ""
+    client: str = ""
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    retries: int = 0
+    started: float = field(default_factory=time.monotonic)
+    first: float | None = None
+    last: float | None = None
+
+    def begin(self) -> None:
+        """The first piece of an answer is there."""
+        if self.first is None:
+            self.first = time.monotonic()
+
+    def finish(self, usage: Usage) -> None:
+        """An answer is complete."""
+        self.last = time.monotonic()
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.cached_tokens += usage.cached_tokens
+
+    @property
+    def first_token_seconds(self) -> float | None:
+        return None if self.first is None else self.first - self.started
+
+    @property
+    def token_seconds(self) -> float | None:
+        """The time from one token to the next, on average."""
+        if self.first is None or self.last is None or self.completion_tokens < 2:
+            return None
+        return (self.last - self.first) / (self.completion_tokens - 1)
+
+
+_CURRENT: ContextVar[Entry] = ContextVar("entry")
+
+
+def open_entry(entry: Entry) -> None:
+    """Keep that entry for what this task, and the tasks that it starts, do from now on."""
+    _CURRENT.set(entry)
+
+
+def current() -> Entry:
+    """The entry of the request that is worked on; a new one outside of any request."""
+    return _CURRENT.get(None) or Entry()

@@ -1,0 +1,99 @@
+"""What this machine has: its memory, as far as Puna may use it."""
+
+import json
+import logging
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import psutil
+
+from puna.core.footprint import Footprint
+from puna.settings import Settings
+
+USABLE = 0.85
+"""The part of the memory that engines may take; the rest is the system's and the server's."""
+GPU_LIBRARY = re.compile(r"ggml-(cuda|hip|vulkan|sycl|musa|cann|rocm)|libcudart|libamdhip|libvulkan")
+GPU_LINE = re.compile(r"^\s+(\w+): .*\((\d+) MiB, \d+ MiB free\)", re.MULTILINE)
+"""A line of `llama-server --list-devices`."""
+LIST_DEVICES = (
+    "import json, xllamacpp\n"
+    "print(json.dumps([d['memory_total'] for d in xllamacpp.get_device_info() if 'GPU' in d['type'].name]))"
+)
+PROBE_SECONDS = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+def memory_limit(settings: Settings) -> Footprint:
+    """The memory that all engines together may take: the setting, else most of what the machine has.
+
+    The same for as long as the server runs: what other programs use at the moment must not change a plan.
+    """
+    ram = machine_memory() * USABLE if settings.memory is None else settings.memory
+    return Footprint(ram, gpu_memory(settings.llama_server) * USABLE)
+
+
+@cache
+def machine_memory() -> int:
+    """This machine's memory in bytes, or what the process's control group may use of it, if that is less."""
+    return min([int(psutil.virtual_memory().total), *control_group_limits(Path("/sys/fs/cgroup"))])
+
+
+def control_group_limits(root: Path) -> list[int]:
+    """Linux's limits on this process and all that it is part of, of either version of control groups."""
+    with suppress(OSError):
+        groups = [line.rstrip("\n").split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+        return [
+            limit
+            for _, controllers, path in groups
+            for folder, file in (
+                ((root, "memory.max"),) if not controllers else ((root / "memory", "memory.limit_in_bytes"),)
+            )
+            if not controllers or "memory" in controllers.split(",")
+            for limit in limits_along(folder, path.strip("/"), file)
+        ]
+    return []
+
+
+def limits_along(folder: Path, path: str, file: str) -> list[int]:
+    """The limits from the root of a hierarchy down to one group. In a container only the root may be there."""
+    parts = path.split("/") if path else []
+    limits = []
+    for depth in range(len(parts) + 1):
+        with suppress(OSError, ValueError):  # ValueError: "max", which is no limit
+            limits.append(int(folder.joinpath(*parts[:depth], file).read_text()))
+    return limits
+
+
+@cache
+def gpu_memory(program: Path | None) -> int:
+    """The memory of all GPUs that the engine can use, in bytes. Apple's GPUs use the machine's own memory."""
+    if sys.platform == "darwin" or (program is None and not bundled_engine_has_gpu()):
+        return 0
+    # Asked in a process of its own: a GPU's runtime would take memory for as long as the server lives.
+    command = [str(program), "--list-devices"] if program else [sys.executable, "-c", LIST_DEVICES]
+    try:
+        output = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=True).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        _log.warning("the engine does not tell which GPUs there are: %s", error)
+        return 0
+    return listed_memory(output) if program else sum(json.loads(output.splitlines()[-1]))
+
+
+def listed_memory(output: str) -> int:
+    """The total of what `llama-server --list-devices` lists, in bytes."""
+    return sum(
+        int(mebibytes) * 2**20 for name, mebibytes in GPU_LINE.findall(output) if not name.startswith(("CPU", "BLAS"))
+    )
+
+
+def bundled_engine_has_gpu() -> bool:
+    """Whether xllamacpp was installed in a build for GPUs."""
+    package = Path(str(resources.files("xllamacpp")))
+    folders = (package, package.parent / "xllamacpp.libs")
+    return any(GPU_LIBRARY.search(file.name) for folder in folders if folder.is_dir() for file in folder.iterdir())

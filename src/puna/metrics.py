@@ -1,0 +1,109 @@
+"""The server's numbers, for Prometheus."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from puna import __version__
+from puna.journal import Entry
+from puna.scheduler import Scheduler
+from puna.scheduler.claim import Launch
+
+L = TypeVar("L", bound=Launch)
+
+CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
+FIRST_TOKEN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+TOKEN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+REQUEST_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class Metrics:
+    """What `/metrics` shows. Nothing here is touched for a token: a request counts when it is over, and what the
+    scheduler knows is asked of it when somebody looks."""
+
+    def __init__(self, scheduler: Scheduler[Any]) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(SchedulerCollector(scheduler))
+        prometheus_client.ProcessCollector(registry=self._registry)
+        prometheus_client.Info("puna", "The server.", registry=self._registry).info({"version": __version__})
+        self._requests = prometheus_client.Counter(
+            "puna_requests", "Requests that are over.", ("path", "status"), registry=self._registry
+        )
+        self._request_seconds = self._histogram(
+            "puna_request_seconds", "From a request's arrival to its answer's end.", "path", REQUEST_BUCKETS
+        )
+        self._tokens = prometheus_client.Counter(
+            "puna_tokens", "Tokens, by what they were: prompt, cached (part of prompt), completion.",
+            ("model", "kind"), registry=self._registry,
+        )  # fmt: skip
+        self._first_token = self._histogram(
+            "puna_time_to_first_token_seconds", "From a request's arrival to its first token.", "model",
+            FIRST_TOKEN_BUCKETS,
+        )  # fmt: skip
+        self._token = self._histogram(
+            "puna_time_per_token_seconds", "From one token to the next, a request's average.", "model", TOKEN_BUCKETS
+        )
+        self._retries = prometheus_client.Counter(
+            "puna_retries", "Requests sent to another engine, after theirs was lost.", ("model",),
+            registry=self._registry,
+        )  # fmt: skip
+
+    def observe(self, entry: Entry, path: str, status: int, seconds: float) -> None:
+        """Count a request that is over."""
+        self._requests.labels(path, str(status)).inc()
+        self._request_seconds.labels(path).observe(seconds)
+        if not entry.model:
+            return
+        counts = {"prompt": entry.prompt_tokens, "cached": entry.cached_tokens, "completion": entry.completion_tokens}
+        for kind, count in counts.items():
+            self._tokens.labels(entry.model, kind).inc(count)
+        if entry.retries:
+            self._retries.labels(entry.model).inc(entry.retries)
+        if (first := entry.first_token_seconds) is not None:
+            self._first_token.labels(entry.model).observe(first)
+        if (each := entry.token_seconds) is not None:
+            self._token.labels(entry.model).observe(each)
+
+    def render(self) -> bytes:
+        """Prometheus's text format."""
+        return prometheus_client.generate_latest(self._registry)
+
+    def _histogram(self, name: str, documentation: str, label: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(name, documentation, (label,), buckets=buckets, registry=self._registry)
+
+
+class SchedulerCollector(Collector):
+    """The scheduler's state at the moment it is asked for."""
+
+    def __init__(self, scheduler: Scheduler[Any]) -> None:
+        self._scheduler = scheduler
+
+    def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
+        scheduler = self._scheduler
+        yield GaugeMetricFamily("puna_queue_length", "Requests that wait for an engine.", value=scheduler.waiting)
+        yield by_model(CounterMetricFamily("puna_loads", "Engines started.", labels=["model"]), scheduler.loads)
+        evictions = CounterMetricFamily("puna_evictions", "Engines unloaded to make room.", labels=["model"])
+        yield by_model(evictions, scheduler.evictions)
+        crashes = CounterMetricFamily("puna_crashes", "Engines that ended unasked.", labels=["model"])
+        yield by_model(crashes, scheduler.losses)
+        memory = GaugeMetricFamily("puna_memory_bytes", "Memory set aside for a model.", labels=["model", "kind"])
+        active = GaugeMetricFamily("puna_active_requests", "Requests that use a model.", labels=["model"])
+        for snapshot in scheduler.snapshots():
+            model = snapshot.models[0]
+            memory.add_metric([model, "ram"], snapshot.footprint.ram)
+            memory.add_metric([model, "gpu"], snapshot.footprint.gpu)
+            active.add_metric([model], snapshot.leases)
+        yield memory
+        yield active
+
+
+def by_model(family: CounterMetricFamily, counts: Counter[str]) -> CounterMetricFamily:
+    """The family with one count for each model."""
+    for model, count in counts.items():
+        family.add_metric([model], count)
+    return family

@@ -1,0 +1,141 @@
+"""Every HTTP exchange seen from outside: its id, its line in the access log, its part in the metrics."""
+
+import hashlib
+import logging
+import re
+import secrets
+import time
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from puna.journal import Entry, open_entry
+from puna.metrics import Metrics
+
+REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}")
+"""What is taken over as an id: one printable word, as it goes into a header and a log."""
+PROMPT_BYTES = 10_000
+"""How much of a body the log shows where debugging asks for it."""
+
+_log = logging.getLogger("puna.access")
+
+
+class Observer:
+    """ASGI middleware around everything else.
+
+    A request keeps the id that its `X-Request-Id` gives it, or gets one, and the response carries it. What is logged
+    is one JSON object a line; it tells nothing of what was asked or answered, unless `debug` is set.
+    """
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, *, access_log: bool, debug: bool, keys: frozenset[str]
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._access_log = access_log
+        self._debug = debug
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        entry = Entry(id=request_id(headers), client=client_of(scope, headers, self._keys))
+        open_entry(entry)
+        exchange = Exchange(entry, send)
+        watched = Body(receive) if self._debug else None
+        try:
+            await self._app(scope, watched or receive, exchange.send)
+        finally:
+            seconds = time.monotonic() - entry.started
+            path = route(scope)
+            self._metrics.observe(entry, path, exchange.status, seconds)
+            if self._access_log:
+                fields = line(scope, entry, exchange.status, seconds)
+                if watched:
+                    fields["body"] = bytes(watched.content).decode(errors="replace")
+                _log.info(orjson.dumps(fields).decode())
+
+
+class Exchange:
+    """The way back to the client, with the id on it. `status` is 499 until something is sent, as nginx has it."""
+
+    def __init__(self, entry: Entry, send: Send) -> None:
+        self._entry = entry
+        self._send = send
+        self.status = 499
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", ()), (b"x-request-id", self._entry.id.encode())]
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+class Body:
+    """The way from the client, with what came over it."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.content = bytearray()
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if room := PROMPT_BYTES - len(self.content):
+            self.content += message.get("body", b"")[:room]
+        return message
+
+
+def request_id(headers: Headers) -> str:
+    """The id the client gave, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+
+
+def client_of(scope: Scope, headers: Headers, keys: frozenset[str]) -> str:
+    """Whom a request comes from, for the queue: the API key where the server has keys, else the remote address, and
+    on it whatever key is sent, so that programs on one machine can be told apart. Keys appear as digests only."""
+    _, _, key = headers.get("authorization", "").partition(" ")
+    digest = hashlib.sha256(key.encode()).hexdigest()[:12] if key else ""
+    if keys:
+        return digest
+    address = scope["client"][0] if scope.get("client") else ""
+    return f"{address} {digest}".strip()
+
+
+def route(scope: Scope) -> str:
+    """The path of a request with names for what varies in it, or "other": there are only so many of them."""
+    if "endpoint" not in scope:
+        return "other"
+    path: str = scope["path"]
+    for name, value in scope.get("path_params", {}).items():
+        path = path.replace(str(value), f"{{{name}}}") if value else path
+    return path
+
+
+def line(scope: Scope, entry: Entry, status: int, seconds: float) -> dict[str, Any]:
+    """One line of the access log. Times are in milliseconds."""
+    fields: dict[str, Any] = {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "request_id": entry.id,
+        "client": entry.client,
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+    }
+    if entry.model:
+        first = entry.first_token_seconds
+        fields |= {
+            "model": entry.model,
+            "prompt_tokens": entry.prompt_tokens,
+            "completion_tokens": entry.completion_tokens,
+            "cached_tokens": entry.cached_tokens,
+            "first_token_ms": None if first is None else round(first * 1000, 1),
+            "retries": entry.retries,
+        }
+    return fields

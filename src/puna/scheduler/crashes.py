@@ -1,0 +1,50 @@
+"""Models whose engines crash again and again."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+
+from puna.core.errors import EngineLost, SetAside
+
+CRASHES = 3
+"""That many crashes"""
+WINDOW_SECONDS = 60.0
+"""within that time set a model aside,"""
+ASIDE_SECONDS = 60.0
+"""for that long."""
+
+
+class Crashes:
+    """Counts the crashes of each launch. What something outside killed has not crashed."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: dict[Hashable, deque[float]] = {}
+        self._aside: dict[Hashable, tuple[float, EngineLost]] = {}
+
+    def record(self, launch: Hashable, error: EngineLost) -> None:
+        """Note that an engine of this launch ended unasked."""
+        if not error.own_fault:
+            return
+        now = self._clock()
+        times = self._times.setdefault(launch, deque(maxlen=CRASHES))
+        times.append(now)
+        if len(times) == CRASHES and now - times[0] <= WINDOW_SECONDS:
+            self._aside[launch] = (now + ASIDE_SECONDS, error)
+            del self._times[launch]
+
+    def problem(self, launch: Hashable) -> SetAside | None:
+        """Why no engine of this launch is started now."""
+        if launch not in self._aside:
+            return None
+        until, error = self._aside[launch]
+        remaining = until - self._clock()
+        if remaining <= 0:
+            del self._aside[launch]
+            return None
+        return SetAside(
+            f"The model is set aside for {math.ceil(remaining)} more seconds, because its engine crashed {CRASHES} "
+            f"times within {WINDOW_SECONDS:.0f} seconds, the last time like this: {error.message}",
+            retry_after=math.ceil(remaining),
+        )

@@ -1,0 +1,340 @@
+"""Who gets which engine, and when."""
+
+import asyncio
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from puna.core.errors import EngineFailed, EngineLost, Overloaded, PunaError
+from puna.core.footprint import UNLIMITED, Footprint
+from puna.engines.engine import Engine
+from puna.scheduler.claim import Claim, Launch
+from puna.scheduler.crashes import Crashes
+from puna.scheduler.lease import Lease, Ticket
+from puna.scheduler.queue import FairQueue
+from puna.scheduler.resident import Resident
+
+L = TypeVar("L", bound=Launch)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the scheduler may use. `keep_alive` is in seconds, infinite for "never unload"."""
+
+    memory: Footprint = UNLIMITED
+    loaded: int | None = None
+    queue: int = 512
+    keep_alive: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Generic[L]):
+    """An engine as it is now. `models` are the names it was asked for by; `expires` is in seconds of
+    `time.time()`, None while it is in use or kept for ever; `keep_alive` is in seconds."""
+
+    launch: L
+    models: tuple[str, ...]
+    footprint: Footprint
+    loading: bool
+    leases: int
+    expires: float | None
+    keep_alive: float
+
+
+class Scheduler(Generic[L]):
+    """Loads engines when they are first needed, unloads them when nobody needs them or others need the room.
+
+    Everything happens in one event loop and between two awaits, so there is nothing to lock. Whatever changes calls
+    `_dispatch`, which goes through the queue in its order and does all that is possible.
+    """
+
+    def __init__(self, start: Callable[[L], Coroutine[None, None, Engine]], limits: Limits | None = None) -> None:
+        self._start = start
+        self._limits = limits or Limits()
+        self._residents: dict[L, Resident[L]] = {}
+        self._queue: FairQueue[L] = FairQueue()
+        self._crashes = Crashes()
+        self._closing: dict[asyncio.Task[None], Footprint] = {}
+        self._refusing = self._closed = False
+        self._turn_over: asyncio.TimerHandle | None = None
+        self.loads: Counter[str] = Counter()
+        self.evictions: Counter[str] = Counter()
+        self.losses: Counter[str] = Counter()
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for an engine."""
+        return len(self._queue)
+
+    def snapshots(self) -> list[Snapshot[L]]:
+        """Every engine that is in memory or on its way there."""
+        return [
+            Snapshot(
+                launch=resident.launch,
+                models=tuple(resident.models),
+                footprint=resident.launch.footprint,
+                loading=resident.engine is None,
+                leases=resident.leases,
+                expires=resident.expires,
+                keep_alive=resident.keep_alive,
+            )
+            for resident in self._residents.values()
+        ]
+
+    @asynccontextmanager
+    async def lease(
+        self,
+        launch: L,
+        claim: Claim = Claim(),  # noqa: B008 - a frozen value
+        *,
+        model: str = "",
+        client: str = "",
+        keep_alive: float | None = None,
+        again: Lease[L] | None = None,
+    ) -> AsyncIterator[Lease[L]]:
+        """An engine of that launch, loaded if need be, kept in memory while the context is open.
+
+        `keep_alive` is how many seconds it stays afterwards, in place of the setting. `again` is the lease that the
+        same request had on an engine that was lost: its place in the queue is kept.
+
+        Raises:
+            EngineFailed: the model could not be loaded. Everyone who waited for this loading gets it.
+            Overloaded: too many wait already, or the server is shutting down; SetAside where engines of this
+                launch crash again and again.
+        """
+        lease = await self._admitted(Ticket(launch, claim.of(launch), model, client), again)
+        resident = lease.resident
+        resident.keep_alive = self._limits.keep_alive if keep_alive is None else keep_alive
+        if model not in resident.models:
+            resident.models.append(model)
+        try:
+            yield lease
+        finally:
+            self._end(lease)
+
+    def stop(self, model: str) -> bool:
+        """Unload that model's engines, those in use as soon as they are idle. Says whether there were any."""
+        residents = [resident for resident in self._residents.values() if model in resident.models]
+        for resident in residents:
+            resident.keep_alive = 0
+            if resident.idle:
+                self._unload(resident)
+        return bool(residents)
+
+    def refuse(self) -> None:
+        """Give no lease to new requests any more; those that run or wait go on."""
+        self._refusing = True
+
+    async def close(self) -> None:
+        """Unload everything; give no lease any more."""
+        self._closed = True
+        for ticket in self._queue:
+            self._reject(ticket, shutting_down())
+        for resident in list(self._residents.values()):
+            self._unload(resident)
+        if self._turn_over:
+            self._turn_over.cancel()
+        while self._closing:
+            await asyncio.gather(*self._closing)
+
+    async def _admitted(self, ticket: Ticket[L], again: Lease[L] | None) -> Lease[L]:
+        self._check(ticket.launch, new=again is None)
+        self._queue.add(ticket, turn=again.ticket.turn if again else None)
+        self._dispatch()
+        if again is None and not ticket.granted.done() and len(self._queue) > self._limits.queue:
+            self._queue.remove(ticket)
+            raise Overloaded(
+                f"The server is busy: {self._limits.queue} requests are waiting already (PUNA_MAX_QUEUE).",
+                retry_after=1,
+            )
+        try:
+            return await ticket.granted
+        except asyncio.CancelledError:
+            self._queue.remove(ticket)
+            if ticket.granted.done() and not ticket.granted.cancelled() and not ticket.granted.exception():
+                self._end(ticket.granted.result())
+            else:
+                self._dispatch()
+            raise
+
+    def _end(self, lease: Lease[L]) -> None:
+        lease.end()
+        self._dispatch()
+        self._retire(lease.resident)
+
+    def _check(self, launch: L, *, new: bool) -> None:
+        if self._closed or (new and self._refusing):
+            raise shutting_down()
+        if problem := self._crashes.problem(launch):
+            raise problem
+        if not launch.footprint.fits(self._limits.memory):
+            raise too_large(launch.footprint, self._limits.memory)
+
+    def _dispatch(self) -> None:
+        """Give every waiting ticket what it can have now, in the queue's order."""
+        blocked: set[L] = set()
+        claimed: set[L] = set()
+        for ticket in self._queue:
+            launch = ticket.launch
+            if launch in blocked or ticket.granted.done():  # done: its client has just left
+                continue
+            resident = self._residents.get(launch)
+            if resident is None:
+                self._make_room(ticket, claimed)
+            elif launch not in claimed and resident.engine is not None and resident.has(ticket.share):
+                self._queue.serve(ticket)
+                ticket.granted.set_result(Lease(resident, resident.engine, ticket))
+                continue
+            blocked.add(launch)
+
+    def _make_room(self, ticket: Ticket[L], claimed: set[L]) -> None:
+        """Load the ticket's launch if it fits beside the others; else see to it that enough of the others go.
+
+        `claimed` are engines that get no new work, because they make room for someone already.
+        """
+        launch = ticket.launch
+        room, places = self._room()
+        if launch.footprint.fits(room) and places > 0:
+            self._load(launch, ticket.model)
+            return
+        coming = sum(self._closing.values(), room)
+        places += len(self._closing)
+        victims: list[Resident[L]] = []
+        for resident in self._candidates(claimed):
+            if launch.footprint.fits(coming) and places > 0:
+                break
+            victims.append(resident)
+            coming += resident.launch.footprint
+            places += 1
+        if not launch.footprint.fits(coming) or places <= 0:
+            self._dispatch_when_a_turn_ends()
+            return
+        for victim in victims:
+            claimed.add(victim.launch)
+            if victim.idle:
+                self.evictions.update(victim.models)
+                self._unload(victim)
+
+    def _room(self) -> tuple[Footprint, float]:
+        """The memory that is free, and how many more engines there may be."""
+        footprints = [*(resident.launch.footprint for resident in self._residents.values()), *self._closing.values()]
+        places = math.inf if self._limits.loaded is None else self._limits.loaded - len(footprints)
+        return self._limits.memory - sum(footprints, Footprint()), places
+
+    def _candidates(self, claimed: set[L]) -> list[Resident[L]]:
+        """The engines that may have to go, the first first: idle ones, least recently used first, then those that
+        have had their turn, in the order in which they began it."""
+        now = time.monotonic()
+        there = [resident for resident in self._residents.values() if resident.launch not in claimed]
+        idle = sorted((resident for resident in there if resident.idle), key=lambda resident: resident.used)
+        busy = [resident for resident in there if not resident.idle and resident.turn_ends <= now]
+        return idle + sorted(busy, key=lambda resident: resident.turn_ends)
+
+    def _dispatch_when_a_turn_ends(self) -> None:
+        if self._turn_over:
+            self._turn_over.cancel()
+            self._turn_over = None
+        now = time.monotonic()
+        ends = [
+            resident.turn_ends - now for resident in self._residents.values() if now < resident.turn_ends < math.inf
+        ]
+        if ends:
+            self._turn_over = asyncio.get_running_loop().call_later(min(ends), self._dispatch)
+
+    def _load(self, launch: L, model: str) -> None:
+        resident = Resident(launch, model, asyncio.create_task(self._start(launch)))
+        self._residents[launch] = resident
+        self.loads[model] += 1
+        resident.keep_alive = self._limits.keep_alive
+        resident.loading.add_done_callback(lambda _: self._loaded(resident))
+
+    def _loaded(self, resident: Resident[L]) -> None:
+        """The engine serves, or could not be started."""
+        if self._residents.get(resident.launch) is not resident:
+            return
+        error = None if resident.loading.cancelled() else resident.loading.exception()
+        if error is None:
+            resident.ready(resident.loading.result())
+            resident.watching = asyncio.create_task(self._watch(resident))
+        elif isinstance(error, EngineLost):
+            self._lost(resident, error)
+        else:
+            self._unload(resident)
+            self._reject_all(resident.launch, error)
+        self._dispatch()
+        self._retire(resident)
+
+    async def _watch(self, resident: Resident[L]) -> None:
+        """Notice at once when the engine ends by itself."""
+        assert resident.engine is not None
+        error = await resident.engine.ended()
+        if self._residents.get(resident.launch) is resident:
+            self._lost(resident, error)
+            self._dispatch()
+
+    def _lost(self, resident: Resident[L], error: EngineLost) -> None:
+        _log.warning("%s: %s", ", ".join(resident.models), error.message)
+        self.losses.update(resident.models)
+        self._crashes.record(resident.launch, error)
+        self._unload(resident)
+        if problem := self._crashes.problem(resident.launch):
+            self._reject_all(resident.launch, problem)
+
+    def _retire(self, resident: Resident[L]) -> None:
+        """Unload an idle engine after its keep-alive time."""
+        if not resident.idle or self._residents.get(resident.launch) is not resident:
+            return
+        resident.cancel_unloading()
+        if resident.keep_alive <= 0:
+            self._unload(resident)
+        elif resident.keep_alive < math.inf:
+            loop = asyncio.get_running_loop()
+            resident.unloading = loop.call_later(resident.keep_alive, self._unload, resident)
+
+    def _unload(self, resident: Resident[L]) -> None:
+        """Take the engine out of the table at once; its memory is free when its process has ended."""
+        if self._residents.get(resident.launch) is not resident:
+            return
+        del self._residents[resident.launch]
+        resident.cancel_unloading()
+        task = asyncio.create_task(resident.close())
+        self._closing[task] = resident.launch.footprint
+        task.add_done_callback(self._unloaded)
+
+    def _unloaded(self, task: asyncio.Task[None]) -> None:
+        del self._closing[task]
+        with suppress(asyncio.CancelledError):
+            if error := task.exception():
+                _log.error("an engine could not be ended", exc_info=error)
+        self._dispatch()
+
+    def _reject_all(self, launch: L, error: BaseException) -> None:
+        for ticket in self._queue:
+            if ticket.launch == launch:
+                self._reject(ticket, error)
+
+    def _reject(self, ticket: Ticket[L], error: BaseException) -> None:
+        self._queue.remove(ticket)
+        if not ticket.granted.done():
+            ticket.granted.set_exception(error)
+
+
+def shutting_down() -> Overloaded:
+    return Overloaded("The server is shutting down.", retry_after=10)
+
+
+def too_large(footprint: Footprint, memory: Footprint) -> PunaError:
+    """What needs more than there is."""
+    gib = 2**30
+    return EngineFailed(
+        f"The model needs about {footprint.total / gib:.1f} GiB of memory, and Puna may use "
+        f"{memory.total / gib:.1f} GiB. A smaller context (PARAMETER num_ctx, PUNA_CONTEXT_LENGTH) needs less; "
+        "PUNA_MEMORY raises the limit."
+    )

@@ -1,0 +1,94 @@
+"""A piece of work for an engine, in a form that outlives the engine."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+
+from puna.core.events import Event
+from puna.core.formats import FreeText
+from puna.core.messages import Message, Text
+from puna.core.requests import ChatRequest
+from puna.engines.engine import Engine
+
+TEMPLATE_TOKENS = 512
+"""Room for what a template puts before, between and after messages,"""
+MESSAGE_TOKENS = 16
+"""and around each of them."""
+
+
+class Work(Protocol):
+    """What an engine is to do, and what is left of it when the engine is lost in the middle."""
+
+    @property
+    def choices(self) -> int:
+        """How many answers are generated side by side."""
+
+    @property
+    def prompt_bound(self) -> int | None:
+        """A number of tokens that the prompt can't be longer than. None where it can't be told."""
+
+    @property
+    def max_tokens(self) -> int | None:
+        """How long each answer may become."""
+
+    @property
+    def resumable(self) -> bool:
+        """Whether an answer that has begun can be continued by another engine."""
+
+    def run(self, engine: Engine) -> AsyncGenerator[Event, None]:
+        """Have it done."""
+
+    def after(self, text: str, max_tokens: int | None) -> Self:
+        """The rest of it, of that many tokens at the most, when that text is there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatWork:
+    """An answer to a conversation."""
+
+    request: ChatRequest
+
+    @property
+    def choices(self) -> int:
+        return self.request.choices
+
+    @property
+    def prompt_bound(self) -> int | None:
+        messages = self.request.messages
+        if any(not isinstance(part, Text) for message in messages for part in message.content):
+            return None
+        size = sum(message_bytes(message) + MESSAGE_TOKENS for message in messages)
+        return size + len(repr(self.request.tools)) + len(repr(self.request.format)) + TEMPLATE_TOKENS
+
+    @property
+    def max_tokens(self) -> int | None:
+        return self.request.sampling.max_tokens
+
+    @property
+    def resumable(self) -> bool:
+        request = self.request
+        return (
+            request.choices == 1
+            and request.logprobs is None
+            and isinstance(request.format, FreeText)
+            and (not request.tools or request.tool_choice.mode == "none")
+        )
+
+    def run(self, engine: Engine) -> AsyncGenerator[Event, None]:
+        return engine.chat(self.request)
+
+    def after(self, text: str, max_tokens: int | None) -> "ChatWork":
+        *before, last = self.request.messages
+        if last.role == "assistant":  # the client's own beginning of the answer
+            message = replace(last, content=(*last.content, Text(text)))
+        else:
+            before, message = [*before, last], Message(role="assistant", content=(Text(text),))
+        sampling = replace(self.request.sampling, max_tokens=max_tokens)
+        return ChatWork(replace(self.request, messages=(*before, message), sampling=sampling))
+
+
+def message_bytes(message: Message) -> int:
+    """A message's length in bytes, of which every token has at least one."""
+    calls: list[Any] = [(call.id, call.name, call.arguments) for call in message.tool_calls]
+    extras = f"{message.name or ''}{message.reasoning or ''}{message.tool_call_id or ''}{calls or ''}"
+    return len(message.text.encode()) + len(extras.encode())

@@ -1,0 +1,329 @@
+import asyncio
+import math
+from collections.abc import AsyncIterator
+
+import pytest
+
+from puna.core.errors import EngineFailed, Overloaded, SetAside
+from puna.core.footprint import Footprint
+from puna.scheduler import Claim, Limits, Scheduler, resident
+from tests.scheduler.fakes import Factory, FakeLaunch
+
+A, B, C = FakeLaunch("a"), FakeLaunch("b"), FakeLaunch("c")
+
+
+@pytest.fixture
+def factory() -> Factory:
+    return Factory()
+
+
+@pytest.fixture
+async def two(factory: Factory) -> AsyncIterator[Scheduler[FakeLaunch]]:
+    """A scheduler with memory for two."""
+    scheduler = Scheduler(factory.start, Limits(memory=Footprint(ram=2), queue=4))
+    yield scheduler
+    await scheduler.close()
+    assert factory.loaded == []
+
+
+@pytest.fixture
+def no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines have to make room as soon as they are asked to."""
+    monkeypatch.setattr(resident, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(resident, "TURN_LOADS", 0.0)
+
+
+async def settle() -> None:
+    """Let everything that can go on now go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+class Holder:
+    """One request: in the background, until it is told to end."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler[FakeLaunch],
+        launch: FakeLaunch,
+        claim: Claim = Claim(),  # noqa: B008 - a frozen value
+        client: str = "",
+    ) -> None:
+        self.has = asyncio.Event()
+        self._end = asyncio.Event()
+        self.task = asyncio.create_task(self._run(scheduler, launch, claim, client))
+
+    async def _run(self, scheduler: Scheduler[FakeLaunch], launch: FakeLaunch, claim: Claim, client: str) -> None:
+        async with scheduler.lease(launch, claim, model=launch.name, client=client):
+            self.has.set()
+            await self._end.wait()
+
+    async def end(self) -> None:
+        self._end.set()
+        await self.task
+
+
+async def test_equal_launches_share_one_engine(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    async with two.lease(A) as one, two.lease(FakeLaunch("a")) as other:
+        assert one.engine is other.engine
+    assert factory.loaded == ["a"]
+
+
+async def test_idle_engines_go_least_recently_used_first(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    for launch in (A, B, A, C):
+        async with two.lease(launch):
+            pass
+    assert factory.loaded == ["a", "c"]
+
+
+async def test_a_large_model_pushes_out_as_many_as_it_takes(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    for launch in (A, B, FakeLaunch("large", memory=2)):
+        async with two.lease(launch):
+            pass
+    assert factory.loaded == ["large"]
+
+
+async def test_a_model_larger_than_the_memory_is_refused(two: Scheduler[FakeLaunch]) -> None:
+    with pytest.raises(EngineFailed, match="PUNA_MEMORY"):
+        async with two.lease(FakeLaunch("huge", memory=3)):
+            pass
+
+
+async def test_the_number_of_engines_can_be_limited(factory: Factory) -> None:
+    scheduler = Scheduler(factory.start, Limits(loaded=1))
+    for launch in (A, B):
+        async with scheduler.lease(launch):
+            pass
+    assert factory.loaded == ["b"]
+    await scheduler.close()
+
+
+@pytest.mark.usefixtures("no_turns")
+async def test_busy_engines_are_waited_for(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    a, b = Holder(two, A), Holder(two, B)
+    await asyncio.gather(a.has.wait(), b.has.wait())
+    c = Holder(two, C)
+    await settle()
+    assert not c.has.is_set()
+    await a.end()
+    await c.has.wait()
+    assert factory.loaded == ["b", "c"]
+    await asyncio.gather(b.end(), c.end())
+
+
+@pytest.mark.usefixtures("no_turns")
+async def test_an_engine_always_in_use_does_not_starve_another_model(
+    two: Scheduler[FakeLaunch], factory: Factory
+) -> None:
+    a, b = Holder(two, A), Holder(two, B)
+    await asyncio.gather(a.has.wait(), b.has.wait())
+    c = Holder(two, C, client="c")
+    await settle()
+    later = [Holder(two, A, client="later"), Holder(two, B, client="later")]  # both have room for one more
+    await settle()
+    assert not later[0].has.is_set()  # A is the one that has to go
+    assert later[1].has.is_set()
+    await a.end()
+    await c.has.wait()
+    await asyncio.gather(b.end(), c.end(), *(holder.end() for holder in later))
+
+
+async def test_an_engine_keeps_its_turn(two: Scheduler[FakeLaunch]) -> None:
+    a, b = Holder(two, A), Holder(two, B)
+    await asyncio.gather(a.has.wait(), b.has.wait())
+    c = Holder(two, C)
+    again = Holder(two, A)
+    await again.has.wait()  # although C came first: A has only just been loaded
+    await asyncio.gather(a.end(), again.end(), b.end())
+    await c.has.wait()
+    await c.end()
+
+
+async def test_clients_take_turns(two: Scheduler[FakeLaunch]) -> None:
+    running = [Holder(two, A, client="flood"), Holder(two, A, client="flood")]
+    await asyncio.gather(*(holder.has.wait() for holder in running))
+    flood = [Holder(two, A, client="flood") for _ in range(3)]
+    await settle()
+    single = Holder(two, A, client="single")
+    await settle()
+    await running[0].end()
+    await single.has.wait()
+    assert not any(holder.has.is_set() for holder in flood)
+    for holder in (running[1], single, *flood):
+        await holder.end()
+
+
+async def test_no_more_requests_than_sequences(two: Scheduler[FakeLaunch]) -> None:
+    both = Holder(two, A, Claim(sequences=2))
+    await both.has.wait()
+    third = Holder(two, A)
+    await settle()
+    assert not third.has.is_set()
+    await both.end()
+    await third.end()
+
+
+async def test_no_more_tokens_than_the_cache_has(two: Scheduler[FakeLaunch]) -> None:
+    small = FakeLaunch("a", cache_tokens=120)
+    async with two.lease(small, Claim(tokens=80)) as lease:
+        assert lease.grow(30)
+        assert not lease.grow(30)
+        waiting = Holder(two, small, Claim(tokens=50))
+        await settle()
+        assert not waiting.has.is_set()
+    await waiting.has.wait()
+    await waiting.end()
+
+
+async def test_a_full_queue_refuses(two: Scheduler[FakeLaunch]) -> None:
+    holders = [Holder(two, A) for _ in range(2)]
+    await asyncio.gather(*(holder.has.wait() for holder in holders))
+    holders += [Holder(two, A) for _ in range(4)]
+    await settle()
+    with pytest.raises(Overloaded, match="PUNA_MAX_QUEUE") as caught:
+        async with two.lease(A):
+            pass
+    assert caught.value.retry_after > 0
+    for holder in holders:
+        await holder.end()
+
+
+async def test_who_stops_waiting_leaves_the_queue_at_once(two: Scheduler[FakeLaunch]) -> None:
+    both = Holder(two, A, Claim(sequences=2))
+    await both.has.wait()
+    waiting = Holder(two, A)
+    await settle()
+    assert two.waiting == 1
+    waiting.task.cancel()
+    await asyncio.gather(waiting.task, return_exceptions=True)
+    assert two.waiting == 0
+    await both.end()
+
+
+async def test_who_leaves_as_his_turn_comes_gives_it_back(two: Scheduler[FakeLaunch]) -> None:
+    both = Holder(two, A, Claim(sequences=2))
+    await both.has.wait()
+    waiting = Holder(two, A)
+    await settle()
+    both._end.set()
+    waiting.task.cancel()
+    await asyncio.gather(both.task, waiting.task, return_exceptions=True)
+    async with two.lease(A, Claim(sequences=2)):
+        pass
+
+
+async def test_a_loading_others_wait_for_survives_one_who_leaves(
+    two: Scheduler[FakeLaunch], factory: Factory
+) -> None:
+    factory.slow.add("a")
+    one, other = Holder(two, A), Holder(two, A)
+    await settle()
+    one.task.cancel()
+    factory.go.set()
+    await other.has.wait()
+    assert len(factory.started) == 1
+    await other.end()
+
+
+async def test_what_can_not_be_loaded_is_told_to_all_who_wait(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    factory.broken.add("a")
+    holders = [Holder(two, A) for _ in range(3)]
+    results = await asyncio.gather(*(holder.task for holder in holders), return_exceptions=True)
+    assert [str(result) for result in results] == ["a can't be loaded"] * 3
+    factory.broken.clear()
+    async with two.lease(A):
+        pass
+
+
+async def test_a_crashed_engine_is_replaced(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    async with two.lease(A, model="a") as lease:
+        factory.started[0].crash()
+        await settle()
+        assert factory.loaded == []
+        async with two.lease(A, again=lease) as other:
+            assert other.engine is not lease.engine
+    assert two.losses == {"a": 1}
+
+
+async def test_a_model_that_crashes_again_and_again_is_set_aside(
+    two: Scheduler[FakeLaunch], factory: Factory
+) -> None:
+    for _ in range(3):
+        async with two.lease(A):
+            pass
+        factory.started[-1].crash()
+        await settle()
+    with pytest.raises(SetAside, match="it crashed") as caught:
+        async with two.lease(A):
+            pass
+    assert 0 < caught.value.retry_after <= 60
+    async with two.lease(B):
+        pass
+
+
+async def test_what_is_killed_from_outside_is_not_set_aside(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    for _ in range(5):
+        async with two.lease(A):
+            pass
+        factory.started[-1].crash(own_fault=False)
+        await settle()
+    async with two.lease(A):
+        pass
+
+
+async def test_keep_alive_of_a_request(factory: Factory) -> None:
+    scheduler = Scheduler(factory.start, Limits(keep_alive=math.inf))
+    async with scheduler.lease(A, keep_alive=0):
+        pass
+    await settle()
+    assert factory.loaded == []
+    async with scheduler.lease(A, keep_alive=60):
+        [during] = scheduler.snapshots()
+        assert (during.leases, during.expires) == (1, None)
+    [after] = scheduler.snapshots()
+    assert after.leases == 0
+    assert after.expires is not None
+    async with scheduler.lease(A):
+        pass
+    [for_ever] = scheduler.snapshots()
+    assert for_ever.expires is None
+    await scheduler.close()
+
+
+async def test_an_engine_others_wait_for_is_not_unloaded(factory: Factory) -> None:
+    scheduler = Scheduler(factory.start, Limits(keep_alive=0))
+    holders = [Holder(scheduler, A) for _ in range(6)]
+    for holder in holders:
+        await holder.end()
+    assert len(factory.started) == 1
+    await scheduler.close()
+
+
+async def test_stop(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    busy = Holder(two, A)
+    async with two.lease(B, model="b"):
+        pass
+    await busy.has.wait()
+    assert two.stop("a")
+    assert two.stop("b")
+    assert not two.stop("c")
+    await settle()
+    assert factory.loaded == ["a"]
+    await busy.end()
+    await settle()
+    assert factory.loaded == []
+
+
+async def test_a_closed_scheduler_refuses(factory: Factory) -> None:
+    scheduler = Scheduler(factory.start, Limits(memory=Footprint(ram=1)))
+    running, waiting = Holder(scheduler, A), Holder(scheduler, B)
+    await running.has.wait()
+    scheduler.refuse()
+    with pytest.raises(Overloaded, match="shutting down"):
+        async with scheduler.lease(A):
+            pass
+    await scheduler.close()
+    with pytest.raises(Overloaded, match="shutting down"):
+        await waiting.task
+    await running.end()
+    assert factory.loaded == []
