@@ -29,6 +29,8 @@ def application(library: Library) -> Starlette:
         Route("/copy", endpoint("models", "copy"), methods=["POST"]),
         Route("/delete", endpoint("models", "delete"), methods=["DELETE"]),
         Route("/create", endpoint("creation", "create"), methods=["POST"]),
+        Route("/pull", endpoint("transfers", "pull"), methods=["POST"]),
+        Route("/push", endpoint("transfers", "push"), methods=["POST"]),
         Route("/blobs/{digest}", endpoint("blobs", "head"), methods=["HEAD"]),
         Route("/blobs/{digest}", endpoint("blobs", "create"), methods=["POST"]),
     ]
