@@ -27,6 +27,7 @@ from puna.journal import current
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
+from puna.library.parameters import Parameters
 from puna.recovery import LOSSES, Answer
 from puna.scheduler import Claim, Lease, Scheduler, Snapshot
 from puna.settings import Settings
@@ -36,6 +37,9 @@ T = TypeVar("T")
 
 COMPLETION_DEFAULTS = Sampling(max_tokens=16)
 """What OpenAI documents for a completion, as far as it differs from a chat."""
+
+MODELS_OWN = Parameters()
+"""Nothing over what a model's Modelfile says."""
 
 
 class Inference:
@@ -47,12 +51,19 @@ class Inference:
         self._scheduler = scheduler
 
     def chat(
-        self, name: str, request: ChatRequest, *, whole: bool = False, keep_alive: float | None = None
+        self,
+        name: str,
+        request: ChatRequest,
+        *,
+        whole: bool = False,
+        keep_alive: float | None = None,
+        parameters: Parameters = MODELS_OWN,
     ) -> AsyncGenerator[Event, None]:
         """Answer a conversation.
 
         With `whole` no event comes before the last is there, so that the request can be done anew, whatever happens
-        to the engine. `keep_alive` is how many seconds the model stays in memory afterwards.
+        to the engine. `keep_alive` is how many seconds the model stays in memory afterwards, `parameters` go over
+        those of its Modelfile.
 
         Raises:
             ModelNotFound: the library has no model of that name.
@@ -60,18 +71,18 @@ class Inference:
             EngineFailed: the model can't be loaded, or its engine broke off and the answer can't go on elsewhere.
             Overloaded: there is no room for the request now.
         """
-        model = self._library.get(ModelName.parse(name))
+        model = self._model(name, parameters)
         return self._answer(model, ChatWork(completed(request, model)), whole=whole, keep_alive=keep_alive)
 
-    async def load(self, name: str, *, keep_alive: float | None = None) -> None:
+    async def load(self, name: str, *, keep_alive: float | None = None, parameters: Parameters = MODELS_OWN) -> None:
         """Have a model in memory before it is asked anything; raises what `chat` raises."""
-        model = self._library.get(ModelName.parse(name))
+        model = self._model(name, parameters)
         async with self._lease(model, plan(model, self._settings), Claim(tokens=0), None, keep_alive):
             pass
 
     def stop(self, name: str) -> bool:
-        """Unload a model, as soon as it is idle. Says whether it was in memory."""
-        return self._scheduler.stop(str(ModelName.parse(name)))
+        """Unload a model, as soon as it is idle. Says whether it was in memory. Raises ModelNotFound."""
+        return self._scheduler.stop(str(self._library.get(ModelName.parse(name)).name))
 
     def running(self) -> list[Snapshot[LlamaLaunch]]:
         """The models in memory, or on their way there."""
@@ -107,12 +118,22 @@ class Inference:
             again=again,
         )
 
-    def complete(self, name: str, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
-        """Go on after prompts, no template applied. Raises as `chat` does."""
-        model = self._library.get(ModelName.parse(name))
-        sampling = request.sampling.over(model_sampling(model)).over(COMPLETION_DEFAULTS).over(OPENAI_DEFAULTS)
+    def complete(
+        self,
+        name: str,
+        request: CompletionRequest,
+        *,
+        keep_alive: float | None = None,
+        parameters: Parameters = MODELS_OWN,
+        defaults: Sampling = COMPLETION_DEFAULTS,
+    ) -> AsyncGenerator[CompletionEvent, None]:
+        """Go on after prompts, no template applied. Takes and raises what `chat` does."""
+        model = self._model(name, parameters)
+        sampling = request.sampling.over(model_sampling(model)).over(defaults).over(OPENAI_DEFAULTS)
         request = replace(request, sampling=sampling)
-        return self._scored(model, request) if request.score_prompts else self._continued(model, request)
+        if request.score_prompts:
+            return self._scored(model, request)
+        return self._continued(model, request, keep_alive)
 
     async def _scored(self, model: Model, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         """First the prompts with their log probabilities, by an engine of their own, then what follows them."""
@@ -133,18 +154,38 @@ class Inference:
                 if not isinstance(event, PromptRead):
                     yield event
 
-    def _continued(self, model: Model, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+    def _continued(
+        self, model: Model, request: CompletionRequest, keep_alive: float | None = None
+    ) -> AsyncGenerator[CompletionEvent, None]:
         claim = Claim(len(request.prompts) * request.choices)
-        return self._unbroken(model, plan(model, self._settings), claim, lambda engine: engine.complete(request))
+        launch = plan(model, self._settings)
+        return self._unbroken(model, launch, claim, lambda engine: engine.complete(request), keep_alive)
 
-    def embed(self, name: str, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
-        """Embed texts. Raises as `chat` does."""
-        model = self._library.get(ModelName.parse(name))
+    def embed(
+        self,
+        name: str,
+        request: EmbeddingRequest,
+        *,
+        keep_alive: float | None = None,
+        parameters: Parameters = MODELS_OWN,
+    ) -> AsyncGenerator[Embedded, None]:
+        """Embed texts. Takes and raises what `chat` does."""
+        model = self._model(name, parameters)
         launch = embedding_launch(plan(model, self._settings), model.metadata)
-        return self._unbroken(model, launch, Claim(len(request.inputs)), lambda engine: engine.embed(request))
+        claim = Claim(len(request.inputs))
+        return self._unbroken(model, launch, claim, lambda engine: engine.embed(request), keep_alive)
+
+    def _model(self, name: str, parameters: Parameters) -> Model:
+        model = self._library.get(ModelName.parse(name))
+        return model if parameters == MODELS_OWN else model.with_parameters(parameters)
 
     async def _unbroken(
-        self, model: Model, launch: LlamaLaunch, claim: Claim, work: Callable[[Engine], AsyncGenerator[T, None]]
+        self,
+        model: Model,
+        launch: LlamaLaunch,
+        claim: Claim,
+        work: Callable[[Engine], AsyncGenerator[T, None]],
+        keep_alive: float | None = None,
     ) -> AsyncGenerator[T, None]:
         """What the work yields; begun anew when its engine is lost before anything came of it."""
         current().model = str(model.name)
@@ -152,7 +193,7 @@ class Inference:
         while True:
             try:
                 async with (
-                    self._lease(model, launch, claim, None, None) as lease,
+                    self._lease(model, launch, claim, None, keep_alive) as lease,
                     aclosing(work(lease.engine)) as events,
                 ):
                     async for event in events:
@@ -200,7 +241,8 @@ def model_sampling(model: Model) -> Sampling:
         repeat_last_n=parameters.repeat_last_n,
         seed=parameters.seed,
         stop=parameters.stop or None,
-        max_tokens=parameters.num_predict,
+        # Below 0 means without a limit, which is what no number means here.
+        max_tokens=None if (parameters.num_predict or 0) < 0 else parameters.num_predict,
     )
     return from_modelfile.over(recommended_sampling(model))
 

@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Starlette:
     start = partial(LlamaEngine.start, load_timeout=settings.load_timeout, stall_timeout=settings.stall_timeout)
     scheduler = Scheduler(start, limits(settings))
     inference = Inference(settings, library, scheduler)
+    images = ImageLoader(settings.image_hosts)
     metrics = Metrics(scheduler)
     draining = DrainState()
 
@@ -51,8 +52,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", greet),
             Route("/health", report_health),
             Route("/metrics", report_metrics),
-            Mount("/api", ollama.application(library)),
-            Mount("/v1", openai.application(library, inference, ImageLoader(settings.image_hosts))),
+            Mount("/api", ollama.application(library, lambda: inference, lambda: images)),
+            Mount("/v1", openai.application(library, inference, images)),
         ],
         middleware=[
             Middleware(
@@ -76,6 +77,8 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.draining = draining
     app.state.scheduler = scheduler
+    app.state.inference = inference
+    app.state.images = images
     app.router.redirect_slashes = False
     return app
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.puna import Puna
 from tests.conftest import StartServer
+from tests.library import ggufs
 from tests.models import add_model, write_micro_model
 
 
@@ -108,8 +109,10 @@ def test_files_are_sent_and_quantized(command: Puna) -> None:
     made = command("create", "micro", "-f", "made/Modelfile")
     assert made.splitlines()[0] == "sending micro.gguf"
     assert "sending" not in command("create", "again", "-f", "made/Modelfile")
-    command("create", "small", "-f", "made/Modelfile", "-q", "q8_0")
-    assert "Q8_0" in command("show", "small")
+    assert "Q8_0 already" in command.fails("create", "small", "-f", "made/Modelfile", "-q", "q8_0")
+    ggufs.write(folder / "plain.gguf")
+    command("create", "small", "-f", "-", "-q", "f16", stdin="FROM ./made/plain.gguf\n")
+    assert "F16" in command("show", "small")
 
 
 @pytest.mark.parametrize(

@@ -3,24 +3,30 @@
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx2
 import orjson
+from starlette.types import ASGIApp
 
 from puna.access import is_loopback
 from puna.cli.mounted import Mounted
 from puna.core.errors import PunaError
 from puna.settings import Settings
 
+CONNECT_SECONDS = 30.0
 PROBE_SECONDS = 2.0
 """How long a server may take to accept a connection before it counts as not there."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens, a client can't connect to
 
 
 class CommandFailed(PunaError):
-    """The server's answer is an error, or it can't be reached."""
+    """The server's answer is an error, of that HTTP `status` where it has one, or it can't be reached."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Client:
@@ -38,7 +44,7 @@ class Client:
         except httpx2.HTTPError as error:
             raise unreachable(error) from error
         if response.is_error:
-            raise CommandFailed(message_of(response))
+            raise failure(response)
         answer: dict[str, Any] = orjson.loads(response.content or b"{}")
         return answer
 
@@ -48,7 +54,7 @@ class Client:
             async with self._http.stream("POST", path, json=body) as response:
                 if response.is_error:
                     await response.aread()
-                    raise CommandFailed(message_of(response))
+                    raise failure(response)
                 async for line in response.aiter_lines():
                     row: dict[str, Any] = orjson.loads(line)
                     if "error" in row:
@@ -71,7 +77,7 @@ class Client:
         except httpx2.HTTPError as error:
             raise unreachable(error) from error
         if response.is_error:
-            raise CommandFailed(message_of(response))
+            raise failure(response)
 
 
 @asynccontextmanager
@@ -88,15 +94,18 @@ async def connected() -> AsyncIterator[Client]:
     key = min(settings.api_keys, default=None)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    transport = Mounted(local_app(settings)) if local else httpx2.AsyncHTTPTransport()
-    async with httpx2.AsyncClient(
-        base_url=address,
-        headers=headers,
-        transport=transport,
-        timeout=httpx2.Timeout(None, connect=30),
-        trust_env=False,
-    ) as http:
-        yield Client(http, local=local)
+    async with AsyncExitStack() as stack:
+        transport = (
+            Mounted(await stack.enter_async_context(local_app(settings))) if local else httpx2.AsyncHTTPTransport()
+        )
+        http = httpx2.AsyncClient(
+            base_url=address,
+            headers=headers,
+            transport=transport,
+            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+            trust_env=False,
+        )
+        yield Client(await stack.enter_async_context(http), local=local)
 
 
 def listens(host: str, port: int) -> bool:
@@ -108,23 +117,39 @@ def listens(host: str, port: int) -> bool:
         return False
 
 
-def local_app(settings: Settings) -> Any:
-    """The native API over the same library, with nothing else of the server."""
+@asynccontextmanager
+async def local_app(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """The native API in this process. The rest of the server is imported when a command needs a model to run."""
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
     from puna.api.ollama.application import application
     from puna.library.library import Library
 
-    return Starlette(routes=[Mount("/api", application(Library(settings.models)))])
+    whole: list[Starlette] = []
+
+    def server() -> Starlette:
+        from puna.server import create_app
+
+        if not whole:
+            whole.append(create_app(settings))
+        return whole[0]
+
+    native = application(Library(settings.models), lambda: server().state.inference, lambda: server().state.images)
+    try:
+        yield Starlette(routes=[Mount("/api", native)])
+    finally:
+        for app in whole:
+            await app.state.scheduler.close()
 
 
-def message_of(response: httpx2.Response) -> str:
+def failure(response: httpx2.Response) -> CommandFailed:
     """What an error says."""
     try:
-        return str(orjson.loads(response.content)["error"])
+        message = str(orjson.loads(response.content)["error"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        return f"the server answers {response.status_code}: {response.text[:200]}"
+        message = f"the server answers {response.status_code}: {response.text[:200]}"
+    return CommandFailed(message, response.status_code)
 
 
 def unreachable(error: httpx2.HTTPError) -> CommandFailed:

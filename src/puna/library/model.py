@@ -1,5 +1,6 @@
 """A model of the library, ready to load."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -97,6 +98,12 @@ class Model:
     def parameters(self) -> Parameters:
         """What the Modelfile's PARAMETER lines set."""
         return Parameters.from_json(self._document(media.PARAMETERS) or {})
+
+    def with_parameters(self, parameters: Parameters) -> "Model":
+        """This model with some parameters over its own, and everything else that was read of it."""
+        changed = copy(self)
+        changed.__dict__["parameters"] = parameters.over(self.parameters)
+        return changed
 
     @cached_property
     def template_source(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,14 +18,25 @@ from puna.api.ollama.errors import error_response, unknown_path, wrong_method
 from puna.core.errors import PunaError
 from puna.library.library import Library
 
+if TYPE_CHECKING:
+    from puna.images.load import ImageLoader
+    from puna.inference import Inference
+
 Endpoint = Callable[[Request], Awaitable[Response | ASGIApp]]
 
 
-def application(library: Library) -> Starlette:
-    """The application, answering from that library."""
+def application(
+    library: Library, inference: "Callable[[], Inference]", images: "Callable[[], ImageLoader]"
+) -> Starlette:
+    """The application, answering from that library. Inference and images are made when a request needs them."""
     routes = [
         Route("/version", version),
         Route("/tags", endpoint("tags", "index")),
+        Route("/chat", endpoint("chat", "create"), methods=["POST"]),
+        Route("/generate", endpoint("generate", "create"), methods=["POST"]),
+        Route("/embed", endpoint("embeddings", "embed"), methods=["POST"]),
+        Route("/embeddings", endpoint("embeddings", "embeddings"), methods=["POST"]),
+        Route("/ps", endpoint("running", "index")),
         Route("/show", endpoint("models", "show"), methods=["POST"]),
         Route("/copy", endpoint("models", "copy"), methods=["POST"]),
         Route("/delete", endpoint("models", "delete"), methods=["DELETE"]),
@@ -45,6 +57,8 @@ def application(library: Library) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.library = library
+    app.state.inference = inference
+    app.state.images = images
     return app
 
 

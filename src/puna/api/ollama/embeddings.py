@@ -1,0 +1,83 @@
+"""/api/embed, and /api/embeddings, its older form."""
+
+import time
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from puna.api.exchange import unless_gone
+from puna.api.json import JSONResponse
+from puna.api.ollama.answer import SECOND
+from puna.api.ollama.body import Body, read_body
+from puna.api.ollama.keep_alive import KeepAlive, read_keep_alive
+from puna.api.ollama.options import read_options
+from puna.api.openai.embeddings import Embeddings
+from puna.core.embeddings import EmbeddingRequest
+from puna.inference import Inference
+
+
+class EmbeddingBody(Body):
+    """What both forms have."""
+
+    model: Annotated[str, Field(min_length=1)]
+    options: dict[str, Any] | None = None
+    keep_alive: KeepAlive = None
+
+
+class EmbedBody(EmbeddingBody):
+    """`truncate` may only be false: no text is ever cut."""
+
+    input: str | list[str]
+    truncate: Literal[False] | None = None
+    dimensions: Annotated[int, Field(ge=0)] | None = None
+
+
+class OlderBody(EmbeddingBody):
+    prompt: str
+
+
+async def embed(request: Request) -> Response:
+    """Embed one text or several."""
+    body = await read_body(request, EmbedBody)
+    started = time.monotonic()
+    texts = (body.input,) if isinstance(body.input, str) else tuple(body.input)
+    embeddings = await embedded(request, body, texts, body.dimensions or None)
+    return JSONResponse(
+        {
+            "model": body.model,
+            "embeddings": rows(embeddings),
+            "total_duration": round((time.monotonic() - started) * SECOND),
+            "load_duration": 0,
+            "prompt_eval_count": embeddings.tokens,
+        }
+    )
+
+
+async def embeddings(request: Request) -> Response:
+    """Embed one text."""
+    body = await read_body(request, OlderBody)
+    [row] = rows(await embedded(request, body, (body.prompt,), None))
+    return JSONResponse({"embedding": row})
+
+
+async def embedded(
+    request: Request, body: EmbeddingBody, texts: tuple[str, ...], dimensions: int | None
+) -> Embeddings:
+    """The vectors of the texts; no text has none."""
+    if not texts:
+        return Embeddings([], 0)
+    inference: Inference = request.app.state.inference()
+    batches = inference.embed(
+        body.model,
+        EmbeddingRequest(inputs=texts),
+        keep_alive=read_keep_alive(body.keep_alive),
+        parameters=read_options(body.options),
+    )
+    return await unless_gone(request, Embeddings.gather(batches, dimensions))
+
+
+def rows(embeddings: Embeddings) -> list[list[float]]:
+    """The vectors as lists."""
+    return [row for matrix in embeddings.matrices for row in matrix.tolist()]

@@ -1,0 +1,65 @@
+"""From a request that generates to its HTTP answer: what /api/chat and /api/generate have in common."""
+
+from collections.abc import AsyncGenerator
+from typing import TypedDict
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from puna.api.exchange import unless_gone
+from puna.api.json import JSONResponse
+from puna.api.ollama.answer import Render, loaded_row, whole
+from puna.api.ollama.details import capabilities
+from puna.api.ollama.generation import GenerationBody
+from puna.api.ollama.keep_alive import read_keep_alive
+from puna.api.ollama.lines import Row, respond
+from puna.api.ollama.options import read_options
+from puna.images.load import ImageLoader
+from puna.inference import Inference
+from puna.library.library import Library
+from puna.library.names import ModelName
+from puna.library.parameters import Parameters
+
+
+class Circumstances(TypedDict):
+    """How an engine is had for one request."""
+
+    keep_alive: float | None
+    parameters: Parameters
+
+
+class Reply:
+    """The reply to one request. Reads what does not depend on the route; raises InvalidRequest for what is wrong."""
+
+    def __init__(self, request: Request, body: GenerationBody, render: Render) -> None:
+        self._request = request
+        self._body = body
+        self._render = render
+        self._library: Library = request.app.state.library
+        self.inference: Inference = request.app.state.inference()
+        self.images: ImageLoader = request.app.state.images()
+        self.whole = body.stream is False
+        self.circumstances = Circumstances(
+            keep_alive=read_keep_alive(body.keep_alive), parameters=read_options(body.options)
+        )
+
+    def check(self, kind: str) -> None:
+        """Raises InvalidRequest where the model can't do what is asked."""
+        self._body.check(capabilities(self._library.get(ModelName.parse(self._body.model))), kind)
+
+    async def to_nothing(self) -> Response:
+        """Load the model; unload it where it is to be kept for no time."""
+        model = self._body.model
+        if self.circumstances["keep_alive"] == 0:
+            self._library.get(ModelName.parse(model))
+            self.inference.stop(model)
+            return JSONResponse(loaded_row(model, self._render, "unload"))
+        await unless_gone(self._request, self.inference.load(model, **self.circumstances))
+        return JSONResponse(loaded_row(model, self._render, "load"))
+
+    async def send(self, rows: AsyncGenerator[Row, None]) -> Response | ASGIApp:
+        """The rows as a stream, or all in one."""
+        if self.whole:
+            return JSONResponse(await unless_gone(self._request, whole(rows, self._render)))
+        return await respond(self._request, rows, stream=True)

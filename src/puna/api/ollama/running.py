@@ -1,0 +1,56 @@
+"""GET /api/ps: the models in memory."""
+
+import math
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+
+from puna.api.json import JSONResponse
+from puna.api.ollama.details import render_details, render_time
+from puna.core.errors import ModelNotFound
+from puna.engines.llama.launch import LlamaLaunch
+from puna.inference import Inference
+from puna.library.library import Library
+from puna.library.names import ModelName
+from puna.scheduler import Snapshot
+
+FOR_EVER = 100 * 365 * 24 * 3600.0
+"""Seconds that Ollama's clients show as `Forever`."""
+
+
+async def index(request: Request) -> JSONResponse:
+    """Every model in memory, under each name that it was asked for by."""
+    inference: Inference = request.app.state.inference()
+    library: Library = request.app.state.library
+    rows = []
+    for snapshot in inference.running():
+        rows += [row for name in snapshot.models if (row := render(library, name, snapshot))]
+    return JSONResponse({"models": rows})
+
+
+def render(library: Library, name: str, snapshot: Snapshot[LlamaLaunch]) -> dict[str, Any] | None:
+    """One row; None for a model that was deleted meanwhile."""
+    try:
+        model = library.get(ModelName.parse(name))
+    except ModelNotFound:
+        return None
+    footprint = snapshot.footprint
+    return {
+        "name": name,
+        "model": name,
+        "size": footprint.total,
+        "digest": model.digest,
+        "details": render_details(model),
+        "expires_at": render_time(datetime.fromtimestamp(expiry(snapshot), UTC)),
+        "size_vram": int(footprint.gpu),
+        "context_length": snapshot.launch.context_length,
+    }
+
+
+def expiry(snapshot: Snapshot[LlamaLaunch]) -> float:
+    """When the model will be unloaded, if nobody asks it anything any more."""
+    if snapshot.expires is not None:
+        return snapshot.expires
+    return time.time() + (FOR_EVER if math.isinf(snapshot.keep_alive) else snapshot.keep_alive)

@@ -1,0 +1,39 @@
+import json
+
+from tests.cli.puna import Puna
+
+PROMPT = "Say this is a test"
+
+
+def test_a_prompt_is_answered_with_and_without_a_server(puna: Puna, puna_with_server: Puna) -> None:
+    assert puna("run", "tiny", PROMPT) == "This is a test.\n"
+    assert puna_with_server("run", "tiny", PROMPT) == "This is a test.\n"
+
+
+def test_a_prompt_comes_through_a_pipe(puna: Puna) -> None:
+    assert puna("run", "tiny", stdin=PROMPT) == "This is a test.\n"
+
+
+def test_an_answer_has_the_form_that_is_asked_for_and_its_timings(puna: Puna) -> None:
+    schema = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
+    result = puna.run("run", "tiny", "--format", json.dumps(schema), "--verbose", PROMPT)
+    assert isinstance(json.loads(result.stdout)["count"], int)
+    assert "eval rate:" in result.stderr
+
+
+def test_what_can_not_be_asked_is_one_line(puna: Puna) -> None:
+    assert "there is no prompt" in puna.fails("run", "tiny")
+    assert "did you mean 'tiny:latest'" in puna.fails("run", "tinny", PROMPT)
+    assert "--format" in puna.fails("run", "tiny", "--format", "xml", PROMPT)
+    assert "keep_alive" in puna.fails("run", "tiny", "--keepalive", "soon", PROMPT)
+
+
+def test_models_in_memory_are_listed_and_stopped(puna_with_server: Puna) -> None:
+    puna = puna_with_server
+    assert puna("ps").split() == ["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"]
+    puna("run", "tiny", "--keepalive", "-1", PROMPT)
+    assert "tiny:latest" in puna("ps")
+    assert "Forever" in puna("ps")
+    assert puna("stop", "tiny") == ""
+    assert "tiny:latest" not in puna("ps")
+    assert "not found" in puna.fails("stop", "nothing-like-it")
