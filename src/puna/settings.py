@@ -19,7 +19,11 @@ class SettingError(PunaError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user decided. `keep_alive` is in seconds, infinite for "never unload"."""
+    """What the user decided. `keep_alive` is in seconds, infinite for "never unload".
+
+    What is kept of responses and conversations goes after `…_max_age` seconds or when there are more than
+    `…_max_count`; None keeps it. `database_url` None means SQLite in `home`.
+    """
 
     host: str = "127.0.0.1"
     port: int = 11434
@@ -34,6 +38,10 @@ class Settings:
     origins: tuple[str, ...] = ()
     api_keys: frozenset[str] = frozenset()
     llama_server: Path | None = None
+    database_url: str | None = None
+    responses_max_age: float | None = 30 * 24 * 3600.0
+    responses_max_count: int | None = 100_000
+    conversations_max_age: float | None = None
     image_hosts: tuple[str, ...] = ()
 
     @classmethod
@@ -83,6 +91,17 @@ def duration(text: str) -> float:
         seconds = sum(float(number) * DURATION_UNITS[unit] for number, unit in parts)
         seconds = -seconds if text.startswith("-") else seconds
     return math.inf if seconds < 0 else seconds
+
+
+def age(text: str) -> float | None:
+    """Seconds, None for "for ever"."""
+    seconds = duration(text)
+    return None if math.isinf(seconds) else seconds
+
+
+def count(text: str) -> int | None:
+    """A whole number above zero; a negative one means "as many as there are"."""
+    return None if re.fullmatch("-[0-9]+", text) else positive(text)
 
 
 def positive(text: str) -> int:
@@ -137,6 +156,10 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ORIGINS": ("origins", words),
     "API_KEYS": ("api_keys", lambda text: frozenset(words(text))),
     "LLAMA_SERVER": ("llama_server", program),
+    "DATABASE_URL": ("database_url", str),
+    "RESPONSES_MAX_AGE": ("responses_max_age", age),
+    "RESPONSES_MAX_COUNT": ("responses_max_count", count),
+    "CONVERSATIONS_MAX_AGE": ("conversations_max_age", age),
     "IMAGE_HOSTS": ("image_hosts", words),
 }
 """Variable name, without its prefix, to the field it sets and how its text is read."""
