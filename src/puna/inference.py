@@ -42,6 +42,17 @@ class Inference:
             async for event in events:
                 yield event
 
+    async def count_prompt(self, name: str, request: ChatRequest) -> int:
+        """How many tokens the prompt of a conversation has.
+
+        Raises:
+            ModelNotFound: the library has no model of that name.
+            EngineFailed: the model can't be loaded, or its engine broke off.
+        """
+        model = self._library.get(ModelName.parse(name))
+        async with self._scheduler.lease(plan(model, self._settings)) as engine:
+            return await engine.count_prompt(completed(request, model))
+
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:
     """The request with what the model says where the request says nothing: prompt, history, sampling, effort."""

@@ -16,12 +16,14 @@ from puna.access import Access, origin_pattern
 from puna.api.json import JSONResponse
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
+from puna.api.openai.responses.service import Responses
 from puna.engines.llama.engine import LlamaEngine
 from puna.images.load import ImageLoader
 from puna.inference import Inference
 from puna.library.library import Library
 from puna.scheduler import Scheduler
 from puna.settings import Settings
+from puna.state.state import State
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -29,10 +31,15 @@ def create_app(settings: Settings) -> Starlette:
     library = Library(settings.models)
     scheduler = Scheduler(LlamaEngine.start, settings.keep_alive)
     inference = Inference(settings, library, scheduler)
+    state = State(settings)
+    images = ImageLoader(settings.image_hosts)
+    responses = Responses(library, inference, images, state)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await responses.close()
+        await state.close()
         await scheduler.close()
 
     app = Starlette(
@@ -40,7 +47,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", greet),
             Route("/health", report_health),
             Route("/api/version", report_version),
-            Mount("/v1", openai.application(library, inference, ImageLoader(settings.image_hosts))),
+            Mount("/v1", openai.application(library, inference, images, responses)),
         ],
         middleware=[
             Middleware(Access, settings=settings, refusal=refuse),

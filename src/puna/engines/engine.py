@@ -26,5 +26,8 @@ class Engine(Protocol):
             EngineFailed: the engine ended or broke off.
         """
 
+    async def count_prompt(self, request: ChatRequest) -> int:
+        """The tokens of a conversation's prompt. Raises EngineFailed."""
+
     async def close(self) -> None:
         """Free everything the engine holds. An answer in progress is cut off."""

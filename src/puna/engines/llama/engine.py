@@ -15,6 +15,7 @@ from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.native import native_chat
 from puna.engines.llama.process import EngineProcess
+from puna.engines.llama.prompt_length import prompt_length
 from puna.engines.llama.prompted import prompted_chat
 from puna.engines.llama.traits import Traits, read_traits
 
@@ -71,6 +72,14 @@ class LlamaEngine:
             async with aclosing(in_batches(request, self._launch.sequences, answered)) as events:
                 async for event in events:
                     yield event
+        except ConnectionError as error:
+            raise await self._failure() from error
+
+    async def count_prompt(self, request: ChatRequest) -> int:
+        try:
+            traits = await self.traits()
+            request = offered(request)
+            return await prompt_length(self._client, request, traits, native=is_native(request, traits))
         except ConnectionError as error:
             raise await self._failure() from error
 
