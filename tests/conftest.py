@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import ollama
 import openai
 import pytest
 
@@ -23,6 +24,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def client(server: RunningServer) -> openai.OpenAI:
     """The OpenAI client on the shared server."""
     return server.client()
+
+
+@pytest.fixture
+def native(server: RunningServer) -> ollama.Client:
+    """The client of the native API on the shared server."""
+    return server.ollama()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import ollama
 import openai
 import psutil
 
@@ -33,6 +34,10 @@ class RunningServer:
 
     def async_client(self) -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(base_url=f"{self.url}/v1/", api_key="unused", max_retries=0, timeout=60)
+
+    def ollama(self) -> ollama.Client:
+        """The client of the native API."""
+        return ollama.Client(host=self.url, timeout=60, trust_env=False)
 
     def engines(self) -> list[psutil.Process]:
         """The processes the server started: its engines."""

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from puna import __version__
 from puna.access import Access, origin_pattern
 from puna.api.json import JSONResponse
+from puna.api.ollama import application as ollama
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
 from puna.api.openai.responses.service import Responses
@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", greet),
             Route("/health", report_health),
             Route("/metrics", report_metrics),
-            Route("/api/version", report_version),
+            Mount("/api", ollama.application(library)),
             Mount("/v1", openai.application(library, inference, images, responses)),
         ],
         middleware=[
@@ -103,10 +103,6 @@ async def greet(_: Request) -> Response:
 
 async def report_health(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
-
-
-async def report_version(_: Request) -> Response:
-    return JSONResponse({"version": __version__})
 
 
 async def not_routed(request: Request, error: Exception) -> Response:

@@ -51,10 +51,20 @@ async def cancel(*tasks: asyncio.Task[T]) -> None:
 
 
 class EventStream:
-    """An ASGI response of server-sent events. `blocks` is closed when the client leaves: generation stops."""
+    """An ASGI response of server-sent events. `blocks` is closed when the client leaves: generation stops.
 
-    def __init__(self, blocks: AsyncGenerator[bytes, None], media_type: bytes = b"text/event-stream") -> None:
+    `keep_alive` is what is sent in long silences; None where the format has nothing that clients would ignore.
+    """
+
+    def __init__(
+        self,
+        blocks: AsyncGenerator[bytes, None],
+        media_type: bytes = b"text/event-stream",
+        *,
+        keep_alive: bytes | None = KEEP_ALIVE,
+    ) -> None:
         self._blocks = blocks
+        self._silence = keep_alive
         self._media_type = media_type
         self._last_sent = 0.0
 
@@ -81,5 +91,5 @@ class EventStream:
     async def _keep_alive(self, send: Send) -> None:
         while True:
             await asyncio.sleep(KEEP_ALIVE_SECONDS)
-            if time.monotonic() - self._last_sent >= KEEP_ALIVE_SECONDS:
-                await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
+            if self._silence and time.monotonic() - self._last_sent >= KEEP_ALIVE_SECONDS:
+                await send({"type": "http.response.body", "body": self._silence, "more_body": True})

@@ -102,7 +102,7 @@ class _Creation:
 
     def _copied(self, media_type: str, path: Path, header: Metadata) -> Layer:
         self._report(f"copying {path.name}")
-        digest = self._staging.add_file(path)
+        digest = self._library.store.digest_of(path) or self._staging.add_file(path)
         self._headers[digest] = header
         return self._layer(media_type, digest, path.stat().st_size)
 

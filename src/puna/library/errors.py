@@ -29,6 +29,10 @@ class StoreFailed(PunaError):
     """The system refused a read or write, for a full disk or a lack of rights."""
 
 
+class WrongDigest(StoreFailed):
+    """A blob came whose content is not what its digest says."""
+
+
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
     """Say which path it was that the system refused to write. Raises StoreFailed."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from puna.library.digest import Digest
-from puna.library.errors import StoreFailed, storing
+from puna.library.errors import WrongDigest, storing
 
 _CHUNK = 1 << 20
 _FORGOTTEN = 7 * 24 * 3600.0  # seconds after which what nobody came back for is removed
@@ -48,7 +48,7 @@ class Staging:
     def add_stream(self, chunks: Iterable[bytes], expected: Digest | None = None) -> Digest:
         """Stage what `chunks` hold together.
 
-        Raises StoreFailed where it can't be written, or where it is not what `expected` says.
+        Raises StoreFailed where it can't be written, WrongDigest where it is not what `expected` says.
         """
         hasher = hashlib.sha256()
         with self._draft() as path:
@@ -59,7 +59,7 @@ class Staging:
                 sync(file.fileno())
             digest = Digest(hasher.hexdigest())
             if expected is not None and digest != expected:
-                raise StoreFailed(f"the content's digest is {digest}, not {expected}")
+                raise WrongDigest(f"the content's digest is {digest}, not {expected}")
             os.replace(path, self.path(digest))
         return digest
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from puna.core.errors import InvalidRequest
 from puna.library.digest import Digest
 from puna.library.errors import DamagedModel, storing
 from puna.library.manifest import InvalidManifest, Manifest
@@ -56,6 +57,19 @@ class Store:
     def has(self, digest: Digest) -> bool:
         """Whether the blob is there, in a model or waiting for one."""
         return self.path(digest).is_file() or self.staging.path(digest).is_file()
+
+    def digest_of(self, path: Path) -> Digest | None:
+        """The digest of a file that is a blob here already, so that it need not be copied; None for others."""
+        if path.parent not in (self.blobs, self.staging.folder) or path.suffix:
+            return None
+        return Digest.parse(path.name)
+
+    def locate(self, digest: Digest) -> Path:
+        """The file that holds a blob, in a model or waiting for one. Raises InvalidRequest where there is none."""
+        for path in (self.path(digest), self.staging.path(digest)):
+            if path.is_file():
+                return path
+        raise InvalidRequest(f"there is no blob '{digest}'; it has to be sent first, to /api/blobs/{digest}")
 
     def size(self, digest: Digest) -> int | None:
         """The size of a blob in bytes; None where it is not there."""
@@ -99,6 +113,8 @@ class Store:
             finally:
                 draft.unlink(missing_ok=True)
             sync_folder(path.parent)
+            for layer in manifest.blobs:  # staged again, although it was there
+                self.staging.path(layer.digest).unlink(missing_ok=True)
             return path
 
     def delete(self, path: Path) -> bool:

@@ -1,0 +1,41 @@
+"""HEAD and POST /api/blobs/{digest}: the files that a model is created from."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from puna.api.json import JSONResponse
+from puna.library.digest import Digest
+from puna.library.library import Library
+
+
+async def head(request: Request) -> Response:
+    """Whether the blob is there."""
+    digest = Digest.parse(request.path_params["digest"])
+    library: Library = request.app.state.library
+    if library.store.has(digest):
+        return Response()
+    return JSONResponse({"error": f"blob '{digest}' not found"}, 404)
+
+
+async def create(request: Request) -> Response:
+    """Take a blob, and keep it if it is what its digest says."""
+    digest = Digest.parse(request.path_params["digest"])
+    library: Library = request.app.state.library
+    if library.store.has(digest):
+        return Response()
+    chunks = from_loop(request.stream(), asyncio.get_running_loop())
+    await asyncio.to_thread(library.store.staging.add_stream, chunks, digest)
+    return Response(status_code=201)
+
+
+def from_loop(chunks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
+    """What arrives in an event loop, for a thread to read."""
+
+    async def following() -> bytes:
+        return await anext(chunks, b"")
+
+    while chunk := asyncio.run_coroutine_threadsafe(following(), loop).result():
+        yield chunk

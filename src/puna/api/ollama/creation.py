@@ -1,0 +1,108 @@
+"""POST /api/create: a model from another one, or from files that were sent as blobs."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from puna.api.ollama.body import Body, ModelBody, read_body
+from puna.api.ollama.lines import Row, respond
+from puna.core.errors import InvalidRequest
+from puna.library.creation import create as make
+from puna.library.digest import Digest
+from puna.library.library import Library
+from puna.library.model import Example
+from puna.library.names import ModelName
+from puna.library.parameters import Parameters
+from puna.library.recipe import Recipe
+from puna.library.registry.progress import Report, Status, reports
+from puna.library.store import Store
+
+
+class Turn(Body):
+    """A message that every conversation with the model begins with."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class CreateBody(ModelBody):
+    """What the model is made of. `files` and `adapters` are names and digests of blobs."""
+
+    source: str | None = Field(default=None, alias="from")
+    files: dict[str, str] | None = None
+    adapters: dict[str, str] | None = None
+    template: str | None = None
+    license: str | list[str] | None = None
+    system: str | None = None
+    parameters: dict[str, Any] | None = None
+    messages: list[Turn] | None = None
+    quantize: str | None = None
+    quantization: str | None = None
+    stream: bool | None = None
+
+    def recipe(self, store: Store, folder: Path) -> Recipe:
+        """What the body says. Safetensors are put together in `folder`, as a checkpoint's folder has them.
+
+        Raises InvalidRequest for a name or digest that can't be, and for a blob that was not sent.
+        """
+        files = located(self.files or {}, store, "files")
+        if bool(self.source) == bool(files):
+            raise InvalidRequest("a model is made either 'from' another one or of 'files'", param="from")
+        safetensors = any(name.endswith(".safetensors") for name in files)
+        if safetensors:
+            for name, path in files.items():
+                place = folder / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(path.absolute())
+        return Recipe(
+            base=ModelName.parse(self.source) if self.source else None,
+            files={} if safetensors else files,
+            folder=folder if safetensors else None,
+            adapters=located(self.adapters or {}, store, "adapters"),
+            parameters=Parameters.from_json(self.parameters or {}),
+            template=self.template or None,
+            system=self.system or None,
+            messages=tuple(Example(turn.role, turn.content) for turn in self.messages or ()),
+            licenses=(self.license,) if isinstance(self.license, str) else tuple(self.license or ()),
+            quantize=self.quantize or self.quantization or None,
+        )
+
+
+async def create(request: Request) -> Response | ASGIApp:
+    """Make a model, and tell each step."""
+    body = await read_body(request, CreateBody)
+    library: Library = request.app.state.library
+    return await respond(request, steps(body, library), stream=body.stream is not False)
+
+
+async def steps(body: CreateBody, library: Library) -> AsyncGenerator[Row, None]:
+    """The steps of the work, which is done in a thread."""
+    name = body.model_name
+    loop = asyncio.get_running_loop()
+
+    async def work(report: Report) -> None:
+        def tell(status: str) -> None:
+            loop.call_soon_threadsafe(report, Status(status))
+
+        with TemporaryDirectory() as folder:
+            await asyncio.to_thread(make, library, name, body.recipe(library.store, Path(folder)), tell)
+
+    async for step in reports(work):
+        assert isinstance(step, Status)
+        yield {"status": step.message}
+
+
+def located(files: Mapping[str, str], store: Store, field: str) -> dict[str, Path]:
+    """The blobs of these files. Raises InvalidRequest for a name that leads out of a folder."""
+    for name in files:
+        path = PurePosixPath(name)
+        if not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+            raise InvalidRequest(f"the name {name!r} in '{field}' has to be a path below the model's folder")
+    return {name: store.locate(Digest.parse(digest)) for name, digest in files.items()}

@@ -1,0 +1,60 @@
+"""Answers made of rows: as a stream of JSON lines, or the last row alone."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from puna.api.exchange import EventStream, unless_gone
+from puna.api.json import JSONResponse
+from puna.api.ollama.errors import render_error
+from puna.core.errors import PunaError
+
+Row = dict[str, Any]
+
+
+async def respond(request: Request, rows: AsyncGenerator[Row, None], *, stream: bool) -> Response | ASGIApp:
+    """The rows as they come, or without `stream` the last one. What goes wrong before the first row is a plain
+    HTTP error."""
+    if not stream:
+        return JSONResponse(await unless_gone(request, last(rows)))
+    first = await unless_gone(request, begun(rows))
+    return EventStream(lines(first, rows), b"application/x-ndjson", keep_alive=None)
+
+
+async def begun(rows: AsyncGenerator[Row, None]) -> Row:
+    """The first row."""
+    try:
+        return await anext(rows)
+    except BaseException:
+        await rows.aclose()
+        raise
+
+
+async def last(rows: AsyncGenerator[Row, None]) -> Row:
+    """The last row."""
+    final: Row = {}
+    async with aclosing(rows):
+        async for row in rows:
+            final = row
+    return final
+
+
+async def lines(first: Row, rows: AsyncGenerator[Row, None]) -> AsyncGenerator[bytes, None]:
+    """Each row as a line. An error in the middle is a line too, and the last."""
+    async with aclosing(rows):
+        yield line(first)
+        try:
+            async for row in rows:
+                yield line(row)
+        except PunaError as error:
+            yield line(render_error(error))
+
+
+def line(row: Row) -> bytes:
+    """One line of JSON."""
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)

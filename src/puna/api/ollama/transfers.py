@@ -1,0 +1,69 @@
+"""/api/pull and /api/push: models from and to registries."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from puna.api.ollama.body import ModelBody, Unset, read_body
+from puna.api.ollama.lines import Row, respond
+from puna.library.digest import Digest
+from puna.library.library import Library
+from puna.library.registry import pull as fetch
+from puna.library.registry import push as send
+from puna.library.registry.progress import Progress, Status, Transfer
+
+SHORT_DIGITS = 12
+STEP = 1 << 18
+"""Bytes after which a transfer's progress is told again."""
+
+
+class TransferBody(ModelBody):
+    """`insecure` allows registries without encryption. Puna knows no passwords but those of `docker login`."""
+
+    insecure: bool | None = None
+    username: Unset = None
+    password: Unset = None
+    stream: bool | None = None
+
+
+async def pull(request: Request) -> Response | ASGIApp:
+    """Bring a model here."""
+    body = await read_body(request, TransferBody)
+    library: Library = request.app.state.library
+    progress = fetch(library, body.model_name, insecure=bool(body.insecure))
+    return await respond(request, rows(progress, "pulling"), stream=body.stream is not False)
+
+
+async def push(request: Request) -> Response | ASGIApp:
+    """Bring a model to its registry."""
+    body = await read_body(request, TransferBody)
+    library: Library = request.app.state.library
+    progress = send(library, body.model_name, insecure=bool(body.insecure))
+    return await respond(request, rows(progress, "pushing"), stream=body.stream is not False)
+
+
+async def rows(progress: AsyncIterator[Progress], verb: str) -> AsyncGenerator[Row, None]:
+    """Steps, and how far each blob is; not more often than somebody could see."""
+    told: dict[Digest, int] = {}
+    async for step in progress:
+        match step:
+            case Status(message):
+                yield {"status": message}
+            case Transfer(digest, total, completed):
+                known = told.get(digest)
+                if known is None or completed == total or completed - known >= STEP:
+                    told[digest] = completed
+                    yield transfer(step, verb)
+
+
+def transfer(step: Transfer, verb: str) -> dict[str, Any]:
+    """How far one blob is."""
+    row: dict[str, Any] = {
+        "status": f"{verb} {step.digest.hex[:SHORT_DIGITS]}",
+        "digest": str(step.digest),
+        "total": step.total,
+    }
+    return row | ({"completed": step.completed} if step.completed else {})

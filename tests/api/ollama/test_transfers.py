@@ -1,0 +1,74 @@
+"""Pulls and pushes through the server, from and to a registry that is a web server of the test's own."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import ollama
+import pytest
+
+from tests.cli.puna import Puna
+from tests.conftest import StartServer
+from tests.library.registry.server import Server, serving
+
+
+@pytest.fixture
+def registry() -> Iterator[Server]:
+    """A registry in a thread, as clients in other processes need it."""
+    server, loop = Server(), asyncio.new_event_loop()
+    ready, over = threading.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with serving(server):
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    ready.wait(timeout=60)
+    yield server
+    loop.call_soon_threadsafe(over.set)
+    thread.join(timeout=60)
+    loop.close()
+
+
+def test_a_model_is_pulled_with_progress(start_server: StartServer, registry: Server) -> None:
+    registry.offer("latest", b"{}", b"weights" * 100_000)
+    client = start_server().ollama()
+    name = f"{registry.address}/me/m"
+    steps = list(client.pull(name, insecure=True, stream=True))
+    statuses = [step.status for step in steps]
+    assert statuses[0] == "pulling manifest"
+    assert statuses[-2:] == ["writing manifest", "success"]
+    transfers = [step for step in steps if step.digest]
+    assert {step.total for step in transfers} == {2, 700_000}
+    assert transfers[-1].completed == transfers[-1].total
+    assert f"{name}:latest" in [model.model for model in client.list().models]
+    assert client.pull(name, insecure=True).status == "success"
+
+
+def test_what_fails_before_and_after_the_stream_began_is_an_error(
+    start_server: StartServer, registry: Server
+) -> None:
+    client = start_server().ollama()
+    with pytest.raises(ollama.ResponseError, match="--insecure"):
+        client.pull(f"http://{registry.address}/me/m")
+    with pytest.raises(ollama.ResponseError, match="is not in the registry"):
+        list(client.pull(f"{registry.address}/me/m", insecure=True, stream=True))
+    with pytest.raises(ollama.ResponseError, match="comes with Puna"):
+        client.pull("tiny")
+    with pytest.raises(ollama.ResponseError, match="not found"):
+        client.push("nothing-like-it")
+
+
+def test_the_command_pulls_without_a_server(tmp_path: Path, registry: Server) -> None:
+    registry.offer("latest", b"{}", b"weights")
+    puna = Puna(tmp_path, tmp_path / "home")
+    name = f"{registry.address}/me/m"
+    result = puna.run("pull", name, "--insecure")
+    assert result.returncode == 0, result.stderr
+    assert "success" in result.stderr
+    assert name in puna("list")
+    assert "--insecure" in puna.fails("pull", f"http://{name}")
+    assert "is not in the registry" in puna.fails("pull", f"{registry.address}/me/other:1b", "--insecure")

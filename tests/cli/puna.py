@@ -1,0 +1,48 @@
+"""The command `puna`, run as users run it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+UNUSED_PORT = "9"
+"""The port of a service that nobody runs any more: a command that is given it finds no server."""
+
+
+@dataclass(frozen=True)
+class Puna:
+    """Runs commands in a folder, with a home of their own and the server of an address, or none."""
+
+    folder: Path
+    home: Path
+    address: str = f"127.0.0.1:{UNUSED_PORT}"
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, whatever that is."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
+        environment = {**clean, "PUNA_HOME": str(self.home), "PUNA_HOST": self.address, **self.variables}
+        return subprocess.run(
+            [sys.executable, "-m", "puna", *arguments],
+            cwd=self.folder,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def __call__(self, *arguments: str, stdin: str = "") -> str:
+        """Run a command that has to succeed, and return what it prints."""
+        result = self.run(*arguments, stdin=stdin)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def fails(self, *arguments: str, stdin: str = "") -> str:
+        """Run a command that has to fail, and return what it says about that."""
+        result = self.run(*arguments, stdin=stdin)
+        assert result.returncode == 1, result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+        return result.stderr

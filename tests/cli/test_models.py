@@ -1,0 +1,130 @@
+import re
+from pathlib import Path
+
+import openai
+import pytest
+
+from tests.cli.puna import Puna
+from tests.conftest import StartServer
+from tests.models import add_model, write_micro_model
+
+
+@pytest.fixture(params=["puna", "puna_with_server"])
+def command(request: pytest.FixtureRequest) -> Puna:
+    """The command without a server, and with one: they have to say the same."""
+    found: Puna = request.getfixturevalue(request.param)
+    return found
+
+
+def test_models_are_listed_copied_and_removed(command: Puna) -> None:
+    assert command("cp", "tiny", "ann/small:1b") == "copied 'tiny' to 'ann/small:1b'\n"
+    header, *rows = command("list").splitlines()
+    assert re.fullmatch(r"NAME +ID +SIZE +MODIFIED", header)
+    assert [row.split()[0] for row in rows] == ["ann/small:1b", "tiny:latest"]
+    assert re.fullmatch(r"ann/small:1b +[0-9a-f]{12} +[\d.]+ MB +.+ ago", rows[0])
+    assert all(row.index(row.split()[1]) == header.index("ID") for row in rows)
+    assert len(command("list", "ANN").splitlines()) == 2
+    assert command("rm", "ann/small:1b") == "deleted 'ann/small:1b'\n"
+    assert "ann/small" not in command("list")
+
+
+def test_errors_are_one_helpful_line(command: Puna) -> None:
+    assert command.fails("cp", "tinny", "x") == "Error: model 'tinny:latest' not found, did you mean 'tiny:latest'?\n"
+    assert "comes with Puna" in command.fails("rm", "tiny")
+    assert "invalid model name" in command.fails("cp", "tiny", "../../etc/passwd")
+
+
+def test_a_model_is_shown_in_sections_and_by_parts(command: Puna) -> None:
+    shown = command("show", "tiny")
+    assert re.search(r"^  Model\n    architecture +\w+\n    parameters +[\d.]+[MB]\n", shown, re.MULTILINE)
+    assert re.search(r"^  Capabilities\n    completion\n", shown, re.MULTILINE)
+    assert "\nFROM " in command("show", "tiny", "--modelfile")
+    assert "messages" in command("show", "tiny", "--template")
+    assert "  Tensors\n" in command("show", "tiny", "--verbose")
+    assert "only one of" in command.fails("show", "tiny", "--modelfile", "--license")
+
+
+def test_verify_names_the_damaged_file(puna: Puna, micro: Path) -> None:
+    models = puna.home / "models"
+    add_model(models, "mine", micro)
+    assert puna("show", "mine", "--verify") == "'mine' is whole\n"
+    blob = max((models / "blobs").iterdir(), key=lambda path: path.stat().st_size)
+    content = bytearray(blob.read_bytes())
+    content[-1] ^= 1
+    blob.write_bytes(content)
+    assert blob.name in puna.fails("show", "mine", "--verify")
+
+
+def test_a_server_elsewhere_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
+    puna = Puna(tmp_path, tmp_path / "home", "192.0.2.1:1", {})
+    assert "no server answers at 192.0.2.1:1" in puna.fails("list")
+
+
+def test_a_server_with_keys_is_given_one(tmp_path: Path, start_server: StartServer) -> None:
+    server = start_server(PUNA_API_KEYS="secret")
+    assert "API key" in Puna(tmp_path, tmp_path / "other", server.url).fails("list")
+    assert "tiny:latest" in Puna(tmp_path, tmp_path / "other", server.url, {"PUNA_API_KEYS": "secret"})("list")
+
+
+def test_an_application_gets_its_model_from_cp(tmp_path: Path, start_server: StartServer) -> None:
+    server = start_server()
+    Puna(tmp_path, tmp_path / "other", server.url)("cp", "tiny", "gpt-3.5-turbo")
+    answer = server.client().chat.completions.create(
+        model="gpt-3.5-turbo", messages=[{"role": "user", "content": "Say this is a test"}]
+    )
+    assert answer.choices[0].message.content == "This is a test."
+
+
+def test_a_modelfile_sets_the_context_size(tmp_path: Path, start_server: StartServer) -> None:
+    server = start_server()
+    puna = Puna(tmp_path, tmp_path / "other", server.url)
+    (tmp_path / "Modelfile").write_text("FROM tiny\nPARAMETER num_ctx 512\n")
+    assert puna("create", "mymodel", "-f", "Modelfile").splitlines()[-1] == "success"
+    with pytest.raises(openai.BadRequestError) as raised:
+        server.client().chat.completions.create(
+            model="mymodel", messages=[{"role": "user", "content": "word " * 2000}]
+        )
+    assert raised.value.code == "context_length_exceeded"
+    assert "512" in raised.value.message
+
+
+def test_a_shown_modelfile_makes_the_same_model(command: Puna) -> None:
+    source = (
+        'FROM tiny\nPARAMETER top_k 3\nPARAMETER stop "<a>"\nSYSTEM """Be\nbrief."""\nMESSAGE user hi\nLICENSE MIT\n'
+    )
+    command("create", "first", "-f", "-", stdin=source)
+    (command.folder / "Modelfile").write_text(command("show", "first", "--modelfile"))
+    command("create", "second")
+    parts = ("--parameters", "--system", "--license", "--template")
+    assert [command("show", "second", part) for part in parts] == [command("show", "first", part) for part in parts]
+    assert "Be\nbrief." in command("show", "second", "--system")
+
+
+def test_files_are_sent_and_quantized(command: Puna) -> None:
+    folder = command.folder / "made"
+    folder.mkdir()
+    write_micro_model(folder / "micro.gguf")
+    (folder / "Modelfile").write_text("FROM ./micro.gguf\n")
+    made = command("create", "micro", "-f", "made/Modelfile")
+    assert made.splitlines()[0] == "sending micro.gguf"
+    assert "sending" not in command("create", "again", "-f", "made/Modelfile")
+    command("create", "small", "-f", "made/Modelfile", "-q", "q8_0")
+    assert "Q8_0" in command("show", "small")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("FROM tiny\nPARAMETER num_ctx many\n", "line 2"),
+        ("SYSTEM hi\n", "there is no FROM line"),
+        ("FROM ./none.gguf\n", "there is no file or folder './none.gguf'"),
+        ("FROM nothing-like-it\n", "not found"),
+    ],
+)
+def test_a_modelfile_that_can_not_be_is_an_error(puna: Puna, source: str, words: str) -> None:
+    assert words in puna.fails("create", "m", "-f", "-", stdin=source)
+    assert "m:latest" not in puna("list")
+
+
+def test_a_modelfile_that_is_missing_is_named(puna: Puna) -> None:
+    assert "can't read the Modelfile none" in puna.fails("create", "m", "-f", "none")
