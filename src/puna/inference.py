@@ -210,6 +210,17 @@ class Inference:
                     raise
                 current().retries += 1
 
+    async def count_prompt(self, name: str, request: ChatRequest) -> int:
+        """How many tokens the prompt of a conversation has.
+
+        Raises:
+            ModelNotFound: the library has no model of that name.
+            EngineFailed: the model can't be loaded, or its engine broke off.
+        """
+        model = self._library.get(ModelName.parse(name))
+        async with self._lease(model, plan(model, self._settings), Claim(tokens=0), None, None) as lease:
+            return await lease.engine.count_prompt(completed(request, model))
+
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:
     """The request with what the model says where the request says nothing: prompt, history, sampling, effort."""

@@ -17,6 +17,7 @@ from puna.api.json import JSONResponse
 from puna.api.ollama import application as ollama
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
+from puna.api.openai.responses.service import Responses
 from puna.drain import Drain, DrainState
 from puna.engines.llama.engine import LlamaEngine
 from puna.images.load import ImageLoader
@@ -27,6 +28,7 @@ from puna.metrics import CONTENT_TYPE, Metrics
 from puna.observer import Observer
 from puna.scheduler import Limits, Scheduler
 from puna.settings import Settings
+from puna.state.state import State
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -35,13 +37,17 @@ def create_app(settings: Settings) -> Starlette:
     start = partial(LlamaEngine.start, load_timeout=settings.load_timeout, stall_timeout=settings.stall_timeout)
     scheduler = Scheduler(start, limits(settings))
     inference = Inference(settings, library, scheduler)
-    images = ImageLoader(settings.image_hosts)
     metrics = Metrics(scheduler)
     draining = DrainState()
+    state = State(settings)
+    images = ImageLoader(settings.image_hosts)
+    responses = Responses(library, inference, images, state)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await responses.close()
+        await state.close()
         await scheduler.close()
 
     async def report_metrics(_: Request) -> Response:
@@ -53,7 +59,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/health", report_health),
             Route("/metrics", report_metrics),
             Mount("/api", ollama.application(library, lambda: inference, lambda: images)),
-            Mount("/v1", openai.application(library, inference, images)),
+            Mount("/v1", openai.application(library, inference, images, responses)),
         ],
         middleware=[
             Middleware(

@@ -21,6 +21,12 @@ class SettingError(PunaError):
 class Settings:
     """What the user decided. Times are in seconds, infinite for "never"; `memory` is in bytes."""
 
+    """What the user decided. `keep_alive` is in seconds, infinite for "never unload".
+
+    What is kept of responses and conversations goes after `…_max_age` seconds or when there are more than
+    `…_max_count`; None keeps it. `database_url` None means SQLite in `home`.
+    """
+
     host: str = "127.0.0.1"
     port: int = 11434
     home: Path = Path.home() / ".puna"
@@ -42,6 +48,10 @@ class Settings:
     shutdown_timeout: float = 20.0
     access_log: bool = True
     debug: bool = False
+    database_url: str | None = None
+    responses_max_age: float | None = 30 * 24 * 3600.0
+    responses_max_count: int | None = 100_000
+    conversations_max_age: float | None = None
     image_hosts: tuple[str, ...] = ()
 
     @classmethod
@@ -91,6 +101,17 @@ def duration(text: str) -> float:
         seconds = sum(float(number) * DURATION_UNITS[unit] for number, unit in parts)
         seconds = -seconds if text.startswith("-") else seconds
     return math.inf if seconds < 0 else seconds
+
+
+def age(text: str) -> float | None:
+    """Seconds, None for "for ever"."""
+    seconds = duration(text)
+    return None if math.isinf(seconds) else seconds
+
+
+def count(text: str) -> int | None:
+    """A whole number above zero; a negative one means "as many as there are"."""
+    return None if re.fullmatch("-[0-9]+", text) else positive(text)
 
 
 def positive(text: str) -> int:
@@ -175,6 +196,10 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "SHUTDOWN_TIMEOUT": ("shutdown_timeout", duration),
     "ACCESS_LOG": ("access_log", switch),
     "DEBUG": ("debug", switch),
+    "DATABASE_URL": ("database_url", str),
+    "RESPONSES_MAX_AGE": ("responses_max_age", age),
+    "RESPONSES_MAX_COUNT": ("responses_max_count", count),
+    "CONVERSATIONS_MAX_AGE": ("conversations_max_age", age),
     "IMAGE_HOSTS": ("image_hosts", words),
 }
 """Variable name, without its prefix, to the field it sets and how its text is read."""

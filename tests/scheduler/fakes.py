@@ -54,6 +54,9 @@ class FakeEngine:
     def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         raise NotImplementedError
 
+    async def count_prompt(self, request: ChatRequest) -> int:
+        raise NotImplementedError
+
     async def close(self) -> None:
         self.closed = True
 

@@ -140,7 +140,8 @@ async def local_app(settings: Settings) -> AsyncIterator[ASGIApp]:
         yield Starlette(routes=[Mount("/api", native)])
     finally:
         for app in whole:
-            await app.state.scheduler.close()
+            async with app.router.lifespan_context(app):
+                pass  # leaving it closes what was opened
 
 
 def failure(response: httpx2.Response) -> CommandFailed:

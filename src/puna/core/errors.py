@@ -57,6 +57,15 @@ class ModelNotFound(PunaError):
         self.name = name
 
 
+class NotFound(PunaError):
+    """What the request is about is not there. `param` and `code` are as with `InvalidRequest`."""
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code
+
+
 class EngineFailed(PunaError):
     """An engine could not be started, or ended while it was needed. `log` is the end of what it printed."""
 

@@ -41,5 +41,8 @@ class Engine(Protocol):
     async def ended(self) -> EngineLost:
         """Wait until the engine has ended by itself, or had to be ended because it stopped answering; say why."""
 
+    async def count_prompt(self, request: ChatRequest) -> int:
+        """The tokens of a conversation's prompt. Raises EngineFailed."""
+
     async def close(self) -> None:
         """Free everything the engine holds. An answer in progress is cut off."""

@@ -8,19 +8,24 @@ from starlette.routing import Route
 
 from puna.api.exchange import ClientGone
 from puna.api.openai import chat, completions, embeddings, models
+from puna.api.openai.conversations.routes import routes as conversation_routes
 from puna.api.openai.errors import error_response, unknown_path, wrong_method
+from puna.api.openai.responses.routes import routes as response_routes
+from puna.api.openai.responses.service import Responses
 from puna.core.errors import PunaError
 from puna.images.load import ImageLoader
 from puna.inference import Inference
 from puna.library.library import Library
 
 
-def application(library: Library, inference: Inference, images: ImageLoader) -> Starlette:
-    """The application, answering from that library and with that inference."""
+def application(library: Library, inference: Inference, images: ImageLoader, responses: Responses) -> Starlette:
+    """The application, answering from that library, with that inference and those responses."""
     routes = [
         Route("/chat/completions", chat.create, methods=["POST"]),
         Route("/completions", completions.create, methods=["POST"]),
         Route("/embeddings", embeddings.create, methods=["POST"]),
+        *response_routes,
+        *conversation_routes,
         Route("/models", models.index),
         Route("/models/{model:path}", models.retrieve),
     ]
@@ -37,6 +42,7 @@ def application(library: Library, inference: Inference, images: ImageLoader) -> 
     app.state.library = library
     app.state.inference = inference
     app.state.images = images
+    app.state.responses = responses
     return app
 
 

@@ -1,7 +1,9 @@
 """Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
@@ -24,10 +26,35 @@ async def read_body(request: Request, kind: type[B]) -> B:
     Raises:
         InvalidRequest: it is no JSON, or not of that kind; `param` names the field.
     """
+    content = await request.body()
     try:
-        return kind.model_validate_json(await request.body())
+        return kind.model_validate_json(content)
     except ValidationError as error:
-        raise invalid(error.errors(include_url=False)) from error
+        problems = error.errors(include_url=False)
+        raise invalid([without_tags(problem, content) for problem in problems]) from error
+
+
+def without_tags(error: ErrorDetails, content: bytes) -> ErrorDetails:
+    """The error without the tags in its place: of a union's alternative pydantic puts the `type` it chose it by."""
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return error
+    return {**error, "loc": tuple(real_steps(error["loc"], value))}
+
+
+def real_steps(steps: Sequence[int | str], value: Any) -> Iterator[int | str]:
+    """The steps that lead on in the value, and those that say what is missing in its last object."""
+    tagged = False
+    for step in steps:
+        if isinstance(value, dict) and step not in value and value.get("type") == step and not tagged:
+            tagged = True
+            continue
+        yield step
+        tagged = False
+        inside = isinstance(value, dict) and step in value
+        inside = inside or (isinstance(value, list) and isinstance(step, int) and step < len(value))
+        value = value[step] if inside else value
 
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:

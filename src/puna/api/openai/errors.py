@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from puna.api.json import JSONResponse
-from puna.core.errors import InvalidRequest, ModelNotFound, Overloaded, PunaError
+from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError
 
 
 def error_body(message: str, kind: str, *, param: str | None = None, code: str | None = None) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def error_body(message: str, kind: str, *, param: str | None = None, code: str |
 def render_error(error: PunaError) -> dict[str, Any]:
     """The error's object."""
     match error:
-        case InvalidRequest():
+        case InvalidRequest() | NotFound():
             return error_body(error.message, "invalid_request_error", param=error.param, code=error.code)
         case ModelNotFound():
             return error_body(error.message, "invalid_request_error", param="model", code="model_not_found")
@@ -32,7 +32,7 @@ def error_response(error: PunaError) -> Response:
     match error:
         case InvalidRequest():
             return JSONResponse(render_error(error), 400)
-        case ModelNotFound():
+        case ModelNotFound() | NotFound():
             return JSONResponse(render_error(error), 404)
         case Overloaded():
             return JSONResponse(render_error(error), 503, {"Retry-After": str(error.retry_after)})

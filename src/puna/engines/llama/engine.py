@@ -22,6 +22,7 @@ from puna.engines.llama.embedding import Embedder
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.native import native_chat
 from puna.engines.llama.process import EngineProcess
+from puna.engines.llama.prompt_length import prompt_length
 from puna.engines.llama.prompted import prompted_chat
 from puna.engines.llama.prompts import PromptReader
 from puna.engines.llama.sampling import sampling_body
@@ -140,6 +141,14 @@ class LlamaEngine:
         finally:
             probing.cancel()
         return self._process.failure("the engine ended")
+
+    async def count_prompt(self, request: ChatRequest) -> int:
+        try:
+            traits = await self.traits()
+            request = offered(request)
+            return await prompt_length(self._client, request, traits, native=is_native(request, traits))
+        except ConnectionError as error:
+            raise await self._failure() from error
 
     async def close(self) -> None:
         await self._process.stop()

@@ -1,0 +1,24 @@
+"""The bodies of the Conversations API's requests."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from puna.api.openai.body import Body
+from puna.api.openai.responses.body import Metadata, Object
+
+Items = Annotated[list[Object], Field(max_length=20)]
+"""OpenAI takes up to 20 items at a time."""
+
+
+class CreateConversation(Body):
+    items: Items | None = None
+    metadata: Metadata | None = None
+
+
+class UpdateConversation(Body):
+    metadata: Metadata | None
+
+
+class AddItems(Body):
+    items: Items

@@ -1,0 +1,139 @@
+"""The paths under /v1/conversations."""
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from puna.api.json import JSONResponse
+from puna.api.openai.body import read_body
+from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
+from puna.api.openai.responses.history import to_messages
+from puna.api.openai.responses.identifier import new_id
+from puna.api.openai.responses.items import Stored, read_input
+from puna.api.openai.responses.pages import Page, read_include, show
+from puna.api.openai.responses.preparation import no_conversation, resolve
+from puna.api.openai.responses.service import Responses
+from puna.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from puna.state.conversations import Conversation, ConversationStore
+
+T = TypeVar("T")
+
+
+async def create(request: Request) -> Response:
+    """A new conversation, with items where some are given."""
+    body = await read_body(request, CreateConversation)
+    items = await read_items(request, body.items or [])
+    metadata = body.metadata or {}
+    return JSONResponse(render(await (await store(request)).create(new_id("conv"), metadata, items)))
+
+
+async def retrieve(request: Request) -> Response:
+    """A conversation, without its items."""
+    return JSONResponse(render(found(await (await store(request)).get(key(request)), request)))
+
+
+async def update(request: Request) -> Response:
+    """Replace a conversation's metadata."""
+    body = await read_body(request, UpdateConversation)
+    return JSONResponse(
+        render(found(await (await store(request)).update(key(request), body.metadata or {}), request))
+    )
+
+
+async def delete(request: Request) -> Response:
+    """Forget a conversation. The responses made in it stay."""
+    found(await (await store(request)).delete(key(request)) or None, request)
+    return JSONResponse({"id": key(request), "object": "conversation.deleted", "deleted": True})
+
+
+async def create_items(request: Request) -> Response:
+    """Add items at the end; the answer lists them."""
+    include = read_include(request.query_params)
+    body = await read_body(request, AddItems)
+    items = await read_items(request, body.items)
+    found(await (await store(request)).append(key(request), items) or None, request)
+    return JSONResponse(Page(limit=len(items), descending=False, include=include).render(items))
+
+
+async def list_items(request: Request) -> Response:
+    """The items of a conversation, in pages."""
+    page = Page.of(request.query_params)
+    return JSONResponse(page.render(await all_items(request)))
+
+
+async def retrieve_item(request: Request) -> Response:
+    """One item."""
+    item_id = request.path_params["item_id"]
+    include = read_include(request.query_params)
+    for item in await all_items(request):
+        if item["id"] == item_id:
+            return JSONResponse(show(item, include))
+    raise no_item(item_id)
+
+
+async def delete_item(request: Request) -> Response:
+    """Forget one item; the answer is the conversation."""
+    item_id = request.path_params["item_id"]
+    conversations = await store(request)
+    conversation = found(await conversations.get(key(request)), request)
+    if not await conversations.delete_item(key(request), item_id):
+        raise no_item(item_id)
+    return JSONResponse(render(conversation))
+
+
+async def read_items(request: Request, given: list[Any]) -> list[Stored]:
+    """The items of a body. Raises InvalidRequest: one of them could not be used in a response either."""
+    responses: Responses = request.app.state.responses
+    items = await resolve(responses.state, read_input(given, "items"))
+    await to_messages(items, responses.state.seal, responses.images)
+    return items
+
+
+async def all_items(request: Request) -> list[Stored]:
+    return found(await (await store(request)).items(key(request)), request)
+
+
+def found(value: T | None, request: Request) -> T:
+    """What the store has of the conversation. Raises NotFound: it has none."""
+    if value is None:
+        raise no_conversation(key(request))
+    return value
+
+
+def no_item(item_id: str) -> NotFound:
+    return NotFound(f"Item with id '{item_id}' not found.", param="item_id")
+
+
+def key(request: Request) -> str:
+    return str(request.path_params["conversation_id"])
+
+
+async def store(request: Request) -> "ConversationStore":
+    responses: Responses = request.app.state.responses
+    return (await responses.state.open()).conversations
+
+
+def render(conversation: "Conversation") -> dict[str, Any]:
+    """The conversation object."""
+    return {
+        "id": conversation.id,
+        "object": "conversation",
+        "created_at": conversation.created_at,
+        "metadata": dict(conversation.metadata),
+    }
+
+
+routes = [
+    Route("/conversations", create, methods=["POST"]),
+    Route("/conversations/{conversation_id}", retrieve, methods=["GET"]),
+    Route("/conversations/{conversation_id}", update, methods=["POST"]),
+    Route("/conversations/{conversation_id}", delete, methods=["DELETE"]),
+    Route("/conversations/{conversation_id}/items", create_items, methods=["POST"]),
+    Route("/conversations/{conversation_id}/items", list_items, methods=["GET"]),
+    Route("/conversations/{conversation_id}/items/{item_id}", retrieve_item, methods=["GET"]),
+    Route("/conversations/{conversation_id}/items/{item_id}", delete_item, methods=["DELETE"]),
+]

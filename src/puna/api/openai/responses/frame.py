@@ -1,0 +1,47 @@
+"""The response object before anything was answered."""
+
+import time
+from typing import Any
+
+from puna.api.openai.responses.body import CreateBody
+from puna.api.openai.responses.identifier import new_id
+from puna.core.sampling import Sampling
+
+
+def frame(body: CreateBody, sampling: Sampling) -> dict[str, Any]:
+    """The object with what was asked for; the sampling is the one that takes effect."""
+    toolbox = body.toolbox
+    return {
+        "id": new_id("resp"),
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": "in_progress",
+        "background": bool(body.background),
+        "completed_at": None,
+        "conversation": {"id": body.conversation_id} if body.conversation_id else None,
+        "error": None,
+        "incomplete_details": None,
+        "instructions": body.instructions,
+        "max_output_tokens": body.max_output_tokens,
+        "max_tool_calls": body.max_tool_calls,
+        "metadata": body.metadata or {},
+        "model": body.model,
+        "output": [],
+        "parallel_tool_calls": body.parallel_tool_calls is not False,
+        "previous_response_id": body.previous_response_id,
+        "reasoning": {"effort": body.reasoning.effort if body.reasoning else None, "summary": body.summary},
+        "service_tier": "default",
+        "temperature": sampling.temperature,
+        "text": body.text_options.render(),
+        "tool_choice": toolbox.render_choice(),
+        "tools": [tool.render() for tool in toolbox.given],
+        "top_logprobs": body.top_logprobs or 0,
+        "top_p": sampling.top_p,
+        "truncation": body.truncation or "disabled",
+        **given(body, "prompt_cache_key", "safety_identifier", "user"),
+    }
+
+
+def given(body: CreateBody, *names: str) -> dict[str, Any]:
+    """The fields that OpenAI's description does not let be null: left out where they are not given."""
+    return {name: getattr(body, name) for name in names if getattr(body, name) is not None}

@@ -1,0 +1,188 @@
+"""What was said before, as messages: items of the wire in, messages of the core out."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from puna.api.openai.responses.items import Stored
+from puna.core.errors import InvalidRequest
+from puna.core.messages import Image, Message, Part, Role, Text, ToolCall
+from puna.images.load import ImageLoader, decode_base64
+from puna.state.errors import Unsealed
+from puna.state.seal import Seal
+
+OUTPUTS = {"function_call_output": "function_call", "custom_tool_call_output": "custom_tool_call"}
+"""The types of results, and the types of the calls they belong to."""
+
+
+@dataclass(slots=True)
+class Assistant:
+    """A turn of the assistant's while its items are put together: thoughts, then text, then calls."""
+
+    reasoning: list[str] = field(default_factory=list)
+    content: list[Part] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.reasoning or self.content or self.calls)
+
+    def message(self) -> Message:
+        return Message(
+            role="assistant",
+            content=tuple(self.content),
+            reasoning="".join(self.reasoning) or None,
+            tool_calls=tuple(self.calls),
+        )
+
+
+async def to_messages(items: Sequence[Stored], seal: Seal, images: ImageLoader) -> tuple[Message, ...]:
+    """The conversation those items are.
+
+    Raises:
+        InvalidRequest: one of them has something that can't be used here.
+    """
+    return History(seal, {url: await images.load(url, "input") for url in picture_urls(items)}).messages(items)
+
+
+def picture_urls(items: Iterable[Stored]) -> set[str]:
+    """Where the pictures are that the items have."""
+    contents = [item.get("content") or item.get("output") for item in items]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return {part["image_url"] for part in parts if part["type"] == "input_image" and part["image_url"]}
+
+
+class History:
+    """Puts messages together from items, with the pictures that were loaded before."""
+
+    def __init__(self, seal: Seal, pictures: Mapping[str, Image]) -> None:
+        self._seal = seal
+        self._pictures = pictures
+        self._messages: list[Message] = []
+        self._turn = Assistant()
+
+    def messages(self, items: Iterable[Stored]) -> tuple[Message, ...]:
+        for item in items:
+            self._add(item)
+        self._end_turn()
+        return tuple(self._messages)
+
+    def _add(self, item: Stored) -> None:
+        match item["type"]:
+            case "message" if item["role"] == "assistant":
+                self._begin_turn_unless(not self._turn.content and not self._turn.calls)
+                self._turn.content += self._parts(item["content"])
+            case "message":
+                role: Role = "user" if item["role"] == "user" else "system"
+                self._say(Message(role=role, content=self._parts(item["content"])))
+            case "reasoning":
+                self._begin_turn_unless(not self._turn.content and not self._turn.calls)
+                self._turn.reasoning.append(self._thoughts(item))
+            case "function_call" | "custom_tool_call":
+                # A call that was cut off has no arguments to show a model.
+                if item.get("status") != "incomplete":
+                    self._turn.calls.append(ToolCall(item["call_id"], item["name"], call_arguments(item)))
+            case "function_call_output" | "custom_tool_call_output":
+                content = self._parts(item["output"])
+                self._say(Message(role="tool", content=content, tool_call_id=item["call_id"]))
+            case "compaction":
+                summary = self._open(item["encrypted_content"])
+                self._say(Message(role="system", content=(Text(f"Summary of what was said before:\n{summary}"),)))
+
+    def _parts(self, content: str | Sequence[Stored]) -> tuple[Part, ...]:
+        return (Text(content),) if isinstance(content, str) else tuple(self._part(part) for part in content)
+
+    def _part(self, part: Stored) -> Part:
+        match part["type"]:
+            case "input_image" if part["image_url"] is None:
+                raise no_files("input_image", "image_url")
+            case "input_image":
+                return self._pictures[part["image_url"]]
+            case "input_file":
+                return Text(file_text(part))
+            case "refusal":
+                return Text(part["refusal"])
+            case _:
+                return Text(part["text"])
+
+    def _say(self, message: Message) -> None:
+        self._end_turn()
+        self._messages.append(message)
+
+    def _begin_turn_unless(self, fits: bool) -> None:
+        if not fits:
+            self._end_turn()
+
+    def _end_turn(self) -> None:
+        if self._turn:
+            self._messages.append(self._turn.message())
+            self._turn = Assistant()
+
+    def _thoughts(self, item: Stored) -> str:
+        """The thoughts themselves, else sealed, else their summary, which here is never shorter."""
+        if item.get("content"):
+            return "\n".join(part["text"] for part in item["content"])
+        if item.get("encrypted_content"):
+            return self._open(item["encrypted_content"])
+        return "\n".join(part["text"] for part in item["summary"])
+
+    def _open(self, sealed: str) -> str:
+        try:
+            return self._seal.open(sealed)
+        except Unsealed as error:
+            message = f"The encrypted content could not be verified: {error.message}."
+            raise InvalidRequest(message, param="input", code="invalid_encrypted_content") from error
+
+
+def check_outputs(before: Iterable[Stored], given: Sequence[Stored]) -> None:
+    """Every result has to belong to a call that was made.
+
+    Raises:
+        InvalidRequest: naming the call.
+    """
+    calls = {(item["type"], item["call_id"]) for item in before if item["type"] in OUTPUTS.values()}
+    for item in given:
+        kind = item["type"]
+        if kind in OUTPUTS.values():
+            calls.add((kind, item["call_id"]))
+        elif kind in OUTPUTS and (OUTPUTS[kind], item["call_id"]) not in calls:
+            words = OUTPUTS[kind].replace("_", " ")
+            raise InvalidRequest(
+                f"No tool call found for {words} output with call_id {item['call_id']}.", param="input"
+            )
+
+
+def call_arguments(item: Stored) -> str:
+    """A call's arguments as the model wrote them; a text is the one argument of its tool."""
+    if item["type"] == "function_call":
+        return str(item["arguments"])
+    return json.dumps({"input": item["input"]})
+
+
+def file_text(part: Stored) -> str:
+    """A text file under its name."""
+    data = part.get("file_data")
+    if data is None:
+        raise no_files("input_file", "file_data")
+    name = part.get("filename") or "file"
+    try:
+        content = decode_base64(data.partition(";base64,")[2] or data, "input").decode()
+    except UnicodeDecodeError:
+        content = "\0"
+    if "\0" in content:
+        raise InvalidRequest(
+            f"The file '{name}' is no text. Models here read text files (UTF-8, as base64 in 'file_data') "
+            "and pictures (as 'input_image').",
+            param="input",
+            code="unsupported_file",
+        )
+    return f"File {name}:\n{content}"
+
+
+def no_files(kind: str, instead: str) -> InvalidRequest:
+    """There are no uploaded files and no fetching of addresses here."""
+    return InvalidRequest(
+        f"An '{kind}' needs '{instead}' here: this server keeps no uploaded files ('file_id') "
+        "and fetches none ('file_url').",
+        param="input",
+        code="unsupported_file",
+    )

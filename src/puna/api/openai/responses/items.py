@@ -1,0 +1,270 @@
+"""The items of an input: read strictly, and kept in the form in which a client gets them back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue, ValidationError
+
+from puna.api.openai.body import Body, invalid, real_steps
+from puna.api.openai.responses.identifier import new_id
+from puna.core.errors import InvalidRequest
+
+Stored = dict[str, Any]
+"""An item as it is kept: OpenAI's wire form, always with an `id`."""
+Status = Literal["in_progress", "completed", "incomplete"]
+Object = dict[str, JsonValue]
+
+
+class InputText(Body):
+    type: Literal["input_text"]
+    text: str
+    prompt_cache_breakpoint: Object | None = None
+
+    def stored(self) -> Stored:
+        return {"type": "input_text", "text": self.text}
+
+
+class InputImage(Body):
+    type: Literal["input_image"]
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Literal["low", "high", "auto", "original"] | None = None
+    prompt_cache_breakpoint: Object | None = None
+
+    def stored(self) -> Stored:
+        return {
+            "type": "input_image",
+            "detail": self.detail or "auto",
+            "file_id": self.file_id,
+            "image_url": self.image_url,
+        }
+
+
+class InputFile(Body):
+    type: Literal["input_file"]
+    file_data: str | None = None
+    filename: str | None = None
+    file_id: str | None = None
+    file_url: str | None = None
+    detail: Literal["auto", "low", "high"] | None = None
+    prompt_cache_breakpoint: Object | None = None
+
+    def stored(self) -> Stored:
+        names = ("file_data", "filename", "file_id", "file_url")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return {"type": "input_file", **given}
+
+
+class OutputText(Body):
+    type: Literal["output_text"]
+    text: str
+    annotations: list[Object] | None = None
+    logprobs: list[Object] | None = None
+
+    def stored(self) -> Stored:
+        return output_text(self.text)
+
+
+class Refusal(Body):
+    type: Literal["refusal"]
+    refusal: str
+
+    def stored(self) -> Stored:
+        return {"type": "refusal", "refusal": self.refusal}
+
+
+InputPart = Annotated[InputText | InputImage | InputFile, Field(discriminator="type")]
+Part = Annotated[InputText | InputImage | InputFile | OutputText | Refusal, Field(discriminator="type")]
+
+
+class MessageItem(Body):
+    type: Literal["message"] = "message"
+    role: Literal["user", "assistant", "system", "developer"]
+    content: str | list[Part]
+    id: str | None = None
+    status: Status | None = None
+    phase: Literal["commentary", "final_answer"] | None = None
+
+    def stored(self) -> Stored:
+        return {
+            "type": "message",
+            "id": self.id or new_id("msg"),
+            "role": self.role,
+            "status": self.status or "completed",
+            "content": self._content(),
+            **({"phase": self.phase} if self.phase else {}),
+        }
+
+    def _content(self) -> list[Stored]:
+        """The parts; those of an assistant are output."""
+        answer = self.role == "assistant"
+        if isinstance(self.content, str):
+            return [output_text(self.content) if answer else {"type": "input_text", "text": self.content}]
+        parts = [part.stored() for part in self.content]
+        return [output_text(part["text"]) if answer and part["type"] == "input_text" else part for part in parts]
+
+
+class Call(Body):
+    """What the calls of functions and of custom tools have in common."""
+
+    call_id: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1)]
+    id: str | None = None
+    status: Status | None = None
+
+
+class FunctionCall(Call):
+    type: Literal["function_call"]
+    arguments: str
+    parsed_arguments: JsonValue = None
+    """What the `openai` package's `parse` adds to the calls it returns. The arguments say the same."""
+
+    def stored(self) -> Stored:
+        return {
+            "type": "function_call",
+            "id": self.id or new_id("fc"),
+            "call_id": self.call_id,
+            "name": self.name,
+            "arguments": self.arguments,
+            "status": self.status or "completed",
+        }
+
+
+class CustomToolCall(Call):
+    type: Literal["custom_tool_call"]
+    input: str
+
+    def stored(self) -> Stored:
+        return {
+            "type": "custom_tool_call",
+            "id": self.id or new_id("ctc"),
+            "call_id": self.call_id,
+            "name": self.name,
+            "input": self.input,
+        }
+
+
+class CallOutput(Body):
+    """The result of a call."""
+
+    type: Literal["function_call_output", "custom_tool_call_output"]
+    call_id: Annotated[str, Field(min_length=1)]
+    output: str | list[InputPart]
+    id: str | None = None
+    status: Status | None = None
+
+    def stored(self) -> Stored:
+        output = self.output if isinstance(self.output, str) else [part.stored() for part in self.output]
+        return {
+            "type": self.type,
+            "id": self.id or new_id("fco" if self.type == "function_call_output" else "ctco"),
+            "call_id": self.call_id,
+            "output": output,
+            "status": self.status or "completed",
+        }
+
+
+class SummaryText(Body):
+    type: Literal["summary_text"]
+    text: str
+
+
+class ReasoningText(Body):
+    type: Literal["reasoning_text"]
+    text: str
+
+
+class ReasoningItem(Body):
+    type: Literal["reasoning"]
+    summary: list[SummaryText]
+    id: str | None = None
+    content: list[ReasoningText] | None = None
+    encrypted_content: str | None = None
+    status: Status | None = None
+
+    def stored(self) -> Stored:
+        item: Stored = {
+            "type": "reasoning",
+            "id": self.id or new_id("rs"),
+            "summary": [part.model_dump() for part in self.summary],
+            "status": self.status or "completed",
+        }
+        if self.content:
+            item["content"] = [part.model_dump() for part in self.content]
+        if self.encrypted_content:
+            item["encrypted_content"] = self.encrypted_content
+        return item
+
+
+class CompactionItem(Body):
+    type: Literal["compaction"]
+    encrypted_content: str
+    id: str | None = None
+
+    def stored(self) -> Stored:
+        return {"type": "compaction", "id": self.id or new_id("cmp"), "encrypted_content": self.encrypted_content}
+
+
+class ItemReference(Body):
+    type: Literal["item_reference"] | None = None
+    id: str
+
+    def stored(self) -> Stored:
+        return {"type": "item_reference", "id": self.id}
+
+
+Item = MessageItem | FunctionCall | CustomToolCall | CallOutput | ReasoningItem | CompactionItem | ItemReference
+
+KINDS: dict[str, type[Item]] = {
+    "message": MessageItem,
+    "function_call": FunctionCall,
+    "function_call_output": CallOutput,
+    "custom_tool_call": CustomToolCall,
+    "custom_tool_call_output": CallOutput,
+    "reasoning": ReasoningItem,
+    "compaction": CompactionItem,
+    "item_reference": ItemReference,
+}
+
+
+def output_text(text: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Stored:
+    """A piece of an assistant's answer."""
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": list(logprobs)}
+
+
+def read_input(given: str | Sequence[Mapping[str, Any]] | None, param: str = "input") -> list[Stored]:
+    """The items of an input. A plain text is a message of the user's.
+
+    Raises:
+        InvalidRequest: naming the item that is wrong.
+    """
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [MessageItem(role="user", content=given).stored()]
+    return [read_item(item, index, param) for index, item in enumerate(given)]
+
+
+def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
+    """One item, in the form it is kept."""
+    kind = given.get("type") or ("message" if "role" in given else "item_reference" if "id" in given else None)
+    if kind is None:
+        raise InvalidRequest(
+            f"Missing required parameter: '{param}[{index}].type'.",
+            param=f"{param}[{index}].type",
+            code="missing_required_parameter",
+        )
+    if kind not in KINDS:
+        raise InvalidRequest(
+            f"Invalid value: {kind!r}. Supported values are: {', '.join(map(repr, KINDS))}. "
+            "Items of tools that OpenAI runs on its own machines can't be used here.",
+            param=f"{param}[{index}].type",
+            code="invalid_value",
+        )
+    try:
+        return KINDS[kind].model_validate(given).stored()
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        for problem in problems:
+            problem["loc"] = (param, index, *real_steps(problem["loc"], given))
+        raise invalid(problems) from error

@@ -1,0 +1,201 @@
+"""The items of an output while they grow. Each says in events what happens to it, in OpenAI's order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from pydantic_core import from_json
+
+from puna.api.openai.responses.identifier import new_id
+from puna.api.openai.responses.items import Stored, output_text
+from puna.core.events import TokenLogprob
+
+WireEvent = dict[str, Any]
+"""An event as it is sent, but for its sequence number."""
+
+
+class OutputItem(Protocol):
+    """An item that is being written."""
+
+    @property
+    def item(self) -> Stored:
+        """The item as far as it goes."""
+
+    def open(self) -> Iterator[WireEvent]:
+        """What comes after `output_item.added`."""
+
+    def close(self, status: str) -> Iterator[WireEvent]:
+        """What comes before `output_item.done`."""
+
+
+class MessageOutput:
+    """Text that answers the user."""
+
+    def __init__(self, output_index: int) -> None:
+        self._texts: list[str] = []
+        self._logprobs: list[dict[str, Any]] = []
+        self._place = {"item_id": new_id("msg"), "output_index": output_index, "content_index": 0}
+        self.item: Stored = {
+            "type": "message",
+            "id": self._place["item_id"],
+            "status": "in_progress",
+            "role": "assistant",
+            "content": [],
+        }
+
+    def open(self) -> Iterator[WireEvent]:
+        yield {"type": "response.content_part.added", **self._place, "part": output_text("")}
+
+    def add(self, text: str, logprobs: Sequence[TokenLogprob]) -> Iterator[WireEvent]:
+        self._texts.append(text)
+        rendered = [render_logprob(token) for token in logprobs]
+        self._logprobs += rendered
+        brief = [without_bytes(logprob) for logprob in rendered]
+        yield {"type": "response.output_text.delta", **self._place, "delta": text, "logprobs": brief}
+
+    def close(self, status: str) -> Iterator[WireEvent]:
+        text = "".join(self._texts)
+        part = output_text(text, self._logprobs)
+        self.item = {**self.item, "status": status, "content": [part]}
+        brief = [without_bytes(logprob) for logprob in self._logprobs]
+        yield {"type": "response.output_text.done", **self._place, "text": text, "logprobs": brief}
+        yield {"type": "response.content_part.done", **self._place, "part": part}
+
+
+class ReasoningOutput:
+    """What the model thinks, given whole: as it is, or as its own summary where a summary was asked for.
+
+    `seal`, where there is one, makes what the client can bring back instead of storing it here.
+    """
+
+    def __init__(self, output_index: int, *, summary: bool, seal: Callable[[str], str] | None) -> None:
+        self._texts: list[str] = []
+        self._summary = summary
+        self._seal = seal
+        index = {"summary_index" if summary else "content_index": 0}
+        self._place = {"item_id": new_id("rs"), "output_index": output_index, **index}
+        self.item: Stored = {
+            "type": "reasoning",
+            "id": self._place["item_id"],
+            "summary": [],
+            "status": "in_progress",
+        }
+
+    def open(self) -> Iterator[WireEvent]:
+        kind = "reasoning_summary_part" if self._summary else "content_part"
+        yield {"type": f"response.{kind}.added", **self._place, "part": self._part("")}
+
+    def add(self, text: str) -> Iterator[WireEvent]:
+        self._texts.append(text)
+        yield {"type": f"response.{self._kind}.delta", **self._place, "delta": text}
+
+    def close(self, status: str) -> Iterator[WireEvent]:
+        text = "".join(self._texts)
+        part = self._part(text)
+        self.item = {**self.item, "status": status, "summary" if self._summary else "content": [part]}
+        if self._seal:
+            self.item["encrypted_content"] = self._seal(text)
+        yield {"type": f"response.{self._kind}.done", **self._place, "text": text}
+        kind = "reasoning_summary_part" if self._summary else "content_part"
+        yield {"type": f"response.{kind}.done", **self._place, "part": part}
+
+    @property
+    def _kind(self) -> str:
+        return "reasoning_summary_text" if self._summary else "reasoning_text"
+
+    def _part(self, text: str) -> dict[str, str]:
+        return {"type": "summary_text" if self._summary else "reasoning_text", "text": text}
+
+
+class FunctionCallOutput:
+    """A call of a function."""
+
+    def __init__(self, output_index: int, call_id: str, name: str) -> None:
+        self._arguments: list[str] = []
+        self._place = {"item_id": new_id("fc"), "output_index": output_index}
+        self.item: Stored = {
+            "type": "function_call",
+            "id": self._place["item_id"],
+            "call_id": call_id,
+            "name": name,
+            "arguments": "",
+            "status": "in_progress",
+        }
+
+    def open(self) -> Iterator[WireEvent]:
+        yield from ()
+
+    def add(self, arguments: str) -> Iterator[WireEvent]:
+        if arguments:
+            self._arguments.append(arguments)
+            yield {"type": "response.function_call_arguments.delta", **self._place, "delta": arguments}
+
+    def close(self, status: str) -> Iterator[WireEvent]:
+        arguments = "".join(self._arguments)
+        self.item = {**self.item, "arguments": arguments, "status": status}
+        done = {"arguments": arguments, "name": self.item["name"]}
+        yield {"type": "response.function_call_arguments.done", **self._place, **done}
+
+
+class CustomToolCallOutput:
+    """A call of a tool that takes a text: to the model a function with one argument, `input`."""
+
+    def __init__(self, output_index: int, call_id: str, name: str) -> None:
+        self._arguments = ""
+        self._input = ""
+        self._place = {"item_id": new_id("ctc"), "output_index": output_index}
+        self.item: Stored = {
+            "type": "custom_tool_call",
+            "id": self._place["item_id"],
+            "call_id": call_id,
+            "name": name,
+            "input": "",
+        }
+
+    def open(self) -> Iterator[WireEvent]:
+        yield from ()
+
+    def add(self, arguments: str) -> Iterator[WireEvent]:
+        self._arguments += arguments
+        yield from self._grow(input_so_far(self._arguments))
+
+    def close(self, _: str) -> Iterator[WireEvent]:
+        if not self._input:
+            # The model did not keep to the one argument; what it wrote is the text.
+            yield from self._grow(input_of(self._arguments))
+        self.item = {**self.item, "input": self._input}
+        yield {"type": "response.custom_tool_call_input.done", **self._place, "input": self._input}
+
+    def _grow(self, text: str) -> Iterator[WireEvent]:
+        if text.startswith(self._input) and len(text) > len(self._input):
+            delta, self._input = text[len(self._input) :], text
+            yield {"type": "response.custom_tool_call_input.delta", **self._place, "delta": delta}
+
+
+def input_so_far(arguments: str) -> str:
+    """The text in arguments that are not complete yet."""
+    try:
+        parsed = from_json(arguments, allow_partial="trailing-strings")
+    except ValueError:
+        return ""
+    text = parsed.get("input") if isinstance(parsed, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def input_of(arguments: str) -> str:
+    """The text in complete arguments; the arguments themselves where they are of another form."""
+    return input_so_far(arguments) or ("" if arguments.replace(" ", "") == '{"input":""}' else arguments)
+
+
+def render_logprob(token: TokenLogprob) -> dict[str, Any]:
+    """A token's log probability, with its bytes."""
+    return {**render_token(token), "top_logprobs": [render_token(other) for other in token.top]}
+
+
+def render_token(token: TokenLogprob) -> dict[str, Any]:
+    return {"token": token.token, "bytes": list(token.data), "logprob": token.logprob}
+
+
+def without_bytes(logprob: dict[str, Any]) -> dict[str, Any]:
+    """A log probability as the events of a stream have it."""
+    top = [{"token": other["token"], "logprob": other["logprob"]} for other in logprob["top_logprobs"]]
+    return {"token": logprob["token"], "logprob": logprob["logprob"], "top_logprobs": top}

@@ -1,0 +1,135 @@
+"""From a body to a request of the core: what was said before, what is said now, with what tools."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from puna.api.openai.responses.body import CreateBody, Prompt
+from puna.api.openai.responses.history import check_outputs, to_messages
+from puna.api.openai.responses.items import Stored, read_input
+from puna.core.errors import InvalidRequest, NotFound
+from puna.core.messages import Message, Text
+from puna.core.requests import ChatRequest
+from puna.core.sampling import Sampling
+from puna.images.load import ImageLoader
+from puna.state.state import State
+
+VERBOSITY = {
+    "low": "Answer as briefly as you can.",
+    "high": "Answer in detail, and explain what you say.",
+}
+"""What a verbosity tells the model. There is no other way to a model that was not trained for the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is answered: the items of now and those of before, and the request with all of them."""
+
+    given: Sequence[Stored]
+    before: Sequence[Stored]
+    request: ChatRequest
+
+    def asking(self, task: Message, max_tokens: int) -> ChatRequest:
+        """The request with one more message, and an answer of at most so many tokens."""
+        sampling = replace(self.request.sampling, max_tokens=max_tokens)
+        return replace(self.request, messages=(*self.request.messages, task), sampling=sampling)
+
+
+async def prepare(state: State, images: ImageLoader, body: Prompt) -> Prepared:
+    """Read the input, and what it goes on from.
+
+    Raises:
+        InvalidRequest: something in it can't be used.
+        NotFound: there is no such conversation.
+    """
+    body.toolbox.check()
+    if body.previous_response_id and body.conversation:
+        raise InvalidRequest(
+            "Mutually exclusive parameters: 'previous_response_id' and 'conversation' can't be used together.",
+            param="conversation",
+            code="mutually_exclusive_parameters",
+        )
+    given = await resolve(state, read_input(body.input))
+    before = await read_before(state, body)
+    check_outputs(before, given)
+    if not given and not before and body.instructions is None:
+        raise InvalidRequest("Missing required parameter: 'input'.", param="input", code="missing_required_parameter")
+    history = await to_messages([*before, *given], state.seal, images)
+    return Prepared(given, before, to_request(body, (*system_messages(body), *history)))
+
+
+async def resolve(state: State, items: list[Stored]) -> list[Stored]:
+    """Put the items that are meant in the place of references to them."""
+    wanted = [item["id"] for item in items if item["type"] == "item_reference"]
+    if not wanted:
+        return items
+    found = await (await state.open()).responses.find_items(wanted)
+    for key in wanted:
+        if key not in found:
+            raise InvalidRequest(f"Item with id '{key}' not found.", param="input", code="item_not_found")
+    return [found[item["id"]] if item["type"] == "item_reference" else item for item in items]
+
+
+async def read_before(state: State, body: Prompt) -> list[Stored]:
+    """The items of the chain or the conversation that the body goes on from."""
+    if body.previous_response_id:
+        return await read_chain(state, body.previous_response_id)
+    if body.conversation_id:
+        items = await (await state.open()).conversations.items(body.conversation_id)
+        if items is None:
+            raise no_conversation(body.conversation_id)
+        return items
+    return []
+
+
+async def read_chain(state: State, key: str) -> list[Stored]:
+    """The items of a response and all before it. Raises InvalidRequest."""
+    chain = await (await state.open()).responses.chain(key)
+    if chain is None:
+        raise unknown_previous(f"Previous response with id '{key}' not found.")
+    if chain.missing:
+        raise unknown_previous(
+            f"The response '{chain.missing}', which '{key}' goes back to, was deleted: what was said is not complete."
+        )
+    if chain.status in ("queued", "in_progress"):
+        raise in_progress(key)
+    return chain.items
+
+
+def no_conversation(key: str) -> NotFound:
+    return NotFound(f"Conversation with id '{key}' not found.", param="conversation")
+
+
+def unknown_previous(message: str) -> InvalidRequest:
+    return InvalidRequest(message, param="previous_response_id", code="previous_response_not_found")
+
+
+def in_progress(key: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The response '{key}' is still in progress; wait until it is complete to go on from it.",
+        param="previous_response_id",
+        code="previous_response_in_progress",
+    )
+
+
+def system_messages(body: Prompt) -> list[Message]:
+    """The instructions, and what the verbosity asks for. Neither is carried over to the next response."""
+    texts = [body.instructions, VERBOSITY.get(body.text_options.verbosity or "")]
+    given = "\n\n".join(text for text in texts if text)
+    return [Message(role="system", content=(Text(given),))] if given else []
+
+
+def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:
+    """The core's request."""
+    toolbox = body.toolbox
+    request = ChatRequest(
+        messages=messages,
+        tools=toolbox.tools,
+        tool_choice=toolbox.choice,
+        parallel_tool_calls=body.parallel_tool_calls is not False,
+        format=body.text_options.to_core(),
+        effort=body.reasoning.effort if body.reasoning else None,
+    )
+    if not isinstance(body, CreateBody):
+        return request
+    sampling = Sampling(temperature=body.temperature, top_p=body.top_p, max_tokens=body.max_output_tokens)
+    return replace(request, sampling=sampling, logprobs=body.logprobs)

@@ -1,0 +1,130 @@
+"""The paths under /v1/responses."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from puna.api.exchange import EventStream, unless_gone
+from puna.api.json import JSONResponse
+from puna.api.openai.body import read_body
+from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
+from puna.api.openai.responses.compaction import compact
+from puna.api.openai.responses.items import Stored
+from puna.api.openai.responses.pages import Page, read_include
+from puna.api.openai.responses.run import Run
+from puna.api.openai.responses.service import Responses
+from puna.api.openai.responses.tools import refuse_hosted
+from puna.core.errors import InvalidRequest
+
+
+async def create(request: Request) -> Response | ASGIApp:
+    """Make a response: whole, as a stream, or in the background."""
+    await refuse_what_is_not_here(request)
+    body = await read_body(request, CreateBody)
+    run = await responses(request).create(body)
+    if body.background:
+        if body.stream:
+            return EventStream(run.stream())
+        return JSONResponse({**run.answer.response, "status": "queued"})
+    try:
+        if not body.stream:
+            return JSONResponse(await unless_gone(request, run.whole()))
+        await unless_gone(request, run.begin())
+    except BaseException:
+        await run.stop()
+        raise
+    return EventStream(attended(run))
+
+
+async def attended(run: Run) -> Any:
+    """The stream of a response that ends when its client leaves."""
+    try:
+        async for block in run.stream():
+            yield block
+    finally:
+        await asyncio.shield(run.stop())
+
+
+async def retrieve(request: Request) -> Response | ASGIApp:
+    """A response that was made, or its stream from any point."""
+    key, query = request.path_params["response_id"], request.query_params
+    read_include(query)
+    if query.get("stream", "false").lower() != "true":
+        return JSONResponse(await responses(request).get(key))
+    after = query.get("starting_after", "-1")
+    if not after.removeprefix("-").isdecimal():
+        raise InvalidRequest(
+            f"Invalid 'starting_after': expected a sequence number, but got {after!r}.", param="starting_after"
+        )
+    return EventStream(await responses(request).stream(key, int(after)))
+
+
+async def delete(request: Request) -> Response:
+    """Forget a response."""
+    key = request.path_params["response_id"]
+    await responses(request).delete(key)
+    return JSONResponse({"id": key, "object": "response", "deleted": True})
+
+
+async def cancel(request: Request) -> Response:
+    """End a background response."""
+    return JSONResponse(await responses(request).cancel(request.path_params["response_id"]))
+
+
+async def list_input_items(request: Request) -> Response:
+    """What a response was made from."""
+    page = Page.of(request.query_params)
+    key = request.path_params["response_id"]
+    items = await responses(request).input_items(key)
+    return JSONResponse(page.render([with_status(item) for item in items]))
+
+
+def with_status(item: Stored) -> Stored:
+    """An item as lists of input have it: also calls of custom tools say there that they are complete."""
+    return {"status": "completed", **item} if item["type"] == "custom_tool_call" else item
+
+
+async def count_input_tokens(request: Request) -> Response:
+    """How many tokens a prompt has."""
+    await refuse_what_is_not_here(request)
+    body = await read_body(request, CountBody)
+    tokens = await unless_gone(request, responses(request).count(body))
+    return JSONResponse({"object": "response.input_tokens", "input_tokens": tokens})
+
+
+async def create_compaction(request: Request) -> Response:
+    """Shorten a conversation."""
+    body = await read_body(request, CompactBody)
+    return JSONResponse(await unless_gone(request, compact(responses(request), body)))
+
+
+async def refuse_what_is_not_here(request: Request) -> None:
+    """Say of hosted tools that they are not here, which says more than that their fields are unknown."""
+    try:
+        given = orjson.loads(await request.body())
+    except orjson.JSONDecodeError:
+        return  # `read_body` says what is wrong
+    if isinstance(given, dict):
+        refuse_hosted(given)
+
+
+def responses(request: Request) -> Responses:
+    """The responses of this server."""
+    found: Responses = request.app.state.responses
+    return found
+
+
+routes = [
+    Route("/responses", create, methods=["POST"]),
+    Route("/responses/input_tokens", count_input_tokens, methods=["POST"]),
+    Route("/responses/compact", create_compaction, methods=["POST"]),
+    Route("/responses/{response_id}", retrieve, methods=["GET"]),
+    Route("/responses/{response_id}", delete, methods=["DELETE"]),
+    Route("/responses/{response_id}/cancel", cancel, methods=["POST"]),
+    Route("/responses/{response_id}/input_items", list_input_items, methods=["GET"]),
+]

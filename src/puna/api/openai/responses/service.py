@@ -1,0 +1,192 @@
+"""The responses of a server: those at work, and those that are kept."""
+
+from collections.abc import AsyncGenerator
+from functools import partial
+from typing import Any
+
+from puna.api.openai.responses.answer import Answer
+from puna.api.openai.responses.body import CreateBody, Prompt
+from puna.api.openai.responses.frame import frame
+from puna.api.openai.responses.items import Stored
+from puna.api.openai.responses.preparation import Prepared, in_progress, prepare
+from puna.api.openai.responses.run import Run
+from puna.api.openai.responses.truncation import fitted
+from puna.core.errors import InvalidRequest, NotFound, PunaError
+from puna.core.events import Event
+from puna.core.requests import ChatRequest
+from puna.images.load import ImageLoader
+from puna.inference import Inference, completed
+from puna.library.library import Library
+from puna.library.names import ModelName
+from puna.state.state import State
+
+STOPPED = "The server stopped before the response was complete."
+
+
+class Responses:
+    """Makes responses and finds those that were made."""
+
+    def __init__(self, library: Library, inference: Inference, images: ImageLoader, state: State) -> None:
+        self._library = library
+        self._inference = inference
+        self._runs: dict[str, Run] = {}
+        self.images = images
+        self.state = state
+
+    async def create(self, body: CreateBody) -> Run:
+        """Begin a response. A background one is stored before this returns.
+
+        Raises:
+            InvalidRequest, ModelNotFound, NotFound: the body asks for what can't be.
+        """
+        check(body)
+        if body.previous_response_id in self._runs:
+            raise in_progress(body.previous_response_id or "")
+        model = self._library.get(ModelName.parse(body.model))
+        prepared = await prepare(self.state, self.images, body)
+        sealing = "reasoning.encrypted_content" in (body.include or ())
+        answer = Answer(
+            frame(body, completed(prepared.request, model).sampling),
+            custom=body.toolbox.custom,
+            summary=body.summary is not None,
+            seal=self.state.seal.close if sealing else None,
+        )
+        if body.background:
+            await self._announce(answer, prepared)
+        keep = partial(self._keep, body, prepared)
+        run = Run(answer, self._source(body, prepared.request), keep, prepared.given)
+        if body.store is not False:
+            self._runs[answer.id] = run
+        return run
+
+    async def get(self, key: str) -> dict[str, Any]:
+        """A response object. Raises NotFound."""
+        if run := self._runs.get(key):
+            return run.answer.response
+        stored = await (await self.state.open()).responses.get(key)
+        if stored is None:
+            raise no_response(key)
+        return stored.body
+
+    async def stream(self, key: str, after: int) -> AsyncGenerator[bytes, None]:
+        """The events of a response behind that number: those it has, then those that come.
+
+        Raises:
+            NotFound: there is no such response.
+            InvalidRequest: it was not made as a stream, so its events were not kept.
+        """
+        if run := self._runs.get(key):
+            return run.stream(after)
+        events = await (await self.state.open()).responses.events(key)
+        if events is None:
+            await self.get(key)
+            raise InvalidRequest(
+                f"The response '{key}' can't be streamed: it was created with neither 'stream' nor 'background'.",
+                param="stream",
+            )
+        return replay(events, after)
+
+    async def delete(self, key: str) -> None:
+        """Forget a response; end it where it is still at work. Raises NotFound."""
+        if run := self._runs.get(key):
+            await run.stop()
+        if not await (await self.state.open()).responses.delete(key):
+            raise no_response(key)
+
+    async def cancel(self, key: str) -> dict[str, Any]:
+        """End a background response. One that has ended stays as it is.
+
+        Raises:
+            NotFound: there is no such response.
+            InvalidRequest: it does not run in the background, or not on this server.
+        """
+        response = await self.get(key)
+        if not response["background"]:
+            raise InvalidRequest("Cannot cancel a synchronous response.", param="response_id")
+        if run := self._runs.get(key):
+            await run.stop()
+        elif response["status"] in ("queued", "in_progress"):
+            raise InvalidRequest(f"The response '{key}' is made by another server; cancel it there.")
+        return await self.get(key)
+
+    async def close(self) -> None:
+        """End what is at work: it has failed."""
+        for run in list(self._runs.values()):
+            await run.stop(PunaError(STOPPED))
+
+    async def prepare(self, body: Prompt) -> Prepared:
+        """What a body asks for, without asking it."""
+        if body.previous_response_id in self._runs:
+            raise in_progress(body.previous_response_id or "")
+        return await prepare(self.state, self.images, body)
+
+    async def input_items(self, key: str) -> list[Stored]:
+        """What a response was made from, oldest first. Raises NotFound."""
+        if run := self._runs.get(key):
+            return list(run.input)
+        stores = await self.state.open()
+        items = await stores.responses.input_items(key)
+        if not items:
+            await self.get(key)
+        return items
+
+    def ask(self, model: str, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        """The model's answer."""
+        return self._inference.chat(model, request)
+
+    async def count(self, body: Prompt) -> int:
+        """How many tokens the prompt of that body has."""
+        prepared = await self.prepare(body)
+        return await self._inference.count_prompt(body.model, prepared.request)
+
+    def _source(self, body: CreateBody, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        ask = partial(self.ask, body.model)
+        return fitted(ask, request) if body.truncation == "auto" else ask(request)
+
+    async def _announce(self, answer: Answer, prepared: Prepared) -> None:
+        """Store a response that nothing was done for yet."""
+        from puna.state.responses import StoredResponse
+
+        stores = await self.state.open()
+        body = {**answer.response, "status": "queued"}
+        await stores.save(StoredResponse(body=body, input=prepared.given, owner=stores.owner.name))
+
+    async def _keep(self, body: CreateBody, prepared: Prepared, run: Run) -> None:
+        """Store a response as it will stay; the client has not heard of its end yet."""
+        from puna.state.responses import StoredResponse
+
+        try:
+            response = run.answer.response
+            unseen = not body.stream and not body.background and response["status"] in ("failed", "cancelled")
+            if unseen or (run.failure and not run.begun and not body.background):
+                return
+            done = response["status"] in ("completed", "incomplete")
+            conversation = body.conversation_id if done else None
+            if body.store is not False:
+                stores = await self.state.open()
+                events = run.log() if body.stream or body.background else None
+                stored = StoredResponse(body=response, input=prepared.given, events=events, owner=stores.owner.name)
+                await stores.save(stored, conversation)
+            elif conversation:
+                stores = await self.state.open()
+                await stores.conversations.append(conversation, [*prepared.given, *response["output"]])
+        finally:
+            self._runs.pop(run.answer.id, None)
+
+
+def check(body: CreateBody) -> None:
+    """What of a body can't go together. Raises InvalidRequest."""
+    if body.background and body.store is False:
+        raise InvalidRequest("Background mode requires 'store' to be true.", param="background")
+    if body.stream_options is not None and not body.stream:
+        raise InvalidRequest("'stream_options' is only allowed when 'stream' is true.", param="stream_options")
+
+
+def no_response(key: str) -> NotFound:
+    return NotFound(f"Response with id '{key}' not found.", param="response_id")
+
+
+async def replay(events: bytes, after: int) -> AsyncGenerator[bytes, None]:
+    """Kept events behind that number."""
+    blocks = events.split(b"\n\n")[after + 1 : -1]
+    yield b"".join(block + b"\n\n" for block in blocks)

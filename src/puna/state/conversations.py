@@ -1,0 +1,117 @@
+"""Stored conversations: items in order, which responses read and add to."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from puna.state.database import Database
+from puna.state.tables import conversation_items, conversations
+
+Item = dict[str, Any]
+"""A message, a tool call, its output or a piece of reasoning, as a client gets it. Every item has an `id`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A conversation without its items."""
+
+    id: str
+    created_at: int
+    metadata: Mapping[str, str]
+
+
+class ConversationStore:
+    """The conversations in a database. Times are Unix times in seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, key: str, metadata: Mapping[str, str], items: Sequence[Item]) -> Conversation:
+        """Keep a new conversation."""
+        created = int(time.time())
+        values = {"id": key, "created_at": created, "used_at": created, "metadata": dict(metadata)}
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(conversations).values(values))
+            append(connection, key, items)
+
+        await self._database.run(work)
+        return Conversation(id=key, created_at=created, metadata=metadata)
+
+    async def get(self, key: str) -> Conversation | None:
+        return await self._database.run(lambda connection: read(connection, key))
+
+    async def update(self, key: str, metadata: Mapping[str, str]) -> Conversation | None:
+        """Replace the metadata."""
+
+        def work(connection: Connection) -> Conversation | None:
+            change = update(conversations).where(conversations.c.id == key)
+            connection.execute(change.values(metadata=dict(metadata)))
+            return read(connection, key)
+
+        return await self._database.run(work)
+
+    async def delete(self, key: str) -> bool:
+        """Forget a conversation and its items. False: there was none."""
+        statement = delete(conversations).where(conversations.c.id == key)
+        return await self._database.run(lambda connection: connection.execute(statement).rowcount > 0)
+
+    async def append(self, key: str, items: Sequence[Item]) -> bool:
+        """Add items at the end. One that is there already stays where it is. False: there is no such conversation."""
+        return await self._database.run(lambda connection: append(connection, key, items))
+
+    async def items(self, key: str) -> list[Item] | None:
+        """All items, oldest first. None: there is no such conversation."""
+
+        def work(connection: Connection) -> list[Item] | None:
+            return None if read(connection, key) is None else read_items(connection, key)
+
+        return await self._database.run(work)
+
+    async def delete_item(self, key: str, item_id: str) -> bool:
+        """Forget one item. False: it is not there."""
+        columns = conversation_items.c
+        statement = delete(conversation_items).where(columns.conversation_id == key, columns.item_id == item_id)
+        return await self._database.run(lambda connection: connection.execute(statement).rowcount > 0)
+
+    async def expire(self, before: float) -> None:
+        """Forget the conversations that nothing was added to since that time."""
+        statement = delete(conversations).where(conversations.c.used_at < before)
+        await self._database.run(lambda connection: connection.execute(statement))
+
+
+def read(connection: Connection, key: str) -> Conversation | None:
+    row = connection.execute(select(conversations).where(conversations.c.id == key)).one_or_none()
+    if row is None:
+        return None
+    return Conversation(id=row.id, created_at=row.created_at, metadata=row.metadata)
+
+
+def read_items(connection: Connection, key: str) -> list[Item]:
+    columns = conversation_items.c
+    query = select(columns.body).where(columns.conversation_id == key).order_by(columns.position)
+    return list(connection.execute(query).scalars())
+
+
+def append(connection: Connection, key: str, items: Sequence[Item]) -> bool:
+    """Add the items that are not there yet. Marking the conversation as used also locks it against a second writer,
+    who would count the same positions."""
+    used = update(conversations).where(conversations.c.id == key).values(used_at=int(time.time()))
+    if not connection.execute(used).rowcount:
+        return False
+    columns = conversation_items.c
+    there = select(columns.item_id).where(columns.conversation_id == key)
+    known = set(connection.execute(there.where(columns.item_id.in_([item["id"] for item in items]))).scalars())
+    query = select(func.coalesce(func.max(columns.position), -1)).where(columns.conversation_id == key)
+    first = connection.execute(query).scalar_one() + 1
+    fresh = list({item["id"]: item for item in items if item["id"] not in known}.values())
+    rows = [
+        {"conversation_id": key, "position": position, "item_id": item["id"], "body": item}
+        for position, item in enumerate(fresh, first)
+    ]
+    if rows:
+        connection.execute(insert(conversation_items), rows)
+    return True

@@ -1,0 +1,115 @@
+"""The database of the state, and the threads that speak to it.
+
+SQLAlchemy's synchronous engine runs in threads of its own. The asynchronous one would need a driver more for each
+database and greenlet, and does the same: aiosqlite is a thread, too.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from puna.state.errors import StateError
+from puna.state.schema import upgrade
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+POSTGRESQL_THREADS = 8
+BUSY_SECONDS = 30
+"""How long SQLite waits for another process that writes."""
+
+
+class Database:
+    """One open database. Every piece of work is one transaction: carried out and on disk, or not at all."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        # SQLite has one writer at a time anyway; one thread makes the order of the work the order of the calls.
+        threads = 1 if engine.dialect.name == "sqlite" else POSTGRESQL_THREADS
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="puna-state")
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Connect, and bring the tables to this version.
+
+        Raises:
+            StateError: the database can't be reached or used.
+        """
+        try:
+            engine = create_engine(
+                driver(make_url(url)),
+                json_serializer=lambda value: orjson.dumps(value).decode(),
+                json_deserializer=orjson.loads,
+                pool_pre_ping=True,
+            )
+            if engine.dialect.name == "sqlite":
+                prepare_sqlite(engine)
+            with engine.begin() as connection:
+                upgrade(connection)
+        except (SQLAlchemyError, ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
+            raise StateError(f"the state's database can't be used: {error}") from error
+        return cls(engine)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Carry out `work` in a transaction. When this returns, what it wrote is on disk.
+
+        Raises:
+            StateError: the database failed.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.transact, work)
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """`run`, in the calling thread."""
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            _log.exception("the state's database failed")
+            raise StateError(f"the state's database failed: {type(error).__name__}") from error
+
+    def close(self) -> None:
+        """Finish the work in progress and disconnect."""
+        self._threads.shutdown()
+        self._engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a database file."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def driver(url: URL) -> URL:
+    """`postgres://` and `postgresql://` as people write them, with the driver Puna's extra installs."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Set what SQLite leaves to each connection.
+
+    WAL with `synchronous=FULL` syncs the log at each commit: a response that was reported completed is there after a
+    power failure, not only after the end of the process.
+    """
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says, below
+        for pragma in (
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def began(connection: Connection) -> None:
+        # Immediate: a transaction that reads first and writes later can't fail for another process's write between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

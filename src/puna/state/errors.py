@@ -1,0 +1,11 @@
+"""What goes wrong with what is kept."""
+
+from puna.core.errors import PunaError
+
+
+class StateError(PunaError):
+    """The database can't be used."""
+
+
+class Unsealed(PunaError):
+    """An encrypted text was not made with this server's key, or was changed."""

@@ -1,0 +1,44 @@
+"""The process a response is being made in. When it has ended, what it left unfinished stays unfinished.
+
+An owner is written `home/process/start`: several servers may share a database, and each can only tell of the
+processes of its own machine, which it knows by an id kept in its home.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+import psutil
+
+
+class Owner:
+    """This process."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home_id(home / "server-id")
+        process = os.getpid()
+        self.name = f"{self._home}/{process}/{started(process)}"
+
+    def is_alive(self, owner: str) -> bool:
+        """Whether that process can still finish what it began. Of another machine's it is assumed."""
+        home, process, start = owner.split("/")
+        return home != self._home or started(int(process)) == start
+
+
+def home_id(path: Path) -> str:
+    """The id in the file, which is made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x") as file:
+            file.write(secrets.token_hex(8))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def started(process: int) -> str | None:
+    """When that process began, None for one that does not run."""
+    try:
+        return str(psutil.Process(process).create_time())
+    except psutil.Error:
+        return None

@@ -1,0 +1,66 @@
+"""The stores of one open database, and what keeps them tidy."""
+
+import time
+
+from puna.settings import Settings
+from puna.state.conversations import ConversationStore
+from puna.state.database import Database, sqlite_url
+from puna.state.owner import Owner
+from puna.state.responses import ResponseStore, StoredResponse
+
+EXPIRY_SECONDS = 3600.0
+"""How often what is too old is looked for."""
+EXPIRY_SHARE = 100
+"""It is looked for, too, whenever a hundredth of the most responses was added."""
+ABANDONED = "The server stopped before the response was complete."
+
+
+class Stores:
+    """Responses and conversations."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._saved = 0
+        self._expired_at = 0.0
+        self.database = database
+        self.owner = Owner(settings.home)
+        self.responses = ResponseStore(database)
+        self.conversations = ConversationStore(database)
+
+    @classmethod
+    def connect(cls, settings: Settings) -> "Stores":
+        """Open the database the settings name. Raises StateError."""
+        settings.home.mkdir(parents=True, exist_ok=True)
+        url = settings.database_url or sqlite_url(settings.home / "state.db")
+        return cls(settings, Database.open(url))
+
+    async def clean_up(self) -> None:
+        """Fail what was left unfinished by a process that is gone, and forget what is too old."""
+        for response in await self.responses.abandoned(self.owner.is_alive):
+            error = {"code": "server_error", "message": ABANDONED}
+            body = response.body | {"status": "failed", "error": error}
+            await self.responses.save(StoredResponse(body=body, owner=response.owner))
+        await self.expire()
+
+    async def save(self, response: StoredResponse, conversation: str | None = None) -> None:
+        """Keep a response; now and then look for what is too old."""
+        await self.responses.save(response, conversation)
+        self._saved += 1
+        most = self._settings.responses_max_count
+        full = most is not None and self._saved >= max(1, most // EXPIRY_SHARE)
+        if full or time.monotonic() - self._expired_at > EXPIRY_SECONDS:
+            await self.expire()
+
+    async def expire(self) -> None:
+        """Forget what the settings say is too old or too much."""
+        self._saved, self._expired_at = 0, time.monotonic()
+        settings = self._settings
+        await self.responses.expire(before(settings.responses_max_age), settings.responses_max_count)
+        oldest = before(settings.conversations_max_age)
+        if oldest is not None:
+            await self.conversations.expire(oldest)
+
+
+def before(age: float | None) -> float | None:
+    """The time that many seconds ago."""
+    return None if age is None else time.time() - age

@@ -1,0 +1,91 @@
+from typing import Any
+
+import pytest
+
+from tests.server import RunningServer
+
+FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
+PICTURE = "data:application/octet-stream;base64,/9j/AAAA"
+
+REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
+    ({"previous_response_id": "resp_0"}, "previous_response_id", "resp_0"),
+    ({"previous_response_id": "resp_0", "conversation": "conv_0"}, "conversation", "previous_response_id"),
+    ({"input": [{"type": "function_call_output", "call_id": "call_0", "output": "1"}]}, "input", "call_0"),
+    ({"input": [{"type": "web_search_call", "id": "ws_1"}]}, "input[0].type", "web_search_call"),
+    ({"input": [{"type": "item_reference", "id": "msg_0"}]}, "input", "msg_0"),
+    (
+        {"input": [{"role": "user", "content": [{"type": "input_file", "file_data": PICTURE, "filename": "a.jpg"}]}]},
+        "input",
+        "a.jpg",
+    ),
+    ({"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]}]}, "input", "file_data"),
+    ({"input": [{"role": "user", "content": [{"type": "input_text"}]}]}, "input[0].content[0].text", "text"),
+    ({"input": [{"role": "robot", "content": "x"}]}, "input[0].role", "robot"),
+    ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": "x"}]}, "input", "encrypted content"),
+    ({"input": None}, "input", "input"),
+    ({"tools": [{"type": "web_search"}]}, "tools[0].type", "web_search"),
+    ({"tools": [{"type": "web_search_preview_2025_03_11"}]}, "tools[0].type", "web_search_preview"),
+    ({"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]}, "tools[0].type", "file_search"),
+    ({"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}, "tools[0].type", "code_interpreter"),
+    ({"tools": [{"type": "computer_use_preview"}]}, "tools[0].type", "computer_use_preview"),
+    ({"tools": [FUNCTION, {"type": "image_generation"}]}, "tools[1].type", "image_generation"),
+    ({"tools": [{"type": "mcp", "server_label": "x"}]}, "tools[0].type", "mcp"),
+    ({"tools": [FUNCTION], "tool_choice": {"type": "file_search"}}, "tool_choice.type", "file_search"),
+    ({"tools": [FUNCTION], "tool_choice": {"type": "function", "name": "g"}}, "tool_choice", "'g'"),
+    ({"tools": [FUNCTION, FUNCTION]}, "tools[1].name", "'f'"),
+    ({"tool_choice": "required"}, "tool_choice", "tools"),
+    ({"background": True, "store": False}, "background", "store"),
+    ({"stream_options": {"include_obfuscation": False}}, "stream_options", "stream"),
+    ({"metadata": {str(n): "x" for n in range(17)}}, "metadata", "16"),
+    ({"metadata": {"a": "x" * 513}}, "metadata.a", "512"),
+    ({"max_output_tokens": 0}, "max_output_tokens", "max_output_tokens"),
+    ({"temperature": 3}, "temperature", "temperature"),
+    ({"include": ["everything"]}, "include[0]", "everything"),
+    ({"prompt": {"id": "pmpt_1"}}, "prompt", "prompt"),
+    ({"text": {"format": {"type": "json_schema", "name": "x"}}}, "text.format.schema", "schema"),
+]
+
+
+@pytest.mark.parametrize(("body", "param", "named"), REFUSED)
+def test_each_refusal_says_what_and_where(
+    server: RunningServer, body: dict[str, Any], param: str | None, named: str
+) -> None:
+    with server.http() as http:
+        answer = http.post("/v1/responses", json={"model": "tiny", "input": "Hello", **body})
+    error = answer.json()["error"]
+    assert answer.status_code == 400, answer.text
+    assert error["type"] == "invalid_request_error"
+    assert named in error["message"]
+    assert error["param"] == param
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_what_is_not_there_is_not_found(server: RunningServer, method: str) -> None:
+    with server.http() as http:
+        for path in ("/v1/responses/resp_0", "/v1/conversations/conv_0"):
+            answer = http.request(method, path)
+            assert answer.status_code == 404
+            assert path.rpartition("/")[2] in answer.json()["error"]["message"]
+
+
+def test_a_conversation_that_is_not_there_is_not_found(server: RunningServer) -> None:
+    with server.http() as http:
+        body = {"model": "tiny", "input": "Hello", "conversation": "conv_0"}
+        assert http.post("/v1/responses", json=body).status_code == 404
+
+
+def test_an_unknown_model_is_not_found_and_nothing_is_kept(server: RunningServer) -> None:
+    with server.http() as http:
+        for body in ({"stream": True}, {"background": True}, {}):
+            answer = http.post("/v1/responses", json={"model": "nothing", "input": "Hello", **body})
+            assert answer.status_code == 404
+            assert answer.json()["error"]["code"] == "model_not_found"
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "order=up", "after=msg_0", "include=everything"])
+def test_a_bad_page_is_refused_by_name(server: RunningServer, query: str) -> None:
+    with server.http() as http:
+        made = http.post("/v1/responses", json={"model": "tiny", "input": "Hello", "max_output_tokens": 1}).json()
+        answer = http.get(f"/v1/responses/{made['id']}/input_items?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == query.partition("=")[0]

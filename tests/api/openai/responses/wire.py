@@ -1,0 +1,115 @@
+"""What goes over the wire, checked against the `openai` package's types and, where a copy of it is at hand, against
+OpenAI's published OpenAPI description: `PUNA_OPENAI_OPENAPI` names its JSON file.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema_rs
+import orjson
+from openai.types.responses import Response, ResponseStreamEvent
+from pydantic import BaseModel, TypeAdapter
+
+PUBLISHED_ONLY = {"ResponseFunctionCallArgumentsDoneEvent": {".name"}}
+"""Fields that the published description requires and the package does not declare."""
+
+
+def check(kind: Any, data: Any, schema: str | None = None) -> Any:
+    """The object, after it has passed as that type with no field too many and no value that had to be converted."""
+    parsed = adapter(kind).validate_json(orjson.dumps(data), strict=True)
+    extra = set(unknown_fields(parsed)) - PUBLISHED_ONLY.get(getattr(kind, "__name__", ""), set())
+    assert not extra, (extra, data)
+    if schema:
+        check_published(data, schema)
+    return parsed
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def check_response(data: Any) -> Response:
+    parsed = check(Response, data, "Response")
+    assert isinstance(parsed, Response)
+    return parsed
+
+
+def check_events(events: Sequence[dict[str, Any]]) -> None:
+    """Every event of one stream: of its type, in order, with numbers without gaps and items in their places."""
+    items: dict[int, str] = {}
+    done: list[dict[str, Any]] = []
+    for number, event in zip(count(events[0]["sequence_number"]), events, strict=False):
+        check(event_kinds()[event["type"]], event)
+        if published():
+            check_published(event, event_schema(event["type"]))
+        assert event["sequence_number"] == number
+        if events[0]["sequence_number"] > 0:
+            continue  # the items began before
+        kind = event["type"]
+        if kind == "response.output_item.added":
+            assert event["output_index"] == len(items), "items are numbered as they come"
+            items[event["output_index"]] = event["item"]["id"]
+        elif kind == "response.output_item.done":
+            assert items[event["output_index"]] == event["item"]["id"]
+            done.append(event["item"])
+        elif "item_id" in event:
+            assert items[event["output_index"]] == event["item_id"]
+            assert event["output_index"] == len(items) - 1, "an item is closed before the next one begins"
+    if events[0]["sequence_number"] == 0:
+        assert events[0]["type"] == "response.created"
+        assert events[-1]["response"]["output"] == done
+
+
+def text_of(events: Iterable[dict[str, Any]], kind: str) -> str:
+    """The deltas of that kind, put together."""
+    return "".join(event["delta"] for event in events if event["type"] == f"response.{kind}.delta")
+
+
+def unknown_fields(value: Any, place: str = "") -> Iterable[str]:
+    """Fields that the type does not have."""
+    if isinstance(value, BaseModel):
+        yield from (f"{place}.{name}" for name in value.model_extra or ())
+        for name in type(value).model_fields:
+            yield from unknown_fields(getattr(value, name), f"{place}.{name}")
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from unknown_fields(element, f"{place}[{index}]")
+
+
+def check_published(data: Any, schema: str) -> None:
+    """Against the published description, where there is one."""
+    if published():
+        problems = [f"{error.instance_path}: {error.message}"[:500] for error in validator(schema).iter_errors(data)]
+        assert not problems, (schema, problems)
+
+
+@cache
+def published() -> Any:
+    path = os.environ.get("PUNA_OPENAI_OPENAPI")
+    return orjson.loads(Path(path).read_bytes())["components"]["schemas"] if path else None
+
+
+@cache
+def validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    reference = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": published()}}
+    return jsonschema_rs.Draft202012Validator(reference)
+
+
+@cache
+def event_kinds() -> dict[str, type[BaseModel]]:
+    """The class of each type of event."""
+    classes = get_args(get_args(ResponseStreamEvent)[0])
+    return {get_args(cls.model_fields["type"].annotation)[0]: cls for cls in classes}
+
+
+@cache
+def event_schema(kind: str) -> str:
+    """The published schema of a type of event."""
+    schemas = published()
+    names = [option["$ref"].rpartition("/")[2] for option in schemas["ResponseStreamEvent"]["anyOf"]]
+    return next(str(name) for name in names if kind in schemas[name]["properties"]["type"]["enum"])
