@@ -12,14 +12,10 @@ from typing import Any
 import psutil
 
 from benchmarks.load import Target
-from puna.core.messages import Message, Text
-from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
-from puna.engines.llama.native import native_body
 from puna.engines.llama.process import EngineProcess
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.llama.sizing import plan
-from puna.engines.llama.traits import Traits
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.settings import Settings
@@ -90,17 +86,15 @@ def puna_server(environment: dict[str, str]) -> Iterator[PunaServer]:
 
 @asynccontextmanager
 async def engine_alone(model: str, environment: dict[str, str]) -> AsyncIterator[Target]:
-    """The engine process that Puna would start for that model with those variables, asked directly in the very
-    words Puna would use."""
+    """The engine process that Puna would start for that model with those variables, asked directly, with
+    the sampling that Puna asks for."""
     settings = Settings.from_environment(environment)
     launch = plan(Library(settings.models).get(ModelName.parse(model)), settings)
 
-    traits = Traits(vocabulary=0)  # the random models neither think nor know tools
-
     def body(prompt: str, tokens: int) -> dict[str, Any]:
         sampling = Sampling(max_tokens=tokens).over(OPENAI_DEFAULTS)
-        request = ChatRequest(messages=(Message(role="user", content=(Text(prompt),)),), sampling=sampling)
-        return native_body(request, traits) | sampling_body(sampling, launch.context_length)
+        asked = {"messages": [{"role": "user", "content": prompt}], "stream": True}
+        return asked | sampling_body(sampling, launch.context_length)
 
     engine = await EngineProcess.start(launch)
     try:

@@ -101,6 +101,14 @@ def test_damage_is_an_error_of_ours_or_harmless(tmp_path: Path, whole_file: byte
     assert metadata.parameter_count >= 0
 
 
+def test_a_length_that_no_file_can_have_is_damage(tmp_path: Path, whole_file: bytes) -> None:
+    damaged = tmp_path / "damaged.gguf"
+    first_key = 24  # after magic, version and the two counts comes the length of the first key
+    damaged.write_bytes(whole_file[:first_key] + b"\xff" * 8 + whole_file[first_key + 8 :])
+    with pytest.raises(DamagedModel, match="damaged or cut off"):
+        Metadata.read(damaged)
+
+
 def test_the_tables_are_those_of_the_gguf_package() -> None:
     import gguf
 

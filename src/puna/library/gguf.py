@@ -177,7 +177,7 @@ class Metadata:
             tensor_count, value_count = cursor.scalar(_U64), cursor.scalar(_U64)
             values = {cursor.string(): cursor.value() for _ in range(value_count)}
             tensors = tuple(cursor.tensor() for _ in range(tensor_count))
-        except (struct.error, UnicodeDecodeError, KeyError, RecursionError) as error:
+        except (struct.error, UnicodeDecodeError, KeyError, OverflowError, RecursionError) as error:
             raise DamagedModel(path, "the GGUF header is damaged or cut off") from error
         alignment = values.get("general.alignment", DEFAULT_ALIGNMENT)
         if not isinstance(alignment, int) or alignment <= 0:
