@@ -10,6 +10,9 @@ from pathlib import Path
 
 import psutil
 
+STOPPED = "The server stopped before the response was complete."
+"""What is said of a response that its process left unfinished."""
+
 
 class Owner:
     """This process."""

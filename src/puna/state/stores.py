@@ -5,14 +5,13 @@ import time
 from puna.settings import Settings
 from puna.state.conversations import ConversationStore
 from puna.state.database import Database, sqlite_url
-from puna.state.owner import Owner
+from puna.state.owner import STOPPED, Owner
 from puna.state.responses import ResponseStore, StoredResponse
 
 EXPIRY_SECONDS = 3600.0
 """How often what is too old is looked for."""
 EXPIRY_SHARE = 100
 """It is looked for, too, whenever a hundredth of the most responses was added."""
-ABANDONED = "The server stopped before the response was complete."
 
 
 class Stores:
@@ -37,7 +36,7 @@ class Stores:
     async def clean_up(self) -> None:
         """Fail what was left unfinished by a process that is gone, and forget what is too old."""
         for response in await self.responses.abandoned(self.owner.is_alive):
-            error = {"code": "server_error", "message": ABANDONED}
+            error = {"code": "server_error", "message": STOPPED}
             body = response.body | {"status": "failed", "error": error}
             await self.responses.save(StoredResponse(body=body, owner=response.owner))
         await self.expire()

@@ -18,9 +18,8 @@ from puna.images.load import ImageLoader
 from puna.inference import Inference, completed
 from puna.library.library import Library
 from puna.library.names import ModelName
+from puna.state.owner import STOPPED
 from puna.state.state import State
-
-STOPPED = "The server stopped before the response was complete."
 
 
 class Responses:
