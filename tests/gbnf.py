@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from random import Random
 
 Matcher = Callable[[int], Iterator[int]]
 TOKEN = re.compile(r'\s*("(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|[a-zA-Z0-9-]+|[()|*+?])')
@@ -123,3 +124,56 @@ def characters(word: str) -> str:
     negated = "^" if inner.startswith("^") else ""
     body = re.sub(r"\\(?:x[0-9A-F]{2}|u[0-9A-F]{4}|U[0-9A-F]{8}|.)|\[", escaped, inner.removeprefix("^"))
     return f"[{negated}{body}]"
+
+
+class TooLong(Exception):
+    """A text that was begun at random does not come to an end soon."""
+
+
+def sample(grammar: str, root: str, random: Random, *, steps: int = 4000) -> str:
+    """A text that fits the rule, written at random. Raises TooLong."""
+    return Sampler(grammar, random, steps).write(root)
+
+
+class Sampler:
+    """Writes a text by choosing everywhere at random; the deeper it is, the less often it repeats."""
+
+    def __init__(self, grammar: str, random: Random, steps: int) -> None:
+        lines = (line.partition(" ::= ") for line in grammar.splitlines())
+        self._rules = {name: list(split(TOKEN.findall(body), "|")) for name, _, body in lines}
+        self._random = random
+        self._steps = steps
+
+    def write(self, root: str) -> str:
+        text: list[str] = []
+        waiting: list[list[str]] = [[root]]
+        while waiting:
+            tokens = waiting.pop()
+            if not tokens:
+                continue
+            self._steps -= 1
+            if self._steps < 0:
+                raise TooLong
+            item, rest = take_item(tokens)
+            low, high, rest = take_quantifier(rest)
+            waiting.append(rest)
+            count = low
+            while (high is None or count < high) and self._random.random() < 0.5:
+                count += 1
+            waiting += [[*item, "{1}"]] * (count - 1 if count else 0)
+            if count:
+                self._write_item(item, text, waiting)
+        return "".join(text)
+
+    def _write_item(self, item: list[str], text: list[str], waiting: list[list[str]]) -> None:
+        word = item[0]
+        if word == "(":
+            waiting.append(self._random.choice(list(split(item[1:-1], "|"))))
+        elif word[0] == '"':
+            text.append(unescape(word[1:-1]))
+        elif word[0] == "[":
+            pattern = re.compile(characters(word))
+            likely = [c for c in map(chr, (*range(0x20, 0x7F), 0xE9, 0x4E2D, 0x1F600)) if pattern.match(c)]
+            text.append(self._random.choice(likely))
+        else:
+            waiting.append(self._random.choice(self._rules[word]))

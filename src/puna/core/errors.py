@@ -34,6 +34,14 @@ class UnsupportedSchema(InvalidRequest):
         self.tool = tool
 
 
+class UnsupportedGrammar(InvalidRequest):
+    """The grammar of a text that is not one, or has what can't be enforced; `tool` names the tool that takes it."""
+
+    def __init__(self, message: str, *, tool: str) -> None:
+        super().__init__(message, code="invalid_grammar")
+        self.tool = tool
+
+
 class ContextLengthExceeded(InvalidRequest):
     """The prompt is longer than the model's context. Both lengths are in tokens."""
 

@@ -5,14 +5,26 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 
+@dataclass(frozen=True, slots=True)
+class TextGrammar:
+    """The form of a text: a regular expression for the whole of it, or a grammar in Lark's language."""
+
+    syntax: Literal["lark", "regex"]
+    definition: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A function. `parameters` is the JSON Schema of its arguments; `strict` wants arguments that always fit it."""
+    """A function. `parameters` is the JSON Schema of its arguments; `strict` wants arguments that always fit it.
+
+    With `text` the function takes one argument, `input`, a text of that form.
+    """
 
     name: str
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
     strict: bool = False
+    text: TextGrammar | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

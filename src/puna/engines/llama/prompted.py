@@ -4,6 +4,7 @@ The template renders the prompt, the grammar gives the answer its form, and Puna
 calls apart.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -39,7 +40,11 @@ async def prompted_chat(
     shape = traits.call_shape or PUNA_SHAPE
     prompt = await render_prompt(client, request, traits, shape)
     thinking = ThinkingState.of(prompt, request, traits)
-    body = completion_body(request, prompt + thinking.closing, thinking, shape)
+    body = completion_body(request, prompt + thinking.closing)
+    if request.tools or not isinstance(request.format, FreeText):
+        # In a thread: a large grammar takes a while, and other answers go on meanwhile.
+        body["grammar"] = await asyncio.to_thread(grammar_of, request, thinking, shape)
+    body["preserved_tokens"] = preserved(thinking, shape if request.tools else None)
     reader = CompletionReader(request, thinking, shape if request.tools else None)
     body |= sampling_body(sampling_of(request), context_length)
     tokens = None
@@ -95,20 +100,17 @@ def sampling_of(request: ChatRequest) -> Sampling:
     return replace(request.sampling, stop=()) if forced else request.sampling
 
 
-def completion_body(request: ChatRequest, prompt: str, thinking: ThinkingState, shape: CallShape) -> dict[str, Any]:
-    """The request's body but for the sampling."""
+def completion_body(request: ChatRequest, prompt: str) -> dict[str, Any]:
+    """The request's body but for the sampling and what gives the answer its form."""
     files = media(request.messages)
     body: dict[str, Any] = {
         "prompt": {"prompt_string": prompt, "multimodal_data": files} if files else prompt,
         "stream": True,
-        "preserved_tokens": preserved(thinking, shape if request.tools else None),
     }
     if request.choices > 1:
         body["n_cmpl"] = request.choices
     if request.logprobs is not None:
         body["n_probs"] = max(1, request.logprobs)
-    if request.tools or not isinstance(request.format, FreeText):
-        body["grammar"] = grammar_of(request, thinking, shape)
     return body
 
 

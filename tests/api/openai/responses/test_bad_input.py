@@ -7,6 +7,13 @@ from tests.server import RunningServer
 FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
 PICTURE = "data:application/octet-stream;base64,/9j/AAAA"
 
+
+def custom(syntax: str, definition: str) -> dict[str, Any]:
+    """A body that forces a tool with that grammar."""
+    form = {"type": "grammar", "syntax": syntax, "definition": definition}
+    return {"tools": [FUNCTION, {"type": "custom", "name": "c", "format": form}], "tool_choice": "required"}
+
+
 REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"previous_response_id": "resp_0"}, "previous_response_id", "resp_0"),
     ({"previous_response_id": "resp_0", "conversation": "conv_0"}, "conversation", "previous_response_id"),
@@ -34,6 +41,17 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"tools": [FUNCTION], "tool_choice": {"type": "function", "name": "g"}}, "tool_choice", "'g'"),
     ({"tools": [FUNCTION, FUNCTION]}, "tools[1].name", "'f'"),
     ({"tool_choice": "required"}, "tool_choice", "tools"),
+    (custom("lark", "start: A\nA: /a(?=b)/"), "tools[1].format.definition", "looking ahead or behind (in A)"),
+    (custom("lark", "start: A\n%import .local.A"), "tools[1].format.definition", "%import local"),
+    (custom("lark", "start ="), "tools[1].format.definition", "line 1"),
+    (custom("regex", r"(a)\1"), "tools[1].format.definition", "a reference to a group"),
+    (custom("ebnf", "a"), "tools[1].format.syntax", "lark"),
+    ({"tools": [{**FUNCTION, "strict": True, "parameters": {"not": {}}}]}, "tools[0].parameters.not", "not"),
+    (
+        {"text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "wrong"}}}},
+        "text.format.schema.type",
+        "expected",
+    ),
     ({"background": True, "store": False}, "background", "store"),
     ({"stream_options": {"include_obfuscation": False}}, "stream_options", "stream"),
     ({"metadata": {str(n): "x" for n in range(17)}}, "metadata", "16"),

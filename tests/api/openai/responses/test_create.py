@@ -1,5 +1,6 @@
 from typing import Any
 
+import lark
 import openai
 import orjson
 import pytest
@@ -229,6 +230,38 @@ def test_a_custom_tool_gets_text_that_fits_its_grammar(server: RunningServer) ->
     assert digits.isdecimal()
     assert more.isdecimal()
     assert text_of(events, "custom_tool_call_input") == call["input"]
+
+
+QUERY = """
+start: "SELECT" columns "FROM" NAME ["WHERE" condition] ";"
+columns: "*" | NAME ("," NAME)~0..2
+condition: condition "AND" test | test
+test: NAME ("=" | "<" | "<=") (INT | "'" /[a-zé ]{0,12}/ "'")
+NAME: /[a-z_]{1,12}/
+INT: /[0-9]{1,6}/
+%ignore " "
+"""
+
+
+def test_a_custom_tool_gets_text_that_lark_reads(server: RunningServer) -> None:
+    parser = lark.Lark(QUERY.replace("{0,12}", "{1,12}"))  # Lark itself takes no empty terminal
+    tool = {"type": "custom", "name": "sql", "format": {"type": "grammar", "syntax": "lark", "definition": QUERY}}
+    complete = 0
+    for question in ("Who is rich?", "Zähle alles.", "SELECT me", "{}", "names of all the cities"):
+        response = post(
+            server,
+            input=question,
+            tools=[tool],
+            tool_choice={"type": "custom", "name": "sql"},
+            parallel_tool_calls=False,
+            max_output_tokens=400,
+        )
+        check_response(response)
+        [call] = [item for item in response["output"] if item["type"] == "custom_tool_call"]
+        if response["status"] == "completed":
+            parser.parse(call["input"].replace("''", "'x'"))
+            complete += 1
+    assert complete >= 3
 
 
 class Person(BaseModel):

@@ -22,18 +22,24 @@ Keep = Callable[["Run"], Awaitable[None]]
 class Run:
     """Makes one response. `events` are those sent so far; the number of each is its place.
 
-    `keep` is called when the response is as it will stay, before anybody hears of it, so what is reported
-    completed is stored.
+    `locate` says of an error which field of the request it is about. `keep` is called when the response is as it will
+    stay, before anybody hears of it, so what is reported completed is stored.
     """
 
     def __init__(
-        self, answer: Answer, source: AsyncGenerator[Event, None], keep: Keep, given: Sequence[Stored] = ()
+        self,
+        answer: Answer,
+        source: AsyncGenerator[Event, None],
+        keep: Keep,
+        given: Sequence[Stored] = (),
+        locate: Callable[[PunaError], PunaError] = lambda error: error,
     ) -> None:
         self.answer = answer
         self.input = given
         self.events: list[bytes] = []
         self.failure: PunaError | None = None
         self._keep = keep
+        self._locate = locate
         self._source = source
         self._begun = asyncio.Event()
         self._news = asyncio.Event()
@@ -101,8 +107,8 @@ class Run:
         except asyncio.CancelledError:
             closing = self.answer.fail(self._stopping) if self._stopping else self.answer.cancel()
         except PunaError as error:
-            self.failure = error
-            closing = self.answer.fail(error)
+            self.failure = self._locate(error)
+            closing = self.answer.fail(self.failure)
         except Exception as error:
             _log.exception("a response failed")
             self.failure = PunaError(f"internal error: {type(error).__name__}")

@@ -53,7 +53,7 @@ class Responses:
         if body.background:
             await self._announce(answer, prepared)
         keep = partial(self._keep, body, prepared)
-        run = Run(answer, self._source(body, prepared.request), keep, prepared.given)
+        run = Run(answer, self._source(body, prepared.request), keep, prepared.given, body.located)
         if body.store is not False:
             self._runs[answer.id] = run
         return run

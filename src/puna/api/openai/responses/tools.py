@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
 from puna.api.openai.body import Body
 from puna.core.errors import InvalidRequest
-from puna.core.tools import Tool, ToolChoice
+from puna.core.tools import TextGrammar, Tool, ToolChoice
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=128)]
 
@@ -41,8 +41,8 @@ class FunctionTool(Body):
     allowed_callers: list[Literal["direct"]] | None = None
 
     def to_core(self) -> Tool:
-        given = {} if self.parameters is None else {"parameters": self.parameters}
-        return Tool(name=self.name, description=self.description or "", strict=self.strict is not False, **given)
+        tool = Tool(name=self.name, description=self.description or "", strict=self.strict is not False)
+        return tool if self.parameters is None else replace(tool, parameters=self.parameters)
 
     def render(self) -> dict[str, Any]:
         return {
@@ -73,17 +73,20 @@ class CustomTool(Body):
     allowed_callers: list[Literal["direct"]] | None = None
 
     def to_core(self) -> Tool:
-        """A function of one text. A regular expression becomes the text's pattern, which the engine enforces."""
+        """A function of one text. The model reads the grammar, too, which the engine enforces."""
         text: dict[str, Any] = {"type": "string"}
+        form = None
         if isinstance(self.format, GrammarInput):
-            text["pattern"] = f"^(?:{self.format.definition})$"
+            form = TextGrammar(self.format.syntax, self.format.definition)
+            words = {"lark": "A text of this Lark grammar", "regex": "A text that this regular expression matches"}
+            text["description"] = f"{words[form.syntax]}:\n{form.definition}"
         parameters = {
             "type": "object",
             "properties": {"input": text},
             "required": ["input"],
             "additionalProperties": False,
         }
-        return Tool(name=self.name, description=self.description or "", parameters=parameters, strict=True)
+        return Tool(name=self.name, description=self.description or "", parameters=parameters, strict=True, text=form)
 
     def render(self) -> dict[str, Any]:
         form = TextInput(type="text") if self.format is None else self.format
@@ -140,16 +143,6 @@ class Toolbox:
             if tool.name in names:
                 raise InvalidRequest(f"Two tools have the name '{tool.name}'.", param=f"tools[{index}].name")
             names[tool.name] = tool.type
-            if (
-                isinstance(tool, CustomTool)
-                and isinstance(tool.format, GrammarInput)
-                and tool.format.syntax == "lark"
-            ):
-                raise InvalidRequest(
-                    "A grammar of syntax 'lark' can't be enforced here; write it as a 'regex'.",
-                    param=f"tools[{index}].format.syntax",
-                    code="unsupported_grammar",
-                )
         choice = self.given_choice
         chosen = (
             [choice] if isinstance(choice, NamedTool) else choice.tools if isinstance(choice, AllowedTools) else []
@@ -163,6 +156,10 @@ class Toolbox:
             raise InvalidRequest(
                 "Tool choice 'required' must be specified with 'tools' parameter.", param="tool_choice"
             )
+
+    def place(self, name: str) -> int:
+        """Which of the tools has that name."""
+        return next(place for place, tool in enumerate(self.given) if tool.name == name)
 
     def render_choice(self) -> Any:
         return self.given_choice if isinstance(self.given_choice, str) else self.given_choice.model_dump()

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from puna.core.errors import UnsupportedSchema
+from puna.core.errors import UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonSchema
-from puna.core.tools import Tool
+from puna.core.tools import TextGrammar, Tool
+from puna.engines.llama.grammar.expressions import read_expression
 from puna.engines.llama.grammar.gbnf import Grammar, choice, literal, until
+from puna.engines.llama.grammar.lark import compile_lark
+from puna.engines.llama.grammar.lexemes import written
+from puna.engines.llama.grammar.patterns import UnsupportedPattern
 from puna.engines.llama.grammar.schema import compile_schema
 from puna.engines.llama.grammar.values import any_object
 from puna.engines.llama.traits import CallShape, ThinkingTags
@@ -45,6 +49,9 @@ def calls_rule(grammar: Grammar, tools: Sequence[Tool], shape: CallShape, *, sev
 
 
 def arguments_rule(grammar: Grammar, tool: Tool, *, forced: bool) -> str:
+    if tool.text is not None:
+        text = text_rule(grammar, tool, tool.text)
+        return grammar.add("text-argument", rf'"{{\"input\":" " "? "\"" {text} "\"}}"')
     if forced or tool.strict:
         return compile_schema(grammar, tool.parameters, tool=tool.name)
     with suppress(UnsupportedSchema):
@@ -52,6 +59,22 @@ def arguments_rule(grammar: Grammar, tool: Tool, *, forced: bool) -> str:
         compile_schema(Grammar(), tool.parameters)
         return compile_schema(grammar, tool.parameters)
     return any_object(grammar)
+
+
+def text_rule(grammar: Grammar, tool: Tool, form: TextGrammar) -> str:
+    """The inside of a JSON string with a text of that form. Raises UnsupportedGrammar."""
+    try:
+        if form.syntax == "lark":
+            return compile_lark(grammar, form.definition)
+        return grammar.add("text", written(grammar, read_expression(form.definition, whole=True)))
+    except UnsupportedPattern as error:
+        raise UnsupportedGrammar(
+            f"The {form.syntax} grammar of the tool '{tool.name}' can't be enforced: {error}.", tool=tool.name
+        ) from error
+    except RecursionError as error:
+        raise UnsupportedGrammar(
+            f"The {form.syntax} grammar of the tool '{tool.name}' nests too deep.", tool=tool.name
+        ) from error
 
 
 def required_calls(grammar: Grammar, tools: Sequence[Tool], shape: CallShape, *, several: bool) -> str:
