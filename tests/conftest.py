@@ -1,4 +1,5 @@
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ import openai
 import pytest
 
 from tests.models import write_micro_model
+from tests.postgresql import new_database, programs, running_cluster
 from tests.server import RunningServer, running_server
 
 StartServer = Callable[..., RunningServer]
@@ -43,6 +45,22 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 def micro(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The weights of a small random model that never ends its answer by itself."""
     return write_micro_model(tmp_path_factory.mktemp("micro") / "micro.gguf")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL that serves: its URL without a database's name."""
+    binaries = programs()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: no initdb under /usr/lib/postgresql or on the PATH")
+    with running_cluster(binaries) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(postgresql: str) -> str:
+    """An empty PostgreSQL database."""
+    return new_database(postgresql, f"test_{uuid.uuid4().hex}")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,3 @@
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,10 +8,11 @@ from puna.state.state import State
 from puna.state.stores import Stores
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A home of the test's own; with PUNA_TEST_DATABASE_URL its state is in that (empty) PostgreSQL database."""
-    return Settings(home=tmp_path, database_url=os.environ.get("PUNA_TEST_DATABASE_URL"))
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """A home of the test's own, with its state in SQLite and then in PostgreSQL."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("database_url")
+    return Settings(home=tmp_path, database_url=url)
 
 
 @pytest.fixture

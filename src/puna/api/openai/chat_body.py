@@ -17,6 +17,7 @@ from puna.api.openai.chat_tools import (
     tool_choice,
 )
 from puna.api.openai.no_ops import NoOps
+from puna.api.openai.verbosity import Verbosity, with_verbosity
 from puna.core.errors import InvalidRequest, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import ChatRequest, Effort
@@ -98,6 +99,7 @@ class ChatBody(NoOps):
     function_call: Literal["none", "auto"] | Named | None = None
     reasoning_effort: Effort | None = None
     reasoning: Reasoning | None = None
+    verbosity: Verbosity | None = None
     modalities: list[Literal["text"]] | None = None
 
     @model_validator(mode="after")
@@ -123,7 +125,7 @@ class ChatBody(NoOps):
         """
         tools = self._tools()
         return ChatRequest(
-            messages=await to_core(self.messages, images),
+            messages=with_verbosity(await to_core(self.messages, images), self.verbosity),
             sampling=self._sampling(),
             choices=self.n or 1,
             logprobs=(self.top_logprobs or 0) if self.logprobs else None,

@@ -11,8 +11,8 @@ class NoOps(Body):
     """All of them; nothing else in a request is ignored.
 
     Whom a request is for (`user`, `safety_identifier`), what is kept about it (`metadata`, `store`), what it costs
-    (`service_tier`), hints for a cache or a speed-up that is there anyway or not at all (`prompt_cache_key`,
-    `prompt_cache_retention`, `prompt_cache_options`, `prediction`), and `verbosity`, which no open model knows.
+    (`service_tier`), and hints for a cache or a speed-up that is there anyway or not at all (`prompt_cache_key`,
+    `prompt_cache_retention`, `prompt_cache_options`, `prediction`).
     """
 
     user: str | None = None
@@ -24,4 +24,3 @@ class NoOps(Body):
     prompt_cache_retention: Literal["in-memory", "in_memory", "24h"] | None = None
     prompt_cache_options: dict[str, Any] | None = None
     prediction: dict[str, Any] | None = None
-    verbosity: Literal["low", "medium", "high"] | None = None

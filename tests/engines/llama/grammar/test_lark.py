@@ -189,6 +189,14 @@ def test_what_can_not_be_enforced_is_named(definition: str, named: str) -> None:
         compiled(definition)
 
 
+def test_what_is_ignored_does_not_go_on_without_end() -> None:
+    for spaces in ("/\\s+/", '" "', '(" "|/\\t/)+', "/[ \\n]/"):
+        definition = f'start: "a" "b"\n%ignore {spaces}\n%ignore /#[^\\n]*/'
+        assert fits(definition, "a" + " " * 16 + "b")
+        assert not fits(definition, "a" + " " * 300 + "b")
+        assert fits(definition, "a #" + "x" * 300 + "\nb") == (spaces != '" "' and "t" not in spaces)
+
+
 def test_what_is_not_used_is_not_looked_at() -> None:
     assert fits("start: A\nA: /a/\nB: /b(?=c)/", "a")
 

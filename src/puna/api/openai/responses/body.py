@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from puna.api.openai.body import Body
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
+from puna.api.openai.verbosity import Verbosity
 from puna.core.errors import InvalidRequest, PunaError, UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import Effort
@@ -45,7 +46,7 @@ class JsonSchemaFormat(Body):
 
 class TextOptions(Body):
     format: Annotated[TextFormat | JsonObjectFormat | JsonSchemaFormat, Field(discriminator="type")] | None = None
-    verbosity: Literal["low", "medium", "high"] | None = None
+    verbosity: Verbosity | None = None
 
     def to_core(self) -> Format:
         match self.format:

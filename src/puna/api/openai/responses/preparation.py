@@ -6,18 +6,13 @@ from dataclasses import dataclass, replace
 from puna.api.openai.responses.body import CreateBody, Prompt
 from puna.api.openai.responses.history import check_outputs, to_messages
 from puna.api.openai.responses.items import Stored, read_input
+from puna.api.openai.verbosity import with_verbosity
 from puna.core.errors import InvalidRequest, NotFound
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.images.load import ImageLoader
 from puna.state.state import State
-
-VERBOSITY = {
-    "low": "Answer as briefly as you can.",
-    "high": "Answer in detail, and explain what you say.",
-}
-"""What a verbosity tells the model. There is no other way to a model that was not trained for the setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,8 @@ async def prepare(state: State, images: ImageLoader, body: Prompt) -> Prepared:
     if not given and not before and body.instructions is None:
         raise InvalidRequest("Missing required parameter: 'input'.", param="input", code="missing_required_parameter")
     history = await to_messages([*before, *given], state.seal, images)
-    return Prepared(given, before, to_request(body, (*system_messages(body), *history)))
+    messages = with_verbosity((*instructions(body), *history), body.text_options.verbosity)
+    return Prepared(given, before, to_request(body, messages))
 
 
 async def resolve(state: State, items: list[Stored]) -> list[Stored]:
@@ -111,11 +107,9 @@ def in_progress(key: str) -> InvalidRequest:
     )
 
 
-def system_messages(body: Prompt) -> list[Message]:
-    """The instructions, and what the verbosity asks for. Neither is carried over to the next response."""
-    texts = [body.instructions, VERBOSITY.get(body.text_options.verbosity or "")]
-    given = "\n\n".join(text for text in texts if text)
-    return [Message(role="system", content=(Text(given),))] if given else []
+def instructions(body: Prompt) -> list[Message]:
+    """The instructions, which are not carried over to the next response."""
+    return [Message(role="system", content=(Text(body.instructions),))] if body.instructions else []
 
 
 def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:

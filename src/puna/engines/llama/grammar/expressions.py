@@ -12,7 +12,7 @@ from re import _parser as parser
 from typing import Any
 
 from puna.engines.llama.grammar.gbnf import Ranges
-from puna.engines.llama.grammar.patterns import LAST, UnsupportedPattern, complement
+from puna.engines.llama.grammar.patterns import LAST, UnsupportedPattern, complement, intersection
 
 MOST_CASED = 2000
 """So many characters of a set are looked up in their other case; larger sets stay as they are."""
@@ -174,6 +174,33 @@ class Reader:
                 given = [(value, value)] if code is codes.LITERAL else [tuple(value)]
                 ranges += in_both_cases(given, sure=sure) if flags & re.IGNORECASE else given
         return complement(complement(ranges))
+
+
+def with_little_space(expression: Expression, most: int) -> Expression:
+    """The expression, where white space that may go on without end ends after so many characters."""
+    match expression:
+        case Concatenation(parts):
+            return Concatenation(tuple(with_little_space(part, most) for part in parts))
+        case Alternation(options):
+            return Alternation(tuple(with_little_space(option, most) for option in options))
+        case Repetition(inner, low, high):
+            blank = high is None and is_blank(inner)
+            return Repetition(with_little_space(inner, most), low, max(low, most) if blank else high)
+        case _:
+            return expression
+
+
+def is_blank(expression: Expression) -> bool:
+    """Whether it is nothing but white space."""
+    match expression:
+        case Characters(written, _):
+            return not intersection(list(written), complement(SPACE))
+        case Concatenation(parts):
+            return all(map(is_blank, parts))
+        case Alternation(options):
+            return all(map(is_blank, options))
+        case Repetition(inner, _, _):
+            return is_blank(inner)
 
 
 def harmless(anchor: Any, starts: bool, ends: bool) -> bool:

@@ -14,6 +14,7 @@ from puna.engines.llama.grammar.expressions import (
     Expression,
     Repetition,
     read_expression,
+    with_little_space,
 )
 from puna.engines.llama.grammar.gbnf import Grammar
 from puna.engines.llama.grammar.lexemes import Lexeme
@@ -22,9 +23,12 @@ from puna.engines.llama.grammar.patterns import UnsupportedPattern
 if TYPE_CHECKING:
     import lark.load_grammar
 
-START, WHOLE, IGNORED = "start", "%whole", "%ignored"
-"""The rule a grammar begins with; it with what may be ignored behind it; what may be ignored. The percent sign keeps
-the names apart from those of a definition."""
+START, WHOLE, IGNORED, PIECE = "start", "%whole", "%ignored", "%piece"
+"""The rule a grammar begins with; it with what may be ignored behind it; what may be ignored, and one piece of it.
+The percent sign keeps the names apart from those of a definition."""
+MOST_IGNORED = 16
+"""So many pieces, and so much white space in one, may stand between two terminals: there are models that write spaces
+without end where they may."""
 MOST_COPIES = 500
 """A part of a rule may be repeated so often where its count is limited."""
 
@@ -82,7 +86,7 @@ class Reader:
         self._literals = PrepareLiterals()
         self.rules: dict[str, list[Row]] = {}
         self.lexemes: dict[str, Lexeme] = {}
-        self._ignores = bool(definition.ignore)
+        self._ignored = frozenset(definition.ignore)
         self._terminals = {name: tree for name, (tree, _) in definition.term_defs}
         for name, parameters, tree, _ in definition.rule_defs:
             if parameters:
@@ -94,7 +98,8 @@ class Reader:
 
     def _add_ignored(self, names: list[str]) -> None:
         self.rules[WHOLE] = [(START,), *([(START, IGNORED)] if names else [])]
-        self.rules[IGNORED] = [row for name in names for row in ((Terminal(name),), (Terminal(name), IGNORED))]
+        self.rules[PIECE] = [(Terminal(name),) for name in names]
+        self.rules[IGNORED] = [(PIECE, *self._at_most(PIECE, MOST_IGNORED - 1))]
         for name in names:
             self._terminal(name)
 
@@ -111,10 +116,13 @@ class Reader:
         """A terminal, and the rule of the same name: it with what may be ignored before it."""
         if name not in self.lexemes:
             try:
-                self.lexemes[name] = Lexeme(read_terminal(tree))
+                expression = read_terminal(tree)
+                if name in self._ignored:
+                    expression = with_little_space(expression, MOST_IGNORED)
+                self.lexemes[name] = Lexeme(expression)
             except UnsupportedPattern as error:
                 raise UnsupportedPattern(f"{error} (in {shown or name})") from error
-            self.rules[name] = [(Terminal(name),), *([(IGNORED, Terminal(name))] if self._ignores else [])]
+            self.rules[name] = [(Terminal(name),), *([(IGNORED, Terminal(name))] if self._ignored else [])]
         return name
 
     def _rows(self, tree: Any) -> list[Row]:
