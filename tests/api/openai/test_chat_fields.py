@@ -94,7 +94,6 @@ def test_the_documented_no_ops_change_nothing(client: openai.OpenAI) -> None:
         prediction={"type": "content", "content": "Hello"},
         safety_identifier="x",
         prompt_cache_key="x",
-        verbosity="low",
     )
     assert decorated.choices == plain.choices
 

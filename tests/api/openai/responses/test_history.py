@@ -60,7 +60,12 @@ def test_a_result_may_answer_a_call_of_this_or_of_an_earlier_input() -> None:
     result = read_input([{"type": "function_call_output", "call_id": "1", "output": "x"}])
     check_outputs(call, result)
     check_outputs([], [*call, *result])
+    check_outputs([{**call[0], "status": "incomplete"}], [])
+    with pytest.raises(InvalidRequest, match="No tool output found for function call 1"):
+        check_outputs(call, read_input("So?"))
     with pytest.raises(InvalidRequest, match="call_id 1"):
         check_outputs([], result)
     with pytest.raises(InvalidRequest, match="custom tool call output"):
-        check_outputs(call, read_input([{"type": "custom_tool_call_output", "call_id": "1", "output": "x"}]))
+        check_outputs(
+            [*call, *result], read_input([{"type": "custom_tool_call_output", "call_id": "1", "output": "x"}])
+        )

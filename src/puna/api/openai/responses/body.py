@@ -114,6 +114,9 @@ class Prompt(Body):
             case UnsupportedGrammar(tool=tool):
                 param = f"tools[{self.toolbox.place(tool)}].format.definition"
                 return InvalidRequest(error.message, param=param, code=error.code)
+            case InvalidRequest(code="no_vision"):
+                message = f"The model '{self.model}' can't read images: 'input_image' needs a model with vision."
+                return InvalidRequest(message, param="input", code=error.code)
             case InvalidRequest(param="messages"):
                 return InvalidRequest(error.message, param="input", code=error.code)
             case _:

@@ -133,13 +133,19 @@ class History:
             raise InvalidRequest(message, param="input", code="invalid_encrypted_content") from error
 
 
-def check_outputs(before: Iterable[Stored], given: Sequence[Stored]) -> None:
-    """Every result has to belong to a call that was made.
+def check_outputs(before: Sequence[Stored], given: Sequence[Stored]) -> None:
+    """Every result has to belong to a call that was made, and every call of a function needs its result, but for one
+    that was cut off.
 
     Raises:
         InvalidRequest: naming the call.
     """
     calls = {(item["type"], item["call_id"]) for item in before if item["type"] in OUTPUTS.values()}
+    answered = {item["call_id"] for item in (*before, *given) if item["type"] == "function_call_output"}
+    for item in (*before, *given):
+        open_call = item["type"] == "function_call" and item.get("status") != "incomplete"
+        if open_call and item["call_id"] not in answered:
+            raise InvalidRequest(f"No tool output found for function call {item['call_id']}.", param="input")
     for item in given:
         kind = item["type"]
         if kind in OUTPUTS.values():
