@@ -83,3 +83,13 @@ def test_a_quantised_cache_is_smaller(model: Model) -> None:
 def test_a_launch_survives_its_way_to_the_engines_process(model: Model) -> None:
     launch = replace(planned(model), chat_template="{{ messages }}")
     assert LlamaLaunch.from_json(launch.to_json()) == launch
+
+
+def test_replicas_differ_in_nothing_but_their_number_and_gpu(model: Model) -> None:
+    assert planned(model).alternatives() == (planned(model),)
+    launch = replace(planned(model, PUNA_REPLICAS="3"), gpus=2)
+    assert launch.alternatives() == tuple(replace(launch, replica=replica) for replica in range(3))
+    assert [one.main_gpu for one in launch.alternatives()] == [0, 1, 0]
+    assert [one.main_gpu for one in replace(launch, gpus=0).alternatives()] == [None, None, None]
+    arguments = launch.alternatives()[1].arguments()
+    assert arguments[arguments.index("--main-gpu") + 1] == "1"
