@@ -16,7 +16,7 @@ from puna.core.sampling import Sampling
 from puna.engines.llama.calls import CallReader
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.effort import effort_body
-from puna.engines.llama.exact_tokens import ExactTokens
+from puna.engines.llama.exact_tokens import ExactTokens, ReportedTokens
 from puna.engines.llama.grammar.answers import answer_grammar, format_rule, optional_calls, required_calls
 from puna.engines.llama.grammar.gbnf import Grammar
 from puna.engines.llama.messages import media, messages_body, tools_body
@@ -42,9 +42,7 @@ async def prompted_chat(
     body = completion_body(request, prompt + thinking.closing, thinking, shape)
     reader = CompletionReader(request, thinking, shape if request.tools else None)
     body |= sampling_body(sampling_of(request), context_length)
-    tokens = None
-    if request.logprobs is not None and isinstance(body["prompt"], str):
-        tokens = ExactTokens(client, body["prompt"], traits.vocabulary, request.logprobs)
+    tokens = token_reader(client, request, body["prompt"], traits)
     async with aclosing(client.stream("/completion", body)) as chunks:
         async for chunk in chunks:
             if tokens is not None:
@@ -54,6 +52,18 @@ async def prompted_chat(
     if reader.unfinished(request.choices):
         raise ConnectionError("the stream ended before the answer did")
     yield reader.totals.done()
+
+
+def token_reader(
+    client: EngineClient, request: ChatRequest, prompt: str | dict[str, Any], traits: Traits
+) -> ExactTokens | ReportedTokens | None:
+    """What reads the tokens of the answer's text, where they are asked for. A prompt with pictures has no tokens that
+    could be sent again, so no character there is taken apart."""
+    if request.logprobs is None:
+        return None
+    if isinstance(prompt, str):
+        return ExactTokens(client, prompt, traits.vocabulary, request.logprobs)
+    return ReportedTokens(request.logprobs)
 
 
 async def render_prompt(client: EngineClient, request: ChatRequest, traits: Traits, shape: CallShape) -> str:

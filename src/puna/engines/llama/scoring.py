@@ -40,7 +40,8 @@ TOLERANCE = 0.15
 def scoring_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
     """The engine that scores what the engine of that launch generates."""
     tokens = min(launch.context_length, scoring_tokens(metadata))
-    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=max(launch.context_length, 2 * tokens))
+    cache_tokens = max(launch.context_length, 2 * tokens)
+    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=cache_tokens, projector=None)
 
 
 def scoring_tokens(metadata: Metadata) -> int:
