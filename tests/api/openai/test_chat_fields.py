@@ -109,6 +109,15 @@ def test_choices_share_their_prompt(client: openai.OpenAI) -> None:
     assert answer.usage.prompt_tokens == single.usage.prompt_tokens
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_every_choice_says_why_it_ended(client: openai.OpenAI, stream: bool) -> None:
+    fields: Any = {"model": "tiny", "messages": ASK, "n": 3, "max_tokens": 2, "stream": stream}
+    answer: Any = client.chat.completions.create(**fields)
+    choices = [choice for chunk in answer for choice in chunk.choices] if stream else answer.choices
+    reasons = {choice.index: choice.finish_reason for choice in choices if choice.finish_reason}
+    assert reasons == {0: "length", 1: "length", 2: "length"}
+
+
 def test_more_choices_than_the_engine_works_on_at_once(client: openai.OpenAI) -> None:
     answer = client.chat.completions.create(model="tiny", messages=ASK, n=10, max_tokens=1)
     assert [choice.index for choice in answer.choices] == list(range(10))

@@ -207,8 +207,11 @@ def offered(request: ChatRequest) -> ChatRequest:
 
 def is_native(request: ChatRequest, traits: Traits) -> bool:
     """Whether llama-server's chat route does all that is asked for. It forces no call, knows no strict tools,
-    ignores tools that the template does not render, and loses log probabilities of parts of characters."""
+    ignores tools that the template does not render, loses log probabilities of parts of characters, and looks for
+    stop sequences in the thinking."""
     if not isinstance(request.format, FreeText) or (request.effort == "none" and traits.always_thinks):
+        return False
+    if request.sampling.stop and traits.thinking and request.effort != "none":
         return False
     if not request.tools:
         uses_tools = any(message.tool_calls or message.role == "tool" for message in request.messages)
