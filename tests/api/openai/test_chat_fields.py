@@ -8,6 +8,7 @@ from tests.server import RunningServer
 
 ASK: Any = [{"role": "user", "content": "Hello"}]
 TOOL: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+NO_SCHEMA = {"type": "function", "function": {"name": "sub", "parameters": {"type": "nonsense"}}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 REFUSAL = {"type": "refusal", "refusal": "no"}
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n broken").decode()
@@ -46,6 +47,8 @@ def image(url: str) -> list[dict[str, Any]]:
         ({"tools": [TOOL, TOOL]}, "tools[1]"),
         ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name"),
+        ({"tools": [TOOL, NO_SCHEMA], "tool_choice": "required"}, "tools[1].function.parameters.type"),
+        ({"tools": [TOOL, NO_SCHEMA]}, "tools[1].function.parameters.type"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "sub"}}}, "tool_choice"),
         ({"parallel_tool_calls": False}, "parallel_tool_calls"),
