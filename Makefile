@@ -77,7 +77,7 @@ $(VENV)-peers/.peers:
 $(VENV)-harness/.harness:
 	$(PYTHON) -m venv $(VENV)-harness
 	$(VENV)-harness/bin/python -m pip install --quiet torch==2.13.0
-	$(VENV)-harness/bin/python -m pip install --quiet "lm_eval[api]"
+	$(VENV)-harness/bin/python -m pip install --quiet "lm_eval[api]" transformers
 	touch $@
 
 -include training/targets.mk

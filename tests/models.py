@@ -17,9 +17,13 @@ def write_micro_model(path: Path, *, seed: int = 0, context: int = 2048) -> Path
     return path
 
 
-def add_model(models: Path, name: str, weights: Path, parameters: dict[str, object] | None = None) -> None:
-    """Put a GGUF file into a store, in Ollama's layout, under `name` (`model` or `namespace/model`)."""
+def add_model(
+    models: Path, name: str, weights: Path, parameters: dict[str, object] | None = None, **parts: Path
+) -> None:
+    """Put a GGUF file into a store, in Ollama's layout, under `name` (`model` or `namespace/model`). `parts` are
+    further files by their kinds: `projector`, `adapter`."""
     layers = [_add_blob(models, weights.read_bytes(), f"{OLLAMA}.model")]
+    layers += [_add_blob(models, path.read_bytes(), f"{OLLAMA}.{kind}") for kind, path in parts.items()]
     if parameters:
         layers.append(_add_blob(models, json.dumps(parameters).encode(), f"{OLLAMA}.params"))
     config = _add_blob(models, b"{}", "application/vnd.docker.container.image.v1+json")

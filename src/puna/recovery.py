@@ -87,7 +87,8 @@ class Answer(Generic[L]):
     async def _attempt(self) -> AsyncGenerator[Event, None]:
         sent, limit = self._tokens, self._work.max_tokens
         left = None if limit is None else limit - sent
-        spent = self._finished or (left is not None and left <= 0)
+        ended = self._finished
+        spent = ended or (left is not None and left <= 0)
         # Where all was sent already, one more token, which nobody sees, tells the length of the prompt.
         work = self._work.after("".join(self._texts), 1 if spent else left) if sent else self._work
         async with (
@@ -102,7 +103,7 @@ class Answer(Generic[L]):
                     current().finish(usage)
                     yield replace(event, usage=usage)
                 elif isinstance(event, Finished):
-                    if not self._finished:
+                    if not ended:
                         yield Finished(event.index, "length") if spent else event
                     self._finished = True
                 elif not spent:

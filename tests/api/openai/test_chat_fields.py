@@ -8,6 +8,7 @@ from tests.server import RunningServer
 
 ASK: Any = [{"role": "user", "content": "Hello"}]
 TOOL: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+NO_SCHEMA = {"type": "function", "function": {"name": "sub", "parameters": {"type": "nonsense"}}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 REFUSAL = {"type": "refusal", "refusal": "no"}
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n broken").decode()
@@ -46,6 +47,8 @@ def image(url: str) -> list[dict[str, Any]]:
         ({"tools": [TOOL, TOOL]}, "tools[1]"),
         ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name"),
+        ({"tools": [TOOL, NO_SCHEMA], "tool_choice": "required"}, "tools[1].function.parameters.type"),
+        ({"tools": [TOOL, NO_SCHEMA]}, "tools[1].function.parameters.type"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "sub"}}}, "tool_choice"),
         ({"parallel_tool_calls": False}, "parallel_tool_calls"),
@@ -106,6 +109,15 @@ def test_choices_share_their_prompt(client: openai.OpenAI) -> None:
     assert answer.usage is not None
     assert single.usage is not None
     assert answer.usage.prompt_tokens == single.usage.prompt_tokens
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_every_choice_says_why_it_ended(client: openai.OpenAI, stream: bool) -> None:
+    fields: Any = {"model": "tiny", "messages": ASK, "n": 3, "max_tokens": 2, "stream": stream}
+    answer: Any = client.chat.completions.create(**fields)
+    choices = [choice for chunk in answer for choice in chunk.choices] if stream else answer.choices
+    reasons = {choice.index: choice.finish_reason for choice in choices if choice.finish_reason}
+    assert reasons == {0: "length", 1: "length", 2: "length"}
 
 
 def test_more_choices_than_the_engine_works_on_at_once(client: openai.OpenAI) -> None:

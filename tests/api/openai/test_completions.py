@@ -3,11 +3,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 
 from benchmarks.random_model import SHAPES, Weights, write_random_model
-from tests.models import add_model
+from tests.api.openai.test_chat import connections
+from tests.conftest import StartServer
+from tests.models import add_model, write_micro_model
 from tests.reference_llama import ReferenceLlama
 from tests.rewriting import rewrite
 from tests.server import RunningServer, running_server
@@ -259,7 +262,7 @@ def test_the_modelfile_says_what_the_request_leaves_open(server: RunningServer) 
         ({"max_tokens": -1}, "max_tokens", "integer_below_min_value"),
         ({"logit_bias": {"x": 1}}, "logit_bias", "invalid_value"),
         ({"logit_bias": {"2048": 1}}, "logit_bias", "invalid_value"),
-        ({"logit_bias": {"5": 101}}, "logit_bias", "integer_above_max_value"),
+        ({"logit_bias": {"5": 101}}, "logit_bias", "decimal_above_max_value"),
         ({"stream_options": {"include_usage": True}}, "stream_options", None),
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "array_above_max_length"),
         ({"response_format": {"type": "xml"}}, "response_format.type", "invalid_value"),
@@ -278,3 +281,23 @@ def test_a_bad_request_is_refused_by_the_name_of_its_field(
 def test_a_prompt_that_is_too_long_is_refused_with_both_lengths(server: RunningServer) -> None:
     _, _, message = refused(server, prompt=[400] * 2048)
     assert message.count("2048") == 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_that_leaves_frees_the_engine(start_server: StartServer, stream: bool) -> None:
+    server = start_server(PUNA_THREADS="1")
+    add_model(server.home / "models", "endless", write_micro_model(server.home / "endless.gguf", context=131_072))
+    body = {"model": "endless", "prompt": "hello", "max_tokens": 100_000, "stream": stream}
+    assert server.client().completions.create(model="endless", prompt="hello", max_tokens=1).choices
+    [engine] = server.engines()
+    with server.http() as http:
+        if stream:
+            with http.stream("POST", "/v1/completions", json=body) as response:
+                assert next(response.iter_lines())
+                assert connections(engine) == 1
+        else:
+            with pytest.raises(httpx2.ReadTimeout):
+                http.post("/v1/completions", json=body, timeout=2)
+    while connections(engine):
+        pass
+    assert server.client().completions.create(model="endless", prompt="hello", max_tokens=3).choices

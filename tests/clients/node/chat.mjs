@@ -1,8 +1,7 @@
 // What an application does with OpenAI's SDK: one answer whole, the same one streamed. Prints both as JSON.
-import OpenAI from 'openai'
+import { messages, openai } from './client.mjs'
 
-const openai = new OpenAI({ baseURL: process.env.PUNA_URL + '/v1/', apiKey: 'puna', maxRetries: 0 })
-const request = { model: 'tiny', messages: [{ role: 'user', content: 'Say this is a test' }] }
+const request = { model: 'tiny', messages }
 
 const answer = await openai.chat.completions.create(request)
 

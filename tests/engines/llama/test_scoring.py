@@ -111,14 +111,36 @@ async def test_parts_of_characters_and_ends_of_text_are_scored_like_other_tokens
     assert_right(read, reference.logprobs(ids), 2)
 
 
-async def test_a_model_that_scales_its_logits_is_scored_as_it_is(weights: Path, tmp_path: Path) -> None:
-    """Granite divides its logits, which its hidden states don't show: the engine's own numbers have to be used."""
-    granite = rewrite(
-        weights, tmp_path / "granite.gguf", architecture="granite", _logit_scale=4.0, _embedding_scale=1.0,
-        _residual_scale=1.0, _attention_scale=0.25,
-    )  # fmt: skip
+async def test_quantised_weights_are_scored_as_well_by_hidden_states(tmp_path: Path) -> None:
+    """The engine's own numbers are further away: it quantises what it multiplies the output matrix with."""
+    weights = tmp_path / "micro.gguf"
+    write_random_model(weights, SHAPES["micro"], weights=Weights.Q8_0)
+    tokens = some_tokens(50)
+    table = ReferenceLlama(weights).logprobs(list(tokens))
+    expected = np.array([table[place, token] for place, token in enumerate(tokens[1:])])
+    errors = []
+    for launch in (fast(weights), micro_launch(weights)):
+        async with running(launch) as engine:
+            [read] = await score(engine, tokens)
+        found = np.array([token.logprob for token in read.tokens[1:]])
+        errors.append(float(np.abs(found - expected).max()))
+    assert errors[0] < 1e-2
+    assert errors[0] < errors[1] < 1e-1
+
+
+SCALES = {"granite": {"_logit_scale": 4.0, "_attention_scale": 0.25}, "minicpm": {"_logit_scale": 4.0}}
+"""Granite divides its logits by the scale. MiniCPM scales hidden states by a constant that no key of the file names,
+so the engine's own numbers have to be used."""
+
+
+@pytest.mark.parametrize("architecture", SCALES)
+async def test_a_model_that_scales_its_logits_is_scored_as_it_is(
+    weights: Path, tmp_path: Path, architecture: str
+) -> None:
+    keys = {"_embedding_scale": 1.0, "_residual_scale": 1.0, **SCALES[architecture]}
+    model = rewrite(weights, tmp_path / "scaled.gguf", architecture=architecture, **keys)
     tokens = some_tokens(12)
-    async with running(fast(granite)) as quick, running(micro_launch(granite)) as slow:
+    async with running(fast(model)) as quick, running(micro_launch(model)) as slow:
         [found], [expected] = await score(quick, tokens), await score(slow, tokens)
     assert [token.logprob for token in found.tokens[1:]] == pytest.approx(
         [token.logprob for token in expected.tokens[1:]], abs=1e-2

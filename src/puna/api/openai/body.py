@@ -141,7 +141,8 @@ def code(error: ErrorDetails) -> str | None:
     """OpenAI's machine-readable word for the error."""
     kind = error["type"]
     if kind in LIMITS:
-        number = "integer" if isinstance(error["input"], int) else "decimal"
+        bound = error["ctx"][LIMITS[kind][2]]
+        number = "integer" if isinstance(bound, int) else "decimal"
         return f"{number}_{LIMITS[kind][1]}"
     if kind in LENGTHS:
         return LENGTHS[kind][3]

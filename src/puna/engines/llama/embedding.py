@@ -45,6 +45,7 @@ def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
         sequences=SEQUENCES,
         pooling=pooling,
         chat_template=None,
+        projector=None,
     )
 
 

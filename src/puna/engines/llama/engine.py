@@ -19,6 +19,8 @@ from puna.engines.llama.batches import in_batches
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.completion import Completion
 from puna.engines.llama.embedding import Embedder
+from puna.engines.llama.grammar.answers import required_calls
+from puna.engines.llama.grammar.gbnf import Grammar
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.native import native_chat
 from puna.engines.llama.process import EngineProcess
@@ -27,7 +29,7 @@ from puna.engines.llama.prompted import prompted_chat
 from puna.engines.llama.prompts import PromptReader
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.llama.scoring import Scorer
-from puna.engines.llama.traits import Traits, read_traits
+from puna.engines.llama.traits import PUNA_SHAPE, Traits, read_traits
 
 
 class LlamaEngine:
@@ -94,6 +96,10 @@ class LlamaEngine:
             async with aclosing(in_batches(request, self._launch.sequences, answered)) as events:
                 async for event in events:
                     yield event
+        except InvalidRequest as error:
+            if error.param is None:
+                check_schemas(request)
+            raise
         except ConnectionError as error:
             raise await self._failure() from error
 
@@ -184,6 +190,12 @@ def check(request: ChatRequest, traits: Traits) -> None:
     check_bias(request.sampling, traits)
 
 
+def check_schemas(request: ChatRequest) -> None:
+    """Raises `UnsupportedSchema` for the schema of a tool that is none; the engine does not say which one it is."""
+    if request.tools:
+        required_calls(Grammar(), request.tools, PUNA_SHAPE, several=False)
+
+
 def check_bias(sampling: Sampling, traits: Traits) -> None:
     """Raises `InvalidRequest` for a token that the model does not have."""
     for token, _ in sampling.logit_bias or ():
@@ -206,8 +218,11 @@ def offered(request: ChatRequest) -> ChatRequest:
 
 def is_native(request: ChatRequest, traits: Traits) -> bool:
     """Whether llama-server's chat route does all that is asked for. It forces no call, knows no strict tools,
-    ignores tools that the template does not render, and loses log probabilities of parts of characters."""
+    ignores tools that the template does not render, loses log probabilities of parts of characters, and looks for
+    stop sequences in the thinking."""
     if not isinstance(request.format, FreeText) or (request.effort == "none" and traits.always_thinks):
+        return False
+    if request.sampling.stop and traits.thinking and request.effort != "none":
         return False
     if not request.tools:
         uses_tools = any(message.tool_calls or message.role == "tool" for message in request.messages)

@@ -20,6 +20,19 @@ Item = tuple[int, TokenLogprob]
 """A reported token, and how many before it were not."""
 
 
+class ReportedTokens:
+    """The tokens as the stream tells them: a character of several tokens is its last one."""
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+
+    async def read(self, chunk: dict[str, Any]) -> tuple[TokenLogprob, ...]:
+        """The tokens whose text comes in this chunk or a later one."""
+        if chunk["stop"]:
+            return ()
+        return read_logprobs(chunk.get("completion_probabilities", ()), self._top)
+
+
 class ExactTokens:
     """Finds what is missing: the text tells the bytes, and the engine is asked again for the probabilities in that
     place. Each such token costs one more evaluation of a prompt that is mostly cached."""

@@ -24,6 +24,9 @@ class LlamaLaunch:
     mean of its tokens' hidden states (`mean`), or the hidden states themselves (`none`). `batch_tokens` is how many
     tokens it computes at once, None for llama.cpp's default; a text to embed has to fit in it.
 
+    `projector` is the GGUF file that makes the model's tokens of pictures and sound, `adapters` are the LoRA files
+    that change its weights.
+
     `prompt_cache` is how many bytes of the machine's memory may hold the KV cache of prompts that left their
     sequence, `checkpoints` how many states each sequence keeps where the model can't go back in its cache (the
     engine's defaults would let it grow by gigabytes unseen). `replica` tells apart the `replicas` engines that do the
@@ -41,6 +44,8 @@ class LlamaLaunch:
     flash_attention: FlashAttention = "auto"
     cache_type: CacheType = "f16"
     chat_template: str | None = None
+    projector: Path | None = None
+    adapters: tuple[Path, ...] = ()
     pooling: Pooling | None = None
     batch_tokens: int | None = None
     program: Path | None = None
@@ -84,6 +89,10 @@ class LlamaLaunch:
             arguments["--n-gpu-layers"] = str(self.gpu_layers)
         if self.chat_template is not None:
             arguments["--chat-template"] = self.chat_template
+        if self.projector is not None:
+            arguments["--mmproj"] = str(self.projector)
+        if self.adapters:
+            arguments["--lora"] = ",".join(map(str, self.adapters))
         if self.batch_tokens is not None:
             arguments |= {"--batch-size": str(self.batch_tokens), "--ubatch-size": str(self.batch_tokens)}
         if self.pooling in ("none", "mean"):
@@ -91,6 +100,8 @@ class LlamaLaunch:
         flags = ["--kv-unified" if self.unified_cache else "--no-kv-unified", "--jinja", "--no-webui"]
         if self.pooling is not None:
             flags.append("--embeddings")
+        if self.projector is not None and self.gpu_layers == 0:
+            flags.append("--no-mmproj-offload")
         return [word for pair in arguments.items() for word in pair] + flags
 
     def to_json(self) -> dict[str, Any]:
@@ -99,13 +110,16 @@ class LlamaLaunch:
         del fields["footprint"]
         return {
             **fields,
-            "weights": str(self.weights),
-            "program": str(self.program) if self.program else None,
+            **{name: str(fields[name]) for name in PATHS if fields[name] is not None},
+            "adapters": list(map(str, self.adapters)),
         }
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "LlamaLaunch":
         """The inverse of `to_json`."""
-        program = fields["program"]
-        paths = {"weights": Path(fields["weights"]), "program": Path(program) if program else None}
-        return cls(**{**fields, **paths})
+        paths = {name: Path(fields[name]) for name in PATHS if fields[name] is not None}
+        return cls(**{**fields, **paths, "adapters": tuple(map(Path, fields["adapters"]))})
+
+
+PATHS = ("weights", "program", "projector")
+"""The fields that are paths, or None."""

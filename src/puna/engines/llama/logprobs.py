@@ -1,11 +1,12 @@
 """Log probabilities as llama-server writes them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from puna.core.events import TokenLogprob
 
 
-def read_logprobs(tokens: list[dict[str, Any]], top: int) -> tuple[TokenLogprob, ...]:
+def read_logprobs(tokens: Iterable[dict[str, Any]], top: int) -> tuple[TokenLogprob, ...]:
     """The generated tokens, each with the `top` likeliest in its place."""
     return tuple(
         TokenLogprob(

@@ -1,7 +1,8 @@
 """A conversation in the words of llama-server's chat routes."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -53,8 +54,16 @@ def content_body(message: Message) -> str | list[dict[str, Any]]:
     speaker = f"{message.name}: " if message.name and message.role != "tool" else ""
     if all(isinstance(part, Text) for part in message.content):
         return speaker + message.text
-    parts = (Text(speaker), *message.content) if speaker else message.content
-    return [part_body(part) for part in parts]
+    return [part_body(part) for part in joined((Text(speaker), *message.content))]
+
+
+def joined(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts with neighbouring texts made one: llama-server would put line breaks between them."""
+    for is_text, group in groupby(parts, key=lambda part: isinstance(part, Text)):
+        if not is_text:
+            yield from group
+        elif text := "".join(part.text for part in group if isinstance(part, Text)):
+            yield Text(text)
 
 
 def part_body(part: Part) -> dict[str, Any]:

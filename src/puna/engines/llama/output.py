@@ -6,6 +6,7 @@ output matrix, so the log probabilities of given tokens are one matrix product a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
@@ -34,13 +35,36 @@ class Scores:
     top: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class LastStep:
+    """What a model does to the product with its output matrix: a scale, then a soft cap, if it has any."""
+
+    scale: float = 1.0
+    cap: float | None = None
+
+    def logits(self, product: Floats) -> Floats:
+        result = product if self.scale == 1 else product * np.float32(self.scale)
+        return result if self.cap is None else np.float32(self.cap) * np.tanh(result / np.float32(self.cap))
+
+
+def last_steps(metadata: Metadata) -> list[LastStep]:
+    """What the header allows: it has the numbers, but the architecture says what is done with them (Granite divides
+    by its scale, Command R multiplies)."""
+    scale, cap = metadata.get("{arch}.logit_scale"), metadata.get("{arch}.final_logit_softcapping")
+    scales = [1.0, *((scale, 1 / scale) if scale else ())]
+    return [LastStep(*pair) for pair in product(scales, (None, *((cap,) if cap else ())))]
+
+
 class OutputMatrix:
-    """The output matrix of one GGUF file, (vocabulary, width), dequantised a block of rows at a time."""
+    """The output matrix of one GGUF file, (vocabulary, width), dequantised a block of rows at a time, and the `step`
+    after it."""
 
     def __init__(self, metadata: Metadata) -> None:
         tensors = {tensor.name: tensor for tensor in metadata.tensors}
         tensor = tensors.get("output.weight") or tensors["token_embd.weight"]
         self.width, self.rows = tensor.shape
+        self.step = LastStep()
+        self._bias = read_floats(metadata, tensors["output.bias"]) if "output.bias" in tensors else None
         self._kind = tensor.kind
         self._data = mapped(metadata, tensor)
         self._kept = list(self._dequantised()) if 4 * self.width * self.rows <= KEPT_BYTES else None
@@ -57,7 +81,7 @@ class OutputMatrix:
         top_ids = np.zeros((len(states), 0), np.int64)
         top = np.zeros((len(states), 0), np.float32)
         for first, block in self.blocks():
-            found = states @ block.T
+            found = self._logits(first, states @ block.T)
             total = np.logaddexp(total, logarithm_of_sum(found))
             here = (first <= targets) & (targets < first + len(block))
             logits[here] = found[rows[here], targets[here] - first]
@@ -66,6 +90,12 @@ class OutputMatrix:
                 top_ids, top = best(np.hstack((top_ids, ids + first)), np.hstack((top, values)), alternatives)
         return Scores(logits - total, top_ids, top - total[:, None])
 
+    def _logits(self, first: int, found: Floats) -> Floats:
+        """The logits of a block's products, the first of which is that of token `first`."""
+        if self._bias is not None:
+            found = found + self._bias[first : first + found.shape[1]]
+        return self.step.logits(found)
+
     def _dequantised(self) -> Iterator[tuple[int, Floats]]:
         from gguf import GGMLQuantizationType, quants  # takes a second to import
 
@@ -73,6 +103,16 @@ class OutputMatrix:
         for first in range(0, self.rows, step):
             data = np.asarray(self._data[first : first + step])
             yield first, np.ascontiguousarray(quants.dequantize(data, GGMLQuantizationType(self._kind)))
+
+
+def read_floats(metadata: Metadata, tensor: Tensor) -> Floats:
+    """A small tensor of one dimension."""
+    _, _, size = TENSOR_TYPES[tensor.kind]
+    data = np.memmap(metadata.path, np.uint8, "r", metadata.data_offset + tensor.offset, (tensor.shape[0] * size,))
+    from gguf import GGMLQuantizationType, quants  # takes a second to import
+
+    result: Floats = quants.dequantize(np.asarray(data), GGMLQuantizationType(tensor.kind)).astype(np.float32)
+    return result
 
 
 def mapped(metadata: Metadata, tensor: Tensor) -> npt.NDArray[np.uint8]:

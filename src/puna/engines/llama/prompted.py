@@ -5,7 +5,7 @@ calls apart.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -17,11 +17,12 @@ from puna.core.sampling import Sampling
 from puna.engines.llama.calls import CallReader
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.effort import effort_body
-from puna.engines.llama.exact_tokens import ExactTokens
+from puna.engines.llama.exact_tokens import ExactTokens, ReportedTokens
 from puna.engines.llama.grammar.answers import answer_grammar, format_rule, optional_calls, required_calls
 from puna.engines.llama.grammar.gbnf import Grammar
 from puna.engines.llama.messages import media, messages_body, tools_body
 from puna.engines.llama.sampling import sampling_body
+from puna.engines.llama.stops import StopFinder
 from puna.engines.llama.thinking import ThinkingSplitter
 from puna.engines.llama.tool_prompt import with_tools
 from puna.engines.llama.totals import Totals
@@ -40,25 +41,38 @@ async def prompted_chat(
     shape = traits.call_shape or PUNA_SHAPE
     prompt = await render_prompt(client, request, traits, shape)
     thinking = ThinkingState.of(prompt, request, traits)
-    body = completion_body(request, prompt + thinking.closing)
+    body = completion_body(request, prompt + thinking.closing, thinking)
     if request.tools or not isinstance(request.format, FreeText):
         # In a thread: a large grammar takes a while, and other answers go on meanwhile.
         body["grammar"] = await asyncio.to_thread(grammar_of, request, thinking, shape)
     body["preserved_tokens"] = preserved(thinking, shape if request.tools else None)
-    reader = CompletionReader(request, thinking, shape if request.tools else None)
-    body |= sampling_body(sampling_of(request), context_length)
-    tokens = None
-    if request.logprobs is not None and isinstance(body["prompt"], str):
-        tokens = ExactTokens(client, body["prompt"], traits.vocabulary, request.logprobs)
+    sampling, stops = sampling_of(request, thinking)
+    body |= sampling_body(sampling, context_length)
+    reader = CompletionReader(request, thinking, shape if request.tools else None, stops)
+    tokens = token_reader(client, request, body["prompt"], traits)
     async with aclosing(client.stream("/completion", body)) as chunks:
         async for chunk in chunks:
-            if tokens is not None:
+            if tokens is not None and not reader.finished(chunk["index"]):
                 reader.add(chunk["index"], await tokens.read(chunk))
             for event in reader.read(chunk):
                 yield event
+            if stops and not reader.unfinished(request.choices):
+                break  # closing the stream ends what the engine still generates
     if reader.unfinished(request.choices):
         raise ConnectionError("the stream ended before the answer did")
     yield reader.totals.done()
+
+
+def token_reader(
+    client: EngineClient, request: ChatRequest, prompt: str | dict[str, Any], traits: Traits
+) -> ExactTokens | ReportedTokens | None:
+    """What reads the tokens of the answer's text, where they are asked for. A prompt with pictures has no tokens that
+    could be sent again, so no character there is taken apart."""
+    if request.logprobs is None:
+        return None
+    if isinstance(prompt, str):
+        return ExactTokens(client, prompt, traits.vocabulary, request.logprobs)
+    return ReportedTokens(request.logprobs)
 
 
 async def render_prompt(client: EngineClient, request: ChatRequest, traits: Traits, shape: CallShape) -> str:
@@ -94,18 +108,24 @@ class ThinkingState:
         return cls(tags, begun=begun)
 
 
-def sampling_of(request: ChatRequest) -> Sampling:
-    """The request's sampling. A stop sequence is about text; it must not cut a call that has to be whole."""
-    forced = request.tool_choice.mode == "required" and request.tools
-    return replace(request.sampling, stop=()) if forced else request.sampling
+def sampling_of(request: ChatRequest, thinking: ThinkingState) -> tuple[Sampling, tuple[str, ...]]:
+    """The sampling for the engine, and the stop sequences that are left for Puna to look for. They are about text:
+    not about thinking, nor about a call that has to be whole."""
+    sampling = request.sampling
+    if request.tool_choice.mode == "required" and request.tools:
+        return replace(sampling, stop=()), ()
+    if thinking.tags and sampling.stop:
+        return replace(sampling, stop=()), sampling.stop
+    return sampling, ()
 
 
-def completion_body(request: ChatRequest, prompt: str) -> dict[str, Any]:
+def completion_body(request: ChatRequest, prompt: str, thinking: ThinkingState) -> dict[str, Any]:
     """The request's body but for the sampling and what gives the answer its form."""
     files = media(request.messages)
     body: dict[str, Any] = {
         "prompt": {"prompt_string": prompt, "multimodal_data": files} if files else prompt,
         "stream": True,
+        "timings_per_token": thinking.tags is not None and bool(request.sampling.stop),  # for the counts at a stop
     }
     if request.choices > 1:
         body["n_cmpl"] = request.choices
@@ -135,13 +155,19 @@ def grammar_of(request: ChatRequest, thinking: ThinkingState, shape: CallShape) 
 class CompletionReader:
     """Reads llama-server's completion chunks: one for each token whose text is whole, and a last one a choice."""
 
-    def __init__(self, request: ChatRequest, thinking: ThinkingState, shape: CallShape | None) -> None:
+    def __init__(
+        self, request: ChatRequest, thinking: ThinkingState, shape: CallShape | None, stops: tuple[str, ...] = ()
+    ) -> None:
         self.totals = Totals()
         self._finished = 0
-        self._choices = [ChoiceReader(index, thinking, shape) for index in range(request.choices)]
+        self._choices = [ChoiceReader(index, thinking, shape, stops) for index in range(request.choices)]
 
     def unfinished(self, choices: int) -> bool:
         return self._finished < choices
+
+    def finished(self, index: int) -> bool:
+        """Whether that choice has its end, whatever the engine still says of it."""
+        return self._choices[index].finished
 
     def add(self, index: int, tokens: tuple[TokenLogprob, ...]) -> None:
         """The tokens of the text that comes next."""
@@ -149,10 +175,13 @@ class CompletionReader:
 
     def read(self, chunk: dict[str, Any]) -> Iterator[Event]:
         choice = self._choices[chunk["index"]]
+        if choice.finished:
+            return
         if text := chunk["content"]:
             yield from choice.feed(text, chunk["tokens_predicted"])
-        if chunk["stop"]:
+        if chunk["stop"] and not choice.finished:
             yield from choice.close(chunk["stop_type"])
+        if choice.finished:
             self._finished += 1
             self._count(chunk, choice)
 
@@ -168,13 +197,18 @@ class CompletionReader:
 
 
 class ChoiceReader:
-    """One choice's text, told apart. `thought_tokens` counts the tokens up to the end of the thinking."""
+    """One choice's text, told apart. `thought_tokens` counts the tokens up to the end of the thinking, `finished`
+    says that nothing comes any more."""
 
-    def __init__(self, index: int, thinking: ThinkingState, shape: CallShape | None) -> None:
+    def __init__(
+        self, index: int, thinking: ThinkingState, shape: CallShape | None, stops: tuple[str, ...] = ()
+    ) -> None:
         self.thought_tokens = 0
+        self.finished = False
         self._index = index
         self._splitter = ThinkingSplitter(thinking.tags, begun=thinking.begun) if thinking.tags else None
         self._calls = CallReader(index, shape) if shape else None
+        self._stops = StopFinder(index, stops) if stops else None
         self._logprobs: tuple[TokenLogprob, ...] = ()
 
     def add(self, logprobs: tuple[TokenLogprob, ...]) -> None:
@@ -184,8 +218,11 @@ class ChoiceReader:
     def feed(self, text: str, tokens: int) -> Iterator[Event]:
         if self._splitter:
             thought, text = self._splitter.feed(text)
-            if thought:
+            if text:
+                self._logprobs = ending(self._logprobs, len(text.encode()))
+            elif thought:
                 self._logprobs = ()
+            if thought:
                 self.thought_tokens = tokens
                 yield ReasoningDelta(self._index, thought)
             if self._splitter.answering:
@@ -201,17 +238,42 @@ class ChoiceReader:
                 yield ReasoningDelta(self._index, thought)
             if text:
                 yield from self._answer(text)
-        if self._calls:
-            for event in self._calls.close():
-                yield self._with_logprobs(event)
+        if self._calls and not self.finished:
+            yield from self._until_stop(self._calls.close())
+        if self.finished:
+            return
+        if self._stops:
+            yield from self._stops.close()
+        self.finished = True
         called = self._calls is not None and self._calls.calls > 0
         yield Finished(self._index, "length" if stop == "limit" else "tool_calls" if called else "stop")
 
     def _answer(self, text: str) -> Iterator[Event]:
-        events = self._calls.feed(text) if self._calls else iter((TextDelta(self._index, text),))
-        for event in events:
-            yield self._with_logprobs(event)
+        yield from self._until_stop(self._calls.feed(text) if self._calls else (TextDelta(self._index, text),))
+
+    def _until_stop(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in map(self._with_logprobs, events):
+            if self._stops is None:
+                yield event
+            elif not isinstance(event, TextDelta):
+                yield from self._stops.close()
+                yield event
+            else:
+                yield from self._stops.feed(event)
+                if self._stops.found:
+                    self.finished = True
+                    yield Finished(self._index, "stop")
+                    return
 
     def _with_logprobs(self, event: Event) -> Event:
         logprobs, self._logprobs = self._logprobs, ()
         return replace(event, logprobs=logprobs) if logprobs and isinstance(event, TextDelta) else event
+
+
+def ending(tokens: tuple[TokenLogprob, ...], size: int) -> tuple[TokenLogprob, ...]:
+    """The last tokens, as many as it takes for so many bytes: those before them were of the thinking and its tags."""
+    for place in range(len(tokens) - 1, -1, -1):
+        if size <= 0:
+            return tokens[place + 1 :]
+        size -= len(tokens[place].data)
+    return tokens

@@ -46,6 +46,10 @@ def parameters(launch: LlamaLaunch, key: str) -> Any:
         params.n_gpu_layers = launch.gpu_layers
     if launch.chat_template is not None:
         params.chat_template = launch.chat_template
+    if launch.projector is not None:
+        params.mmproj.path = str(launch.projector)
+        params.mmproj_use_gpu = launch.gpu_layers != 0
+    params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 1.0) for path in launch.adapters]
     if launch.batch_tokens is not None:
         params.n_batch = params.n_ubatch = launch.batch_tokens
     if launch.pooling is not None:

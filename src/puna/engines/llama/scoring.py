@@ -3,9 +3,13 @@
 llama-server gives log probabilities of what it generates only. Two ways lead round that:
 
 * An engine in embedding mode without pooling gives the hidden state of every token of a prompt, at the speed of
-  prompt processing. `OutputMatrix` makes log probabilities of them. Where that is not the model's whole last step
-  (a bias, a scale, a soft cap), a comparison with the engine's own log probabilities shows it.
+  prompt processing. `OutputMatrix` makes log probabilities of them. Where a model does something else at its end, a
+  comparison with the engine's own log probabilities shows it.
 * A grammar of token literals makes the engine generate exactly the given tokens, at the speed of generation.
+
+The first is also the more exact one. Before it multiplies with quantised weights, llama.cpp quantises the other side
+as well, to eight bits in blocks of 32; that of the last product weighs most, as nothing after it evens it out, and
+Puna computes that product in float32.
 """
 
 import asyncio
@@ -21,7 +25,7 @@ from puna.core.errors import EngineFailed
 from puna.core.events import TokenLogprob
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch
-from puna.engines.llama.output import Floats, OutputMatrix, Scores
+from puna.engines.llama.output import Floats, OutputMatrix, Scores, last_steps
 from puna.engines.llama.prompts import Tokens
 from puna.engines.llama.vocabulary import Vocabulary
 from puna.library.errors import DamagedModel
@@ -40,7 +44,8 @@ TOLERANCE = 0.15
 def scoring_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
     """The engine that scores what the engine of that launch generates."""
     tokens = min(launch.context_length, scoring_tokens(metadata))
-    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=max(launch.context_length, 2 * tokens))
+    cache_tokens = max(launch.context_length, 2 * tokens)
+    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=cache_tokens, projector=None)
 
 
 def scoring_tokens(metadata: Metadata) -> int:
@@ -106,8 +111,13 @@ class Scorer:
         ids = np.array([token["id"] for token in top])
         expected = np.array([token["logprob"] for token in top])
         rows = np.broadcast_to(states[-1], (len(ids), matrix.width))
-        found = await asyncio.to_thread(matrix.score, rows, ids, 0)
-        return matrix if np.abs(found.targets - expected).mean() <= TOLERANCE else None
+        distances = {}
+        for step in last_steps(metadata):
+            matrix.step = step
+            found = await asyncio.to_thread(matrix.score, rows, ids, 0)
+            distances[step] = float(np.abs(found.targets - expected).mean())
+        matrix.step = min(distances, key=distances.__getitem__)
+        return matrix if distances[matrix.step] <= TOLERANCE else None
 
     async def _forced(self, tokens: Tokens, alternatives: int) -> list[PromptToken]:
         """The tokens as the engine generates them when a grammar leaves it no choice.

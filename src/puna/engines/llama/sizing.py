@@ -93,6 +93,8 @@ def plan(model: Model, settings: Settings) -> LlamaLaunch:
         flash_attention=cast("FlashAttention", settings.flash_attention),
         cache_type=cast("CacheType", settings.cache_type),
         chat_template=model.template,
+        projector=model.projectors[0] if model.projectors else None,
+        adapters=model.adapters,
         program=settings.llama_server,
         prompt_cache=side,
         checkpoints=checkpoints,
