@@ -1,33 +1,28 @@
 """`puna list`, `cp` and `rm`."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from puna.cli.amounts import age_text, size_text
-from puna.cli.command import with_client
+from puna.cli.arguments import MODEL
+from puna.cli.client import connected
 from puna.cli.table import render_table
-
-if TYPE_CHECKING:
-    from puna.cli.client import Client
 
 HEADER = ("NAME", "ID", "SIZE", "MODIFIED")
 ID_DIGITS = 12
 
 
-def list_models(
-    prefix: Annotated[str, typer.Argument(help="Show only models whose name begins with this.")] = "",
-) -> None:
-    """List the models that are here."""
-
-    async def work(client: "Client") -> None:
-        models = (await client.ask("GET", "/api/tags"))["models"]
-        now = datetime.now(UTC)
-        shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
-        typer.echo(render_table([HEADER, *shown]))
-
-    with_client(work)
+@click.command("list")
+@click.argument("prefix", default="", type=MODEL)
+def list_models(prefix: str) -> None:
+    """List the models that are here, or those whose name begins with PREFIX."""
+    with connected() as client:
+        models = client.models()
+    now = datetime.now(UTC)
+    shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
+    click.echo(render_table([HEADER, *shown]))
 
 
 def row(model: dict[str, Any], now: datetime) -> tuple[str, ...]:
@@ -36,25 +31,21 @@ def row(model: dict[str, Any], now: datetime) -> tuple[str, ...]:
     return model["name"], model["digest"][:ID_DIGITS], size_text(model["size"]), age
 
 
-def copy(
-    source: Annotated[str, typer.Argument(help="The model that is there.")],
-    destination: Annotated[str, typer.Argument(help="Its further name.")],
-) -> None:
-    """Give a model a further name, such as the one that an application asks for."""
-
-    async def work(client: "Client") -> None:
-        await client.ask("POST", "/api/copy", {"source": source, "destination": destination})
-        typer.echo(f"copied '{source}' to '{destination}'")
-
-    with_client(work)
+@click.command("cp")
+@click.argument("source", type=MODEL)
+@click.argument("destination")
+def copy(source: str, destination: str) -> None:
+    """Give the model SOURCE a further name, such as the one that an application asks for."""
+    with connected() as client:
+        client.ask("POST", "/api/copy", {"source": source, "destination": destination})
+    click.echo(f"copied '{source}' to '{destination}'")
 
 
-def remove(models: Annotated[list[str], typer.Argument(help="The models to remove.")]) -> None:
-    """Remove models."""
-
-    async def work(client: "Client") -> None:
+@click.command("rm")
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=MODEL)
+def remove(models: tuple[str, ...]) -> None:
+    """Remove models, and the files that only they used."""
+    with connected() as client:
         for model in models:
-            await client.ask("DELETE", "/api/delete", {"model": model})
-            typer.echo(f"deleted '{model}'")
-
-    with_client(work)
+            client.ask("DELETE", "/api/delete", {"model": model})
+            click.echo(f"deleted '{model}'")

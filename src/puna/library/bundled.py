@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from puna.library import manifest as media
@@ -39,7 +38,7 @@ class BundledBlobs:
 @cache
 def bundled() -> Model | None:
     """The bundled model; None where this installation has none."""
-    weights = Path(str(resources.files("puna") / "models" / "tiny.gguf"))
+    weights = Path(__file__).parents[1] / "models" / "tiny.gguf"
     return model_of(weights) if weights.is_file() else None
 
 

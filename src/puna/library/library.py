@@ -1,10 +1,9 @@
 """The models that are there."""
 
 import builtins
-import difflib
 import logging
 import os
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from puna.library import manifest as media
 from puna.library.bundled import NAME as BUNDLED
 from puna.library.bundled import bundled
 from puna.library.errors import DamagedModel, ProtectedModel
+from puna.library.listing import Listed, Listing
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.model import Model
 from puna.library.names import ModelName
@@ -32,20 +32,17 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self.store = Store(path)
+        self._listing = Listing(path, self.store.blobs, self.store.manifests)
         self._models: dict[str, tuple[_State, Model]] = {}
 
-    def list(self) -> list[Model]:
-        """Every model, the one that changed last first. What is no manifest is logged and left out."""
-        found = [(entry, self._load(entry.path, entry.stat())) for entry in self.store.entries()]
-        found.sort(key=lambda pair: (-pair[0].stat().st_mtime_ns, pair[0].path))
-        models = [model for _, model in found if model]
+    def list(self) -> list[Listed]:
+        """Every model, the one that changed last first, the bundled one at the end."""
         tiny = bundled()
+        models = self._listing.models()
         if tiny is None:
             return models
-        return [
-            *(model for model in models if model.name.model != BUNDLED.model or model.name != BUNDLED),
-            tiny,
-        ]
+        name = str(BUNDLED)
+        return [*(model for model in models if model.name.lower() != name), listed(tiny)]
 
     def get(self, name: ModelName) -> Model:
         """The model of that name, in whatever case it is written. Raises ModelNotFound."""
@@ -131,9 +128,18 @@ class Library:
         return model
 
     def _not_found(self, name: ModelName) -> ModelNotFound:
+        import difflib
+
         written = str(name)
-        known = {str(model.name).lower(): str(model.name) for model in self.list()}
+        known = {model.name.lower(): model.name for model in self.list()}
         near = difflib.get_close_matches(written.lower(), known, n=1, cutoff=0.75)
         if near:
             return ModelNotFound(written, f"model '{written}' not found, did you mean '{known[near[0]]}'?")
         return ModelNotFound(written)
+
+
+def listed(model: Model) -> Listed:
+    """A model as lists show it."""
+    modified = round(model.modified.timestamp() * 10**9)
+    name, details = model.name, astuple(model.config)
+    return Listed(str(name), name.namespace, modified, model.size, model.digest, details, model.bundled)

@@ -6,13 +6,12 @@ import os
 import stat
 import threading
 import time
-import uuid
 import zlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,27 +27,33 @@ _DEPTH = 4  # manifests/<host>/<namespace>/<model>/<tag>
 _WORTH = 64  # so many files are read anew each time, rather than that the index is written for each
 _SETTLED = 3 * 10**9  # nanoseconds; what changed later may change again within one tick of the file system's clock
 
-_Folder = tuple[int, int, Sequence[str]]
-_Row = tuple[int, int, int, Sequence[Any]]
+_Folder = Sequence[Any]
+"""Time and inode of a folder, and what is in it."""
+_Row = Sequence[Any]
+"""Time, size and inode of a manifest, and what `Listed` says of its model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A model as lists show it. `modified_ns` is in nanoseconds since 1970, `size` the bytes of all its blobs, and
-    `digest` is the manifest's, in hexadecimal digits."""
+    `digest` is the manifest's, in hexadecimal digits. `details` are the fields of its `config`."""
 
     name: str
     namespace: str
     modified_ns: int
     size: int
     digest: str
-    config: Config
+    details: Sequence[Any]
     bundled: bool = False
 
     @property
     def modified(self) -> datetime:
         """When the manifest was written."""
         return datetime.fromtimestamp(self.modified_ns / 10**9, UTC)
+
+    @property
+    def config(self) -> Config:
+        kind, family, families, parameters, quantization = self.details
+        return Config(kind, family, tuple(families), parameters, quantization)
 
 
 class Listing:
@@ -73,12 +78,12 @@ class Listing:
             if not self._began:
                 self._folders, self._rows = _read(self._store / INDEX)
                 self._began = True
-            return _Walk(self._root, self._blobs, self._folders, self._rows).run(self._keep)
-
-    def _keep(self, walk: "_Walk") -> None:
-        self._folders, self._rows = walk.folders, walk.rows
-        if walk.read >= _WORTH:
-            _write(self._store / INDEX, self._folders, self._rows)
+            walk = _Walk(self._root, self._blobs, self._folders, self._rows)
+            models = walk.run()
+            self._folders, self._rows = walk.folders, walk.rows
+            if walk.learned >= _WORTH:
+                _write(self._store / INDEX, self._folders, self._rows)
+            return models
 
 
 class _Walk:
@@ -89,18 +94,30 @@ class _Walk:
         self._known_folders, self._known_rows = folders, rows
         self.folders: dict[str, _Folder] = {}
         self.rows: dict[str, _Row] = {}
-        self.read = 0
+        self.learned = 0  # folders and files that the index did not have, and may have
         self._settled = time.time_ns() - _SETTLED
 
-    def run(self, keep: Any) -> list[Listed]:
+    def run(self) -> list[Listed]:
         paths = [""]
         for level in range(_DEPTH):
             end = "/" if level < _DEPTH - 1 else ""
             paths = [f"{path}{name}{end}" for path in paths for name in self._names(path)]
-        rows = [(path, row) for path in paths if (row := self._row(path))]
-        rows.sort(key=lambda pair: (-pair[1][0], pair[0]))
-        keep(self)
-        return [_listed(row) for _, row in rows]
+        found = []
+        known, now_known, root, look = self._known_rows, self.rows, self._root, os.stat  # this loop runs 10,000 times
+        for path in paths:
+            try:
+                state = look(root + path)
+            except OSError:  # gone meanwhile
+                continue
+            row = known.get(path)
+            if row and row[0] == state.st_mtime_ns and row[1] == state.st_size and row[2] == state.st_ino:
+                now_known[path] = row
+            else:
+                row = self._read(path, state)
+            if row:
+                found.append((-row[0], path, row))
+        found.sort()
+        return [Listed(row[3], row[4], row[0], row[5], row[6], row[7]) for _, _, row in found]
 
     def _names(self, folder: str) -> Sequence[str]:
         path = self._root + folder
@@ -108,65 +125,43 @@ class _Walk:
             state = os.stat(path)
             known = self._known_folders.get(folder)
             if not known or known[0] != state.st_mtime_ns or known[1] != state.st_ino:
-                known = (state.st_mtime_ns, state.st_ino, os.listdir(path))
-                self.read += 1
+                known = (state.st_mtime_ns, state.st_ino, [name for name in os.listdir(path) if name.isascii()])
+                self.learned += state.st_mtime_ns < self._settled
         except OSError:  # no folder, or gone meanwhile
             return ()
         if state.st_mtime_ns < self._settled:
             self.folders[folder] = known
-        return known[2]
+        names: Sequence[str] = known[2]
+        return names
 
-    def _row(self, path: str) -> _Row | None:
-        try:
-            state = os.stat(self._root + path)
-        except OSError:
+    def _read(self, path: str, state: os.stat_result) -> _Row | None:
+        """A file that is new or has changed; None for what is no manifest."""
+        name = ModelName.of_path(*path.split("/"))
+        if name is None or not stat.S_ISREG(state.st_mode):
             return None
-        known = self._known_rows.get(path)
-        if not (
-            known
-            and known[0] == state.st_mtime_ns
-            and known[1] == state.st_size
-            and known[2] == state.st_ino
-        ):
-            if not stat.S_ISREG(state.st_mode):
-                return None
-            self.read += 1
-            fields, complete = _fields(self._root, path, self._blobs)
-            if fields is None:
-                return None
-            known = (state.st_mtime_ns, state.st_size, state.st_ino, fields)
-            if not complete:
-                return known
-        if state.st_mtime_ns < self._settled:
-            self.rows[path] = known
-        return known
+        try:
+            manifest = Manifest(Path(self._root, path).read_bytes())
+            config, complete = self._config(manifest)
+            fields = (str(name), name.namespace, manifest.size, manifest.digest.hex, astuple(config))
+        except FileNotFoundError:
+            return None
+        except (InvalidManifest, OSError) as error:
+            _log.warning("%s: %s", path, error)
+            return None
+        row = (state.st_mtime_ns, state.st_size, state.st_ino, *fields)
+        if complete and state.st_mtime_ns < self._settled:
+            self.rows[path] = row
+            self.learned += 1
+        return row
 
-
-def _fields(root: str, path: str, blobs: Path) -> tuple[Sequence[Any] | None, bool]:
-    """What the index keeps of a manifest; None where it is none. And whether its config could be read too."""
-    name = ModelName.of_path(*path.split("/"))
-    if name is None:
-        return None, False
-    try:
-        manifest = Manifest(Path(root, path).read_bytes())
-        head = (str(name), name.namespace, manifest.size, manifest.digest.hex)
-    except FileNotFoundError:
-        return None, False
-    except (InvalidManifest, OSError) as error:
-        _log.warning("%s: %s", path, error)
-        return None, False
-    config, complete = Config(), True
-    try:
-        if manifest.config:
-            config = Config.parse((blobs / manifest.config.digest.filename).read_bytes())
-    except (InvalidManifest, OSError):
-        complete = False
-    return (*head, *astuple(config)), complete
-
-
-def _listed(row: _Row) -> Listed:
-    modified, _, _, (name, namespace, size, digest, *config) = row
-    return Listed(name, namespace, modified, size, digest, Config(*config))
+    def _config(self, manifest: Manifest) -> tuple[Config, bool]:
+        """The config, and whether it is there: a model without is listed, and looked at again the next time."""
+        if not manifest.config:
+            return Config(), True
+        try:
+            return Config.parse((self._blobs / manifest.config.digest.filename).read_bytes()), True
+        except OSError:
+            return Config(), False
 
 
 def _read(path: Path) -> tuple[dict[str, _Folder], dict[str, _Row]]:
@@ -184,7 +179,7 @@ def _read(path: Path) -> tuple[dict[str, _Folder], dict[str, _Row]]:
 def _write(path: Path, folders: dict[str, _Folder], rows: dict[str, _Row]) -> None:
     """Replace the index; where that is not possible, the next process reads everything."""
     content = orjson.dumps({"version": _VERSION, "folders": folders, "rows": rows})
-    draft = path.with_name(f"{path.name}.{uuid.uuid4()}")
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         try:
             draft.write_bytes(b"%08x\n" % zlib.crc32(content) + content)

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from puna.api.ollama.details import render_time
 from puna.api.ollama.lines import Row
+from puna.api.ollama.summary import render_time
 from puna.core.completions import PromptRead
 from puna.core.events import (
     Done,
