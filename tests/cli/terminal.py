@@ -15,13 +15,23 @@ SECONDS = 100
 CTRL_C, CTRL_D, UP = "\x03", "\x04", "\x1b[A"
 
 
+class Emulator(pyte.Screen):
+    """A screen that answers where its cursor is, which line editors ask."""
+
+    def __init__(self, program: "pexpect.spawn[bytes]") -> None:
+        super().__init__(COLUMNS, ROWS)
+        self._program = program
+
+    def write_process_input(self, data: str) -> None:
+        self._program.send(data)
+
+
 class Terminal:
     """A program on a terminal whose screen an emulator keeps."""
 
     def __init__(self, program: "pexpect.spawn[bytes]") -> None:
         self._program = program
-        self._screen = pyte.Screen(COLUMNS, ROWS)
-        self._screen.write_process_input = program.send  # it asks where its cursor is
+        self._screen = Emulator(program)
         self._stream = pyte.ByteStream(self._screen)
 
     @property
@@ -65,7 +75,7 @@ class Terminal:
 @contextmanager
 def terminal(puna: Puna, *arguments: str) -> Iterator[Terminal]:
     """`puna` with these arguments, on a terminal."""
-    program = pexpect.spawn(
+    program: pexpect.spawn[bytes] = pexpect.spawn(
         sys.executable,
         ["-m", "puna", *arguments],
         env={**puna.environment, "TERM": "xterm-256color"},

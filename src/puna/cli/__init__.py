@@ -83,7 +83,7 @@ def print_completion(ctx: click.Context, shell: str | None) -> None:
         ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-v", "--version", message="puna version %(version)s", help="Show the version.")
 @click.option(
     "--show-completion",
@@ -93,5 +93,8 @@ def print_completion(ctx: click.Context, shell: str | None) -> None:
     callback=lambda ctx, _, shell: print_completion(ctx, shell),
     help="Print what sets up completion in a shell.",
 )
-def app() -> None:
+@click.pass_context
+def app(ctx: click.Context) -> None:
     """Run open models behind the OpenAI API."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

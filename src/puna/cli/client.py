@@ -4,7 +4,8 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -17,6 +18,15 @@ PROBE_SECONDS = 2.0
 """How long a server may take to accept a connection before it counts as not there."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens, a client can't connect to
 NOT_FOUND = 404
+
+
+class Row(NamedTuple):
+    """A model as `puna list` shows it."""
+
+    name: str
+    digest: str
+    size: int
+    modified: datetime
 
 
 class Client:
@@ -49,15 +59,20 @@ class Client:
                     raise CommandFailed(str(row["error"]))
                 yield row
 
-    def models(self) -> list[dict[str, Any]]:
-        """The rows of /api/tags. Without a server they are made here: lists need no event loop or application."""
+    def models(self) -> list[Row]:
+        """The models that are there. Raises CommandFailed.
+
+        Without a server the library is asked itself: a list that is quick needs no event loop and no application.
+        """
         if self._transport is None:
-            from puna.api.ollama.summary import render_summary
             from puna.library.library import Library
 
-            return [render_summary(model) for model in Library(self.settings.models).list()]
-        rows: list[dict[str, Any]] = self.ask("GET", "/api/tags")["models"]
-        return rows
+            found = Library(self.settings.models).list()
+            return [Row(model.name, model.digest, model.size, model.modified) for model in found]
+        rows = self.ask("GET", "/api/tags")["models"]
+        return [
+            Row(row["name"], row["digest"], row["size"], datetime.fromisoformat(row["modified_at"])) for row in rows
+        ]
 
     def has_blob(self, digest: str) -> bool:
         """Whether a blob is there. Raises CommandFailed."""

@@ -72,7 +72,7 @@ def model_items(incomplete: str) -> "Sequence[CompletionItem[str]]":
 
     try:
         with connected() as client:
-            names = [model["name"] for model in client.models()]
+            names = [model.name for model in client.models()]
     except PunaError:
         return []
     if ":" not in incomplete:

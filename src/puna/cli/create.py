@@ -25,7 +25,10 @@ CHECKPOINT = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 )
 @click.option("--quantize", "-q", default="", help="Quantize the weights, such as to q8_0.")
 def create(model: str, file: str, quantize: str) -> None:
-    """Create MODEL from a Modelfile: ./Modelfile, or the one that -f names."""
+    """Create a model from a Modelfile.
+
+    That is ./Modelfile, or the one that -f names. MODEL is the new model's name.
+    """
     source, folder = read(file)
     from puna.library.modelfile import Modelfile
     from puna.library.recipe import Recipe

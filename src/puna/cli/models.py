@@ -1,7 +1,7 @@
 """`puna list`, `cp` and `rm`."""
 
+import gc
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
@@ -17,25 +17,30 @@ ID_DIGITS = 12
 @click.command("list")
 @click.argument("prefix", default="", type=MODEL)
 def list_models(prefix: str) -> None:
-    """List the models that are here, or those whose name begins with PREFIX."""
+    """List the models that are here.
+
+    With PREFIX, only those whose name begins with it.
+    """
+    gc.disable()  # this process ends before there is anything worth collecting
     with connected() as client:
         models = client.models()
-    now = datetime.now(UTC)
-    shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
-    click.echo(render_table([HEADER, *shown]))
-
-
-def row(model: dict[str, Any], now: datetime) -> tuple[str, ...]:
-    """One model's cells."""
-    age = age_text(datetime.fromisoformat(model["modified_at"]), now)
-    return model["name"], model["digest"][:ID_DIGITS], size_text(model["size"]), age
+    now, beginning = datetime.now(UTC), prefix.lower()
+    rows = [
+        (model.name, model.digest[:ID_DIGITS], size_text(model.size), age_text(model.modified, now))
+        for model in models
+        if model.name.lower().startswith(beginning)
+    ]
+    click.echo(render_table([HEADER, *rows]))
 
 
 @click.command("cp")
 @click.argument("source", type=MODEL)
 @click.argument("destination")
 def copy(source: str, destination: str) -> None:
-    """Give the model SOURCE a further name, such as the one that an application asks for."""
+    """Give a model a further name.
+
+    SOURCE stays. DESTINATION may be the name that an application asks for, such as gpt-3.5-turbo.
+    """
     with connected() as client:
         client.ask("POST", "/api/copy", {"source": source, "destination": destination})
     click.echo(f"copied '{source}' to '{destination}'")
@@ -44,7 +49,10 @@ def copy(source: str, destination: str) -> None:
 @click.command("rm")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=MODEL)
 def remove(models: tuple[str, ...]) -> None:
-    """Remove models, and the files that only they used."""
+    """Remove models.
+
+    Files that only they used go with them.
+    """
     with connected() as client:
         for model in models:
             client.ask("DELETE", "/api/delete", {"model": model})

@@ -42,7 +42,7 @@ def run(
     verbose: bool,
     insecure: bool,
 ) -> None:
-    """Ask MODEL something, or talk with it.
+    """Ask a model, or talk with it.
 
     Without a PROMPT a session begins. What comes through a pipe follows the prompt. A model that is not here is
     pulled first.

@@ -18,7 +18,10 @@ FOR_EVER_YEARS = 20
 @click.command()
 @click.argument("prefix", default="", type=MODEL)
 def ps(prefix: str) -> None:
-    """List the models that are in the server's memory, or those whose name begins with PREFIX."""
+    """List the models in the server's memory.
+
+    With PREFIX, only those whose name begins with it.
+    """
     with connected() as client:
         models = client.ask("GET", "/api/ps")["models"]
     now = datetime.now(UTC)
@@ -29,7 +32,7 @@ def ps(prefix: str) -> None:
 @click.command()
 @click.argument("model", type=MODEL)
 def stop(model: str) -> None:
-    """Have the server unload MODEL."""
+    """Have the server unload a model."""
     with connected() as client:
         client.ask("POST", "/api/generate", {"model": model, "keep_alive": 0, "stream": False})
 

@@ -23,7 +23,7 @@ FIRST_LINES = 2
 @click.option("--verify", is_flag=True, help="Read all its files, and say which are damaged.")
 @click.option("--verbose", "-v", is_flag=True, help="Show the whole header of its weights.")
 def show(model: str, verbose: bool, **parts: bool) -> None:
-    """Show what MODEL is."""
+    """Show what a model is."""
     wanted = [part for part, asked in parts.items() if asked]
     if len(wanted) > 1:
         raise click.ClickException(f"only one of {', '.join(f'--{part}' for part in parts)} at a time")

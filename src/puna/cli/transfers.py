@@ -13,7 +13,11 @@ from puna.cli.client import connected
 @click.argument("model", type=MODEL)
 @insecure_option
 def pull(model: str, insecure: bool) -> None:
-    """Bring MODEL here from its registry. What came of a pull that was interrupted is kept."""
+    """Bring a model here from its registry.
+
+    What came of a pull that was interrupted is kept. MODEL is [host/][namespace/]name[:tag], such as llama3.2 or
+    hf.co/user/repository:Q4_K_M.
+    """
     with connected() as client:
         show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
 
@@ -22,7 +26,10 @@ def pull(model: str, insecure: bool) -> None:
 @click.argument("model", type=MODEL)
 @insecure_option
 def push(model: str, insecure: bool) -> None:
-    """Bring MODEL to the registry of its name."""
+    """Bring a model to the registry of its name.
+
+    MODEL is [host/][namespace/]name[:tag]; `puna cp` gives a model such a name.
+    """
     with connected() as client:
         show_transfer(client.stream("/api/push", {"model": model, "insecure": insecure}))
 

@@ -105,7 +105,8 @@ def test_the_bundled_model_goes_to_a_real_registry_and_comes_back(start_server: 
 def test_the_commands_push_and_pull_with_a_real_registry(
     start_server: StartServer, tmp_path: Path, server: bool
 ) -> None:
-    puna = Puna(tmp_path, tmp_path / "mine", **({"address": start_server().url} if server else {}))
+    home = tmp_path / "mine"
+    puna = Puna(tmp_path, home, start_server().url) if server else Puna(tmp_path, home)
     with docker_registry(tmp_path) as address:
         name = f"{address}/me/mine:v1"
         puna("cp", "tiny", name)
