@@ -22,17 +22,7 @@ async def respond(request: Request, rows: AsyncGenerator[Row, None], *, stream: 
     HTTP error."""
     if not stream:
         return JSONResponse(await unless_gone(request, last(rows)))
-    first = await unless_gone(request, begun(rows))
-    return EventStream(lines(first, rows), b"application/x-ndjson", keep_alive=None)
-
-
-async def begun(rows: AsyncGenerator[Row, None]) -> Row:
-    """The first row."""
-    try:
-        return await anext(rows)
-    except BaseException:
-        await rows.aclose()
-        raise
+    return EventStream(lines(rows), error_line, b"application/x-ndjson", keep_alive=None)
 
 
 async def last(rows: AsyncGenerator[Row, None]) -> Row:
@@ -44,17 +34,18 @@ async def last(rows: AsyncGenerator[Row, None]) -> Row:
     return final
 
 
-async def lines(first: Row, rows: AsyncGenerator[Row, None]) -> AsyncGenerator[bytes, None]:
-    """Each row as a line. An error in the middle is a line too, and the last."""
+async def lines(rows: AsyncGenerator[Row, None]) -> AsyncGenerator[bytes, None]:
+    """Each row as a line."""
     async with aclosing(rows):
-        yield line(first)
-        try:
-            async for row in rows:
-                yield line(row)
-        except PunaError as error:
-            yield line(render_error(error))
+        async for row in rows:
+            yield line(row)
 
 
 def line(row: Row) -> bytes:
     """One line of JSON."""
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def error_line(error: PunaError) -> bytes:
+    """An error in the middle is a line too, and the last."""
+    return line(render_error(error))

@@ -1,38 +1,42 @@
 """POST /v1/chat/completions."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from puna.api.body import read_body
-from puna.api.exchange import EventStream, unless_gone
+from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
-from puna.api.openai.chat_answer import ChatAnswer
+from puna.api.openai.chat_answer import ChatAnswer, event_stream
 from puna.api.openai.chat_body import ChatBody
 from puna.core.errors import UnsupportedSchema
+from puna.core.events import Event
 from puna.images.load import ImageLoader
 from puna.inference import Inference
 
 
 async def create(request: Request) -> Response | ASGIApp:
     """Answer a conversation, whole or as a stream."""
-    body = await read_body(request, ChatBody)
-    try:
-        return await unless_gone(request, answered(request, body))
-    except UnsupportedSchema as error:
-        raise body.located(error) from error
-
-
-async def answered(request: Request, body: ChatBody) -> Response | ASGIApp:
-    """The whole answer, or a stream that has begun."""
     inference: Inference = request.app.state.inference
     images: ImageLoader = request.app.state.images
+    body = await read_body(request, ChatBody)
     core = await body.to_core(images)
-    answer = ChatAnswer(
-        body.model, inference.chat(body.model, core, whole=not body.stream), legacy=body.functions is not None
-    )
+    events = located(body, inference.chat(body.model, core, whole=not body.stream))
+    answer = ChatAnswer(body.model, events, legacy=body.functions is not None)
     if not body.stream:
-        return JSONResponse(await answer.whole())
-    await answer.begin()
+        return JSONResponse(await unless_gone(request, answer.whole()))
     include_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
-    return EventStream(answer.stream(include_usage=include_usage))
+    return event_stream(answer.stream(include_usage=include_usage))
+
+
+async def located(body: ChatBody, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """The events; a schema that is refused is named by its place in the body."""
+    try:
+        async with aclosing(events):
+            async for event in events:
+                yield event
+    except UnsupportedSchema as error:
+        raise body.located(error) from error

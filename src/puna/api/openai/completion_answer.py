@@ -11,9 +11,7 @@ from typing import Any
 from puna import __version__
 from puna.api.openai.chat_answer import DONE, render_usage, sse
 from puna.api.openai.completion_logprobs import LegacyLogprobs, joined, render
-from puna.api.openai.errors import render_error
 from puna.core.completions import CompletionEvent, PromptRead
-from puna.core.errors import PunaError
 from puna.core.events import Done, Finished, TextDelta, Usage
 
 
@@ -48,7 +46,6 @@ class CompletionAnswer:
         logprobs: int | None,
     ) -> None:
         self._events = events
-        self._begun: list[CompletionEvent] = []
         self._per_prompt = choices
         self._kept = kept
         self._echo = echo
@@ -62,15 +59,10 @@ class CompletionAnswer:
             "system_fingerprint": f"fp_puna_{__version__}",
         }
 
-    async def begin(self) -> None:
-        """Wait for the first of the answer, so that what goes wrong before it is still a plain HTTP error."""
-        while not self._begun or isinstance(self._begun[-1], PromptRead):
-            self._begun.append(await anext(self._events))
-
     async def whole(self) -> dict[str, Any]:
         """The answer in one object."""
         usage: Usage | None = None
-        async with aclosing(self._all()) as events:
+        async with aclosing(self._events) as events:
             async for event in events:
                 if isinstance(event, Done):
                     usage = event.usage
@@ -92,19 +84,21 @@ class CompletionAnswer:
         return {**self._frame, "choices": choices, "usage": render_usage(usage)}
 
     async def stream(self, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
-        """The answer as server-sent events. An error in its middle is an event too, and the last."""
+        """The answer as server-sent events. The echo of a prompt waits for what follows it, so that what goes wrong
+        with the prompts is still a plain HTTP error."""
         unused = {"usage": None} if include_usage else {}
-        try:
-            async with aclosing(self._all()) as events:
-                async for event in events:
-                    for index, text, logprobs, reason in self._pieces(event):
-                        choice = {"index": index, "text": text, "logprobs": logprobs, "finish_reason": reason}
-                        yield sse({**self._frame, "choices": [choice], **unused})
-                    if isinstance(event, Done) and include_usage:
-                        yield sse({**self._frame, "choices": [], "usage": render_usage(event.usage)})
-            yield DONE
-        except PunaError as error:
-            yield sse(render_error(error))
+        held = b""
+        async with aclosing(self._events) as events:
+            async for event in events:
+                for index, text, logprobs, reason in self._pieces(event):
+                    choice = {"index": index, "text": text, "logprobs": logprobs, "finish_reason": reason}
+                    held += sse({**self._frame, "choices": [choice], **unused})
+                if isinstance(event, Done) and include_usage:
+                    held += sse({**self._frame, "choices": [], "usage": render_usage(event.usage)})
+                if isinstance(event, TextDelta):
+                    yield held
+                    held = b""
+        yield held + DONE
 
     def _pieces(self, event: CompletionEvent) -> Iterable[tuple[int, str, LegacyLogprobs | None, str | None]]:
         """What an event adds to which choices: text, log probabilities, the reason why it ended."""
@@ -131,10 +125,3 @@ class CompletionAnswer:
             return every
         groups = (every[first : first + self._per_prompt] for first in range(0, len(every), self._per_prompt))
         return [choice for group in groups for choice in sorted(group, key=lambda one: -one.mean)[: self._kept]]
-
-    async def _all(self) -> AsyncGenerator[CompletionEvent, None]:
-        async with aclosing(self._events) as events:
-            for event in self._begun:
-                yield event
-            async for event in events:
-                yield event

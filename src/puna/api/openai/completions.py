@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from puna.api.body import Body, read_body
-from puna.api.exchange import EventStream, unless_gone
+from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
+from puna.api.openai.chat_answer import event_stream
 from puna.api.openai.chat_body import ResponseFormat, Stop, StreamOptions, read_bias
 from puna.api.openai.completion_answer import CompletionAnswer
 from puna.api.openai.prompts import Tokens, prompts
@@ -104,6 +105,5 @@ async def create(request: Request) -> Response | ASGIApp:
     )
     if not body.stream:
         return JSONResponse(await unless_gone(request, answer.whole()))
-    await unless_gone(request, answer.begin())
     include_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
-    return EventStream(answer.stream(include_usage=include_usage))
+    return event_stream(answer.stream(include_usage=include_usage))

@@ -1,31 +1,31 @@
 """HTTP to an engine's process."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
 
 from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, InvalidRequest, PunaError
+from puna.engines.llama.connection import Connection, exchange
 
 
 class EngineClient:
     """Speaks to one llama.cpp server. Raises `ConnectionError` when the server is not there or breaks off.
 
-    Each request has a connection of its own: the engine closes idle ones when it likes, under the next request.
+    Each request has a connection of its own: llama-server closes its end after each stream, and idle ones when it
+    likes, under the next request. A prompt may take any time; a dead engine closes its connections.
     """
 
     def __init__(self, address: str, key: str) -> None:
-        self._session = aiohttp.ClientSession(
-            address,
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-            # llama-server closes its end after each stream, and a request on such a connection would be lost.
-            connector=aiohttp.TCPConnector(limit=0, force_close=True),
-            # A prompt may take any time; a dead engine closes its connections.
-            timeout=aiohttp.ClientTimeout(total=None),
-        )
+        place = urlsplit(address)
+        assert place.hostname
+        assert place.port
+        self._host, self._port = place.hostname, place.port
+        self._head = f"HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n"
         self._open = 0
         self._heard = 0.0
 
@@ -36,59 +36,59 @@ class EngineClient:
 
     async def get(self, path: str) -> Any:
         """GET, and the decoded answer."""
-        return await self._ask("GET", path)
+        return await self._ask(self._get(path))
 
     async def post(self, path: str, body: Any) -> Any:
         """POST, and the decoded answer. Cancelling hangs up."""
-        return await self._ask("POST", path, orjson.dumps(body))
-
-    async def _ask(self, method: str, path: str, content: bytes | None = None) -> Any:
-        try:
-            async with self._listening(), self._session.request(method, path, data=content) as response:
-                answer = orjson.loads(await response.read())
-        except aiohttp.ClientError as error:
-            raise ConnectionError(str(error)) from error
-        if response.status != 200:
-            raise refusal(answer["error"])
-        return answer
+        return await self._ask(self._post(path, body))
 
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
-        try:
-            async with self._listening(), self._session.post(path, data=orjson.dumps(body)) as response:
-                if response.status != 200:
-                    raise refusal(orjson.loads(await response.read())["error"])
-                rest = b""
-                async for block in response.content.iter_any():
-                    self._heard = monotonic()
-                    *events, rest = (rest + block).split(b"\n\n")
-                    for event in events:
-                        if event.startswith(b"data: {"):
-                            yield decode(event)
-        except aiohttp.ClientError as error:
-            raise ConnectionError(str(error)) from error
+        async with self._listening(self._post(path, body)) as connection:
+            if await connection.status() != 200:
+                raise refusal(orjson.loads(await connection.whole())["error"])
+            rest = b""
+            while block := await connection.read():
+                self._heard = monotonic()
+                *events, rest = (rest + block).split(b"\n\n")
+                for event in events:
+                    if event.startswith(b"data: {"):
+                        yield decode(event)
 
     async def answers(self, seconds: float) -> bool:
         """Whether the engine's own loop answers within that time; its HTTP threads alone would say nothing of it."""
-        timeout = aiohttp.ClientTimeout(total=seconds)
         try:
-            async with self._session.get("/slots", timeout=timeout) as response:
-                return response.status == 200
-        except (aiohttp.ClientError, TimeoutError):
+            async with asyncio.timeout(seconds), exchange(self._host, self._port, self._get("/slots")) as connection:
+                return await connection.status() == 200
+        except (ConnectionError, TimeoutError):
             return False
 
+    async def _ask(self, request: bytes) -> Any:
+        async with self._listening(request) as connection:
+            status = await connection.status()
+            answer = orjson.loads(await connection.whole())
+        if status != 200:
+            raise refusal(answer["error"])
+        return answer
+
+    def _get(self, path: str) -> bytes:
+        return f"GET {path} {self._head}\r\n".encode()
+
+    def _post(self, path: str, body: Any) -> bytes:
+        content = orjson.dumps(body)
+        head = f"POST {path} {self._head}Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        return head.encode() + content
+
     @asynccontextmanager
-    async def _listening(self) -> AsyncIterator[None]:
+    async def _listening(self, request: bytes) -> AsyncIterator[Connection]:
         if not self._open:
             self._heard = monotonic()
         self._open += 1
         try:
-            yield
+            async with exchange(self._host, self._port, request) as connection:
+                yield connection
         finally:
             self._open -= 1
-
-    async def close(self) -> None:
-        await self._session.close()
 
 
 def decode(event: bytes) -> Any:

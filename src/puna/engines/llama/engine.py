@@ -152,7 +152,6 @@ class LlamaEngine:
 
     async def close(self) -> None:
         await self._process.stop()
-        await self._client.close()
 
     @asynccontextmanager
     async def _answering(self) -> AsyncIterator[None]:

@@ -6,7 +6,6 @@ import math
 import secrets
 import signal
 import sys
-from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,9 +13,8 @@ import psutil
 
 from puna.core.errors import EngineFailed, EngineLost
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.log import EngineLog
 
-LOG_LINES = 400
-"""How much of an engine's log is kept."""
 ERROR_LINES = 12
 """How much of it an error shows."""
 STOP_SECONDS = 2.0
@@ -28,15 +26,13 @@ PROGRESS_CHECKS = 20
 
 
 class EngineProcess:
-    """A running engine: where it listens (`address`), the key it wants, the end of its log."""
+    """A running engine: where it listens (`address`), the key it wants, its log."""
 
-    def __init__(self, process: asyncio.subprocess.Process, key: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, key: str, log: EngineLog) -> None:
         self.address = ""
         self.key = key
-        self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self._log = log
         self._process = process
-        self._reader = asyncio.create_task(self._read_log())
-        self._log_size = 0
         self._killed_for = ""
         self._out_of_memory_before = out_of_memory_kills()
 
@@ -49,18 +45,22 @@ class EngineProcess:
             EngineLost: something killed it, or it made no progress for `stall_seconds`.
         """
         module = "puna.engines.llama." + ("guard" if launch.program else "runner")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", module),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C in the server's terminal is for the server
-        )
-        engine = cls(process, secrets.token_urlsafe(32))
+        log = EngineLog()
+        with log.pipe() as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", module),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,  # a Ctrl-C in the server's terminal is for the server
+            )
+        await log.start()
+        engine = cls(process, secrets.token_urlsafe(32), log)
         watching = asyncio.create_task(engine._kill_if_stalled(stall_seconds))
         try:
             await engine._await_address(launch)
+            log.take_leisure()
         except BaseException:
             await engine.stop()
             raise
@@ -72,6 +72,11 @@ class EngineProcess:
     def id(self) -> int:
         """The operating system's process id."""
         return self._process.pid
+
+    @property
+    def log(self) -> list[str]:
+        """The last lines of its log."""
+        return list(self._log.lines)
 
     @property
     def alive(self) -> bool:
@@ -90,13 +95,13 @@ class EngineProcess:
             message = f"the engine crashed ({signal.Signals(-code).name})"
         elif code is not None:
             message = f"the engine ended (exit {code})"
-        return EngineLost(message, log="\n".join(list(self.log)[-ERROR_LINES:]), own_fault=own_fault)
+        return EngineLost(message, log="\n".join(self.log[-ERROR_LINES:]), own_fault=own_fault)
 
     async def ended(self) -> None:
         """Return when the process has ended and its log is read."""
         await self._process.wait()
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._reader), SETTLE_SECONDS)
+            await asyncio.wait_for(self._log.end(), SETTLE_SECONDS)
 
     async def settle(self) -> None:
         """Give a process that may have just ended the moment to be seen as ended, its whole log read."""
@@ -119,7 +124,7 @@ class EngineProcess:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-        await self._reader
+        await self._log.end()
 
     async def _await_address(self, launch: LlamaLaunch) -> None:
         assert self._process.stdin is not None
@@ -154,19 +159,9 @@ class EngineProcess:
             process = psutil.Process(self.id)
             family = [process, *process.children()]
             reads = [member.io_counters().read_chars if sys.platform == "linux" else 0 for member in family]
-            return (self._log_size, *reads, *(member.memory_info().rss for member in family))
+            return (self._log.size, *reads, *(member.memory_info().rss for member in family))
         except psutil.Error:
             return None
-
-    async def _read_log(self) -> None:
-        assert self._process.stderr is not None
-        rest = ""
-        while block := await self._process.stderr.read(65536):
-            self._log_size += len(block)
-            *lines, rest = (rest + block.decode(errors="replace")).split("\n")
-            self.log.extend(lines)
-        if rest:
-            self.log.append(rest)
 
 
 def out_of_memory_kills() -> int:

@@ -10,8 +10,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from puna.api.body import read_body
-from puna.api.exchange import EventStream, unless_gone
+from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
+from puna.api.openai.chat_answer import event_stream
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
 from puna.api.openai.responses.items import Stored
@@ -29,7 +30,7 @@ async def create(request: Request) -> Response | ASGIApp:
     run = await responses(request).create(body)
     if body.background:
         if body.stream:
-            return EventStream(run.stream())
+            return event_stream(run.stream())
         return JSONResponse({**run.answer.response, "status": "queued"})
     try:
         if not body.stream:
@@ -38,7 +39,7 @@ async def create(request: Request) -> Response | ASGIApp:
     except BaseException:
         await run.stop()
         raise
-    return EventStream(attended(run))
+    return event_stream(attended(run))
 
 
 async def attended(run: Run) -> Any:
@@ -61,7 +62,7 @@ async def retrieve(request: Request) -> Response | ASGIApp:
         raise InvalidRequest(
             f"Invalid 'starting_after': expected a sequence number, but got {after!r}.", param="starting_after"
         )
-    return EventStream(await responses(request).stream(key, int(after)))
+    return event_stream(await responses(request).stream(key, int(after)))
 
 
 async def delete(request: Request) -> Response:
