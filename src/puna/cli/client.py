@@ -121,8 +121,9 @@ def found(settings: Settings, host: str) -> Transport | None:
 
 def listens(host: str, port: int) -> bool:
     """Whether something accepts connections there."""
+    address: Any = host.encode() if host.isascii() else host  # a str would have the tables of Unicode names loaded
     try:
-        with socket.create_connection((host, port), timeout=PROBE_SECONDS):
+        with socket.create_connection((address, port), timeout=PROBE_SECONDS):
             return True
     except OSError:
         return False

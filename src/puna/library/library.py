@@ -1,7 +1,6 @@
 """The models that are there."""
 
 import builtins
-import logging
 import os
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
@@ -12,13 +11,11 @@ from puna.library import manifest as media
 from puna.library.bundled import NAME as BUNDLED
 from puna.library.bundled import bundled
 from puna.library.errors import DamagedModel, ProtectedModel
-from puna.library.listing import Listed, Listing
+from puna.library.listing import Listed, Listing, warn
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.store import Store
-
-_log = logging.getLogger(__name__)
 
 _State = tuple[int, int, int]
 
@@ -121,7 +118,7 @@ class Library:
         except FileNotFoundError:
             return None
         except InvalidManifest as error:
-            _log.warning("%s: %s", path, error)
+            warn(path, error)
             return None
         model = Model(name, datetime.fromtimestamp(state.st_mtime, UTC), manifest, self.store)
         self._models[path] = (seen, model)

@@ -1,7 +1,6 @@
 """The list of the models in a store, quick with thousands of them."""
 
 import contextlib
-import logging
 import os
 import stat
 import threading
@@ -18,8 +17,6 @@ import orjson
 from puna.library.config import Config
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.names import ModelName
-
-_log = logging.getLogger(__name__)
 
 INDEX = ".index"
 _VERSION = 1
@@ -146,7 +143,7 @@ class _Walk:
         except FileNotFoundError:
             return None
         except (InvalidManifest, OSError) as error:
-            _log.warning("%s: %s", path, error)
+            warn(path, error)
             return None
         row = (state.st_mtime_ns, state.st_size, state.st_ino, *fields)
         if complete and state.st_mtime_ns < self._settled:
@@ -162,6 +159,13 @@ class _Walk:
             return Config.parse((self._blobs / manifest.config.digest.filename).read_bytes()), True
         except OSError:
             return Config(), False
+
+
+def warn(path: str, problem: Exception) -> None:
+    """Log that a file is no manifest."""
+    import logging  # most lists have nothing to say
+
+    logging.getLogger(__name__).warning("%s: %s", path, problem)
 
 
 def _read(path: Path) -> tuple[dict[str, _Folder], dict[str, _Row]]:
