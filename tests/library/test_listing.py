@@ -7,10 +7,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from puna.library import bundled
 from puna.library.digest import Digest
 from puna.library.library import Library
 from puna.library.listing import INDEX
 from puna.library.manifest import CONFIG, WEIGHTS, Layer, Manifest
+from tests.library import ggufs
 
 COUNT = 10_000
 LONG_AGO = 10**18  # nanoseconds since 1970: older than what may change again within a tick of the clock
@@ -195,3 +197,18 @@ def test_a_model_whose_config_is_missing_is_listed_and_looked_at_again(indexed: 
     assert rows(indexed)["m7:latest"][1] == ""
     blob.write_bytes(content)
     assert rows(indexed)["m7:latest"][1] == "llama"
+
+
+def test_the_bundled_model_is_read_again_when_its_file_has_changed(
+    indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = ggufs.write(tmp_path / "tiny.gguf", rows=4)
+    monkeypatch.setattr("puna.library.library.WEIGHTS", weights)
+    monkeypatch.setattr("puna.library.library.bundled", lambda: bundled.model_of(weights))
+    first = Library(indexed).list()[-1]
+    assert first.name == "tiny:latest"
+    monkeypatch.setattr("puna.library.library.bundled", lambda: pytest.fail("it was read again"))
+    assert Library(indexed).list()[-1].digest == first.digest
+    monkeypatch.setattr("puna.library.library.bundled", lambda: bundled.model_of(weights))
+    ggufs.write(weights, rows=8)
+    assert Library(indexed).list()[-1].digest == bundled.model_of(weights).digest != first.digest

@@ -3,7 +3,6 @@
 import click
 
 from puna.cli import commands
-from puna.cli.client import CommandFailed
 from puna.cli.editor import Editor
 from puna.cli.pictures import names_picture, take_pictures
 from puna.cli.session import Session
@@ -49,8 +48,5 @@ def load(session: Session) -> None:
     """Load the model, and show that this is what takes time."""
     from rich.console import Console
 
-    try:
-        with Console(stderr=True).status(f"Loading {session.model}…"):
-            session.load()
-    except CommandFailed as error:
-        raise CommandFailed(error.message, error.status) from None
+    with Console(stderr=True).status(f"Loading {session.model}…"):
+        session.load()

@@ -5,17 +5,20 @@ import os
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from puna.core.errors import ModelNotFound
 from puna.library import manifest as media
 from puna.library.bundled import NAME as BUNDLED
-from puna.library.bundled import bundled
+from puna.library.bundled import WEIGHTS, bundled
 from puna.library.errors import DamagedModel, ProtectedModel
 from puna.library.listing import Listed, Listing, warn
 from puna.library.manifest import InvalidManifest, Manifest
-from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.store import Store
+
+if TYPE_CHECKING:
+    from puna.library.model import Model
 
 _State = tuple[int, int, int]
 
@@ -34,14 +37,14 @@ class Library:
 
     def list(self) -> list[Listed]:
         """Every model, the one that changed last first, the bundled one at the end."""
-        tiny = bundled()
+        tiny = self._listing.other(WEIGHTS, lambda: listed(model) if (model := bundled()) else None)
         models = self._listing.models()
         if tiny is None:
             return models
         name = str(BUNDLED)
-        return [*(model for model in models if model.name.lower() != name), listed(tiny)]
+        return [*(model for model in models if model.name.lower() != name), tiny]
 
-    def get(self, name: ModelName) -> Model:
+    def get(self, name: ModelName) -> "Model":
         """The model of that name, in whatever case it is written. Raises ModelNotFound."""
         model = self._get(name)
         if model is None or (name.digest and model.digest != name.digest.hex):
@@ -58,7 +61,7 @@ class Library:
         if path is None or not self.store.delete(path):
             raise self._not_found(name)
 
-    def copy(self, source: ModelName, target: ModelName) -> Model:
+    def copy(self, source: ModelName, target: ModelName) -> "Model":
         """Give a model a second name. Raises ModelNotFound, ProtectedModel, StoreFailed."""
         self.require_writable(target)
         model = self.get(source)
@@ -68,7 +71,7 @@ class Library:
             self.stage(model)
         return self.commit(target, model.manifest)
 
-    def commit(self, name: ModelName, manifest: Manifest) -> Model:
+    def commit(self, name: ModelName, manifest: Manifest) -> "Model":
         """Make a model visible whose blobs are there or staged.
 
         Raises ProtectedModel, DamagedModel, StoreFailed.
@@ -77,7 +80,7 @@ class Library:
         self.store.commit(name, manifest)
         return self.get(replace(name, digest=None))
 
-    def stage(self, model: Model) -> None:
+    def stage(self, model: "Model") -> None:
         """Bring the bundled model's blobs into the store, for one made of them. Raises StoreFailed."""
         for layer in model.manifest.blobs:
             if layer.media_type == media.WEIGHTS:
@@ -96,14 +99,14 @@ class Library:
         if name.key == BUNDLED.key:
             raise ProtectedModel(str(name))
 
-    def _get(self, name: ModelName) -> Model | None:
+    def _get(self, name: ModelName) -> "Model | None":
         tiny = bundled()
         if tiny and tiny.name.key == name.key:
             return tiny
         path = self.store.find(name)
         return self._load(str(path), os.stat(path)) if path else None
 
-    def _load(self, path: str, state: os.stat_result) -> Model | None:
+    def _load(self, path: str, state: os.stat_result) -> "Model | None":
         seen = (state.st_mtime_ns, state.st_size, state.st_ino)
         known = self._models.get(path)
         if known and known[0] == seen:
@@ -120,6 +123,8 @@ class Library:
         except InvalidManifest as error:
             warn(path, error)
             return None
+        from puna.library.model import Model  # lists do without it
+
         model = Model(name, datetime.fromtimestamp(state.st_mtime, UTC), manifest, self.store)
         self._models[path] = (seen, model)
         return model
@@ -135,7 +140,7 @@ class Library:
         return ModelNotFound(written)
 
 
-def listed(model: Model) -> Listed:
+def listed(model: "Model") -> Listed:
     """A model as lists show it."""
     modified = round(model.modified.timestamp() * 10**9)
     name, details = model.name, astuple(model.config)

@@ -6,7 +6,7 @@ import stat
 import threading
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,20 +67,44 @@ class Listing:
         self._lock = threading.Lock()
         self._folders: dict[str, _Folder] = {}
         self._rows: dict[str, _Row] = {}
+        self._others: dict[str, _Row] = {}
         self._began = False
+        self._learned = 0
 
     def models(self) -> list[Listed]:
         """Every model, the one that changed last first. What is no manifest is logged and left out."""
         with self._lock:
-            if not self._began:
-                self._folders, self._rows = _read(self._store / INDEX)
-                self._began = True
+            self._begin()
             walk = _Walk(self._root, self._blobs, self._folders, self._rows)
             models = walk.run()
             self._folders, self._rows = walk.folders, walk.rows
-            if walk.learned >= _WORTH:
-                _write(self._store / INDEX, self._folders, self._rows)
+            if walk.learned + self._learned >= _WORTH:
+                self._learned = 0
+                _write(self._store / INDEX, self._folders, self._rows, self._others)
             return models
+
+    def other(self, path: Path, read: Callable[[], Listed | None]) -> Listed | None:
+        """A model that is made of a file outside the store: what `read` says, for as long as the file is the same."""
+        with self._lock:
+            self._begin()
+            try:
+                state = path.stat()
+            except OSError:
+                return read()
+            seen = [state.st_mtime_ns, state.st_size, state.st_ino]
+            known = self._others.get(str(path))
+            if known and [*known[:3]] == seen:
+                return Listed(*known[3])
+            model = read()
+            if model:
+                self._others[str(path)] = [*seen, [*model]]
+                self._learned = _WORTH if self._rows else 0  # where there is an index, it gets this too
+            return model
+
+    def _begin(self) -> None:
+        if not self._began:
+            self._folders, self._rows, self._others = _read(self._store / INDEX)
+            self._began = True
 
 
 class _Walk:
@@ -168,21 +192,23 @@ def warn(path: str, problem: Exception) -> None:
     logging.getLogger(__name__).warning("%s: %s", path, problem)
 
 
-def _read(path: Path) -> tuple[dict[str, _Folder], dict[str, _Row]]:
+def _read(path: Path) -> tuple[dict[str, _Folder], dict[str, _Row], dict[str, _Row]]:
     """The index; an empty one where there is none, or none that can be used."""
     try:
         checksum, _, content = path.read_bytes().partition(b"\n")
         if int(checksum, 16) != zlib.crc32(content):
-            return {}, {}
+            return {}, {}, {}
         document = orjson.loads(content)
-        return (document["folders"], document["rows"]) if document["version"] == _VERSION else ({}, {})
+        if document["version"] != _VERSION:
+            return {}, {}, {}
+        return document["folders"], document["rows"], document["others"]
     except (OSError, ValueError, KeyError, TypeError):
-        return {}, {}
+        return {}, {}, {}
 
 
-def _write(path: Path, folders: dict[str, _Folder], rows: dict[str, _Row]) -> None:
+def _write(path: Path, folders: dict[str, _Folder], rows: dict[str, _Row], others: dict[str, _Row]) -> None:
     """Replace the index; where that is not possible, the next process reads everything."""
-    content = orjson.dumps({"version": _VERSION, "folders": folders, "rows": rows})
+    content = orjson.dumps({"version": _VERSION, "folders": folders, "rows": rows, "others": others})
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         try:
