@@ -35,7 +35,7 @@ def memory_limit(settings: Settings) -> Footprint:
     The same for as long as the server runs: what other programs use at the moment must not change a plan.
     """
     ram = machine_memory() * USABLE if settings.memory is None else settings.memory
-    return Footprint(ram, gpu_memory(settings.llama_server) * USABLE)
+    return Footprint(ram, sum(gpus(settings.llama_server)) * USABLE)
 
 
 @cache
@@ -71,23 +71,23 @@ def limits_along(folder: Path, path: str, file: str) -> list[int]:
 
 
 @cache
-def gpu_memory(program: Path | None) -> int:
-    """The memory of all GPUs that the engine can use, in bytes. Apple's GPUs use the machine's own memory."""
+def gpus(program: Path | None) -> tuple[int, ...]:
+    """The memory of each GPU that the engine can use, in bytes. Apple's GPUs use the machine's own memory."""
     if sys.platform == "darwin" or (program is None and not bundled_engine_has_gpu()):
-        return 0
+        return ()
     # Asked in a process of its own: a GPU's runtime would take memory for as long as the server lives.
     command = [str(program), "--list-devices"] if program else [sys.executable, "-c", LIST_DEVICES]
     try:
         output = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=True).stdout
     except (OSError, subprocess.SubprocessError) as error:
         _log.warning("the engine does not tell which GPUs there are: %s", error)
-        return 0
-    return listed_memory(output) if program else sum(json.loads(output.splitlines()[-1]))
+        return ()
+    return listed_memory(output) if program else tuple(json.loads(output.splitlines()[-1]))
 
 
-def listed_memory(output: str) -> int:
-    """The total of what `llama-server --list-devices` lists, in bytes."""
-    return sum(
+def listed_memory(output: str) -> tuple[int, ...]:
+    """What `llama-server --list-devices` lists, in bytes."""
+    return tuple(
         int(mebibytes) * 2**20 for name, mebibytes in GPU_LINE.findall(output) if not name.startswith(("CPU", "BLAS"))
     )
 

@@ -3,12 +3,13 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
+from typing import Generic, TypeVar
 
 from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import Done, Event, Finished, TextDelta, Usage
-from puna.engines.llama.launch import LlamaLaunch
 from puna.journal import current
 from puna.scheduler import Claim, Lease
+from puna.scheduler.claim import Launch
 from puna.work import Work
 
 LOSSES = 3
@@ -19,22 +20,24 @@ GROWTH = 1024
 """How many tokens of the KV cache an answer takes at a time, where there are not enough for all to become as long
 as they may."""
 
-LeaseFor = Callable[[Claim, Lease[LlamaLaunch] | None], AbstractAsyncContextManager[Lease[LlamaLaunch]]]
+L = TypeVar("L", bound=Launch)
+
+LeaseFor = Callable[[Claim, Lease[L] | None], AbstractAsyncContextManager[Lease[L]]]
 
 
 class Crowded(Exception):
     """An answer can't grow further, because the others have the rest of the KV cache."""
 
 
-class Answer:
+class Answer(Generic[L]):
     """One piece of work, on as many engines as it takes."""
 
-    def __init__(self, work: Work, launch: LlamaLaunch, lease_for: LeaseFor, *, whole: bool) -> None:
+    def __init__(self, work: Work, launch: L, lease_for: LeaseFor[L], *, whole: bool) -> None:
         self._work = work
         self._launch = launch
         self._lease_for = lease_for
         self._whole = whole
-        self._lease: Lease[LlamaLaunch] | None = None
+        self._lease: Lease[L] | None = None
         self._losses = 0
         self._kills = 0
         self._needs_all = False
@@ -118,7 +121,7 @@ class Answer:
             current().begin()
         self._tokens += 1
 
-    def _settled(self, lease: Lease[LlamaLaunch]) -> float:
+    def _settled(self, lease: Lease[L]) -> float:
         """From here on the answer is more than text and can't be continued elsewhere: it needs all it may come to."""
         missing = self._launch.context_length - lease.tokens
         if not self._whole and missing > 0 and not lease.grow(missing):
@@ -148,14 +151,14 @@ class Answer:
             return Claim(choices, prompt + choices * (self._tokens + left))
         return Claim(choices, None if limit is None else prompt + choices * limit)
 
-    def _room(self, lease: Lease[LlamaLaunch]) -> float:
+    def _room(self, lease: Lease[L]) -> float:
         """How many tokens the answer may have before it has to take more of the cache."""
         prompt = self._work.prompt_bound
         if prompt is None or not self._grows or lease.tokens >= self._launch.context_length:
             return float("inf")
         return lease.tokens - prompt
 
-    def _grown(self, lease: Lease[LlamaLaunch]) -> float:
+    def _grown(self, lease: Lease[L]) -> float:
         if lease.tokens >= self._launch.context_length:
             return float("inf")
         if not lease.grow(GROWTH):

@@ -19,9 +19,7 @@ class SettingError(PunaError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user decided. Times are in seconds, infinite for "never"; `memory` is in bytes."""
-
-    """What the user decided. `keep_alive` is in seconds, infinite for "never unload".
+    """What the user decided. Times are in seconds, infinite for "never"; `memory` is in bytes.
 
     What is kept of responses and conversations goes after `…_max_age` seconds or when there are more than
     `…_max_count`; None keeps it. `database_url` None means SQLite in `home`.
@@ -33,6 +31,7 @@ class Settings:
     models: Path = Path.home() / ".puna" / "models"
     keep_alive: float = 300.0
     parallel: int | None = None
+    replicas: int = 1
     context_length: int | None = None
     flash_attention: str = "auto"
     cache_type: str = "f16"
@@ -178,6 +177,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "MODELS": ("models", lambda text: Path(text).expanduser()),
     "KEEP_ALIVE": ("keep_alive", duration),
     "NUM_PARALLEL": ("parallel", positive),
+    "REPLICAS": ("replicas", positive),
     "CONTEXT_LENGTH": ("context_length", positive),
     "FLASH_ATTENTION": ("flash_attention", flash_attention),
     "KV_CACHE_TYPE": (

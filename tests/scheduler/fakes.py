@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
 from puna.core.embeddings import Embedded, EmbeddingRequest
@@ -19,10 +19,15 @@ class FakeLaunch:
     sequences: int = 2
     context_length: int = 100
     cache_tokens: int = 200
+    replica: int = 0
+    replicas: int = 1
 
     @property
     def footprint(self) -> Footprint:
         return Footprint(ram=self.memory)
+
+    def alternatives(self) -> "list[FakeLaunch]":
+        return [replace(self, replica=replica) for replica in range(self.replicas)]
 
 
 class FakeEngine:

@@ -327,3 +327,45 @@ async def test_a_closed_scheduler_refuses(factory: Factory) -> None:
         await waiting.task
     await running.end()
     assert factory.loaded == []
+
+
+TWICE = FakeLaunch("twice", replicas=2)
+
+
+async def test_a_replica_is_started_when_all_sequences_are_in_use(
+    two: Scheduler[FakeLaunch], factory: Factory
+) -> None:
+    holders = [Holder(two, TWICE) for _ in range(2)]
+    await asyncio.gather(*(holder.has.wait() for holder in holders))
+    assert len(factory.loaded) == 1
+    holders += [Holder(two, TWICE) for _ in range(2)]
+    await asyncio.gather(*(holder.has.wait() for holder in holders))
+    assert [engine.launch.replica for engine in factory.started] == [0, 1]
+    waiting = Holder(two, TWICE)
+    await settle()
+    assert not waiting.has.is_set()
+    await asyncio.gather(*(holder.end() for holder in holders))
+    await waiting.has.wait()
+    await waiting.end()
+
+
+async def test_requests_that_come_at_once_are_shared_out_before_anything_is_loaded(
+    two: Scheduler[FakeLaunch], factory: Factory
+) -> None:
+    holders = [Holder(two, TWICE) for _ in range(4)]
+    await asyncio.gather(*(holder.has.wait() for holder in holders))
+    assert factory.loaded == ["twice", "twice"]
+    await asyncio.gather(*(holder.end() for holder in holders))
+
+
+async def test_a_replica_pushes_nothing_out(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+    a, holders = Holder(two, A), [Holder(two, TWICE) for _ in range(2)]
+    await asyncio.gather(a.has.wait(), *(holder.has.wait() for holder in holders))
+    waiting = Holder(two, TWICE)
+    await a.end()
+    await settle()
+    assert factory.loaded == ["a", "twice"]
+    assert not waiting.has.is_set()
+    await holders[0].end()
+    await waiting.has.wait()
+    await asyncio.gather(holders[1].end(), waiting.end())

@@ -1,8 +1,8 @@
 """What a request takes of an engine, and what an engine has to give."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from puna.core.footprint import Footprint
 
@@ -25,6 +25,9 @@ class Launch(Hashable, Protocol):
     @property
     def footprint(self) -> Footprint:
         """The memory it is expected to take."""
+
+    def alternatives(self) -> Sequence[Self]:
+        """The launches of engines that do the same work, this one among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -109,6 +109,7 @@ class Scheduler(Generic[L]):
             Overloaded: too many wait already, or the server is shutting down; SetAside where engines of this
                 launch crash again and again.
         """
+        launch = self._least_busy(launch.alternatives())
         lease = await self._admitted(Ticket(launch, claim.of(launch), model, client), again)
         resident = lease.resident
         resident.keep_alive = self._limits.keep_alive if keep_alive is None else keep_alive
@@ -163,6 +164,26 @@ class Scheduler(Generic[L]):
             else:
                 self._dispatch()
             raise
+
+    def _least_busy(self, alternatives: Sequence[L]) -> L:
+        """Of engines that do the same work one in memory with a sequence free; else one more, if it fits beside
+        the others; else the one with the least to do."""
+        if len(alternatives) == 1:
+            return alternatives[0]
+        here = [launch for launch in alternatives if launch in self._residents]
+        best = min(here, key=self._burden, default=None)
+        if best is not None and self._burden(best) < best.sequences:
+            return best
+        room, places = self._room()
+        more = next((launch for launch in alternatives if launch not in self._residents), None)
+        if best is None or (more is not None and more.footprint.fits(room) and places > 0):
+            return more or alternatives[0]
+        return best
+
+    def _burden(self, launch: L) -> int:
+        """The sequences of an engine that are in use or waited for."""
+        used = launch.sequences - self._residents[launch].sequences
+        return used + sum(ticket.share.sequences for ticket in self._queue if ticket.launch == launch)
 
     def _end(self, lease: Lease[L]) -> None:
         lease.end()

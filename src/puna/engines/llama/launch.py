@@ -1,7 +1,7 @@
 """The one typed description of how a llama.cpp engine is started."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +26,9 @@ class LlamaLaunch:
 
     `prompt_cache` is how many bytes of the machine's memory may hold the KV cache of prompts that left their
     sequence, `checkpoints` how many states each sequence keeps where the model can't go back in its cache (the
-    engine's defaults would let it grow by gigabytes unseen). `footprint` is the memory all that is expected to take.
+    engine's defaults would let it grow by gigabytes unseen). `replica` tells apart the `replicas` engines that do the
+    same work, each on the next of the machine's `gpus`, where there are any. `footprint` is the memory all that is
+    expected to take.
     """
 
     weights: Path
@@ -44,7 +46,19 @@ class LlamaLaunch:
     program: Path | None = None
     prompt_cache: int = 0
     checkpoints: int = 32
+    replica: int = 0
+    replicas: int = 1
+    gpus: int = 0
     footprint: Footprint = field(default=Footprint(), compare=False)
+
+    @property
+    def main_gpu(self) -> int | None:
+        """The only GPU this engine is to use; None where it may use them all."""
+        return self.replica % self.gpus if self.replicas > 1 and self.gpus else None
+
+    def alternatives(self) -> "tuple[LlamaLaunch, ...]":
+        """The launches of all replicas."""
+        return tuple(replace(self, replica=replica) for replica in range(self.replicas))
 
     def arguments(self) -> list[str]:
         """The command line of `llama-server` (its README lists the options)."""
@@ -64,6 +78,8 @@ class LlamaLaunch:
             arguments["--kv-unified-per-slot"] = str(self.context_length)
         if self.threads is not None:
             arguments["--threads"] = str(self.threads)
+        if self.main_gpu is not None:
+            arguments |= {"--split-mode": "none", "--main-gpu": str(self.main_gpu)}
         if self.gpu_layers is not None:
             arguments["--n-gpu-layers"] = str(self.gpu_layers)
         if self.chat_template is not None:

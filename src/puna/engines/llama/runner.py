@@ -39,6 +39,9 @@ def parameters(launch: LlamaLaunch, key: str) -> Any:
     params.n_ctx_checkpoints = launch.checkpoints
     if launch.threads is not None:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = launch.threads
+    if launch.main_gpu is not None:
+        params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
+        params.main_gpu = launch.main_gpu
     if launch.gpu_layers is not None:
         params.n_gpu_layers = launch.gpu_layers
     if launch.chat_template is not None:

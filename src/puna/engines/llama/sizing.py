@@ -8,7 +8,7 @@ from puna.engines.llama.cache import UBATCH, ContextCost, context_cost, padded
 from puna.engines.llama.launch import CacheType, FlashAttention, LlamaLaunch
 from puna.library.gguf import Metadata
 from puna.library.model import Model
-from puna.machine import memory_limit
+from puna.machine import gpus, memory_limit
 from puna.settings import Settings
 
 SEQUENCES = 8
@@ -96,7 +96,9 @@ def plan(model: Model, settings: Settings) -> LlamaLaunch:
         program=settings.llama_server,
         prompt_cache=side,
         checkpoints=checkpoints,
-        footprint=footprint(need, limit, parameters.num_gpu),
+        replicas=settings.replicas,
+        gpus=len(gpus(settings.llama_server)),
+        footprint=footprint(need, limit, parameters.num_gpu, settings.replicas),
     )
 
 
@@ -119,9 +121,10 @@ def cache_tokens(context: int, sequences: int, affordable: int) -> int:
     return padded(max(context, min(wanted, affordable)))
 
 
-def footprint(need: int, limit: Footprint, gpu_layers: int | None) -> Footprint:
-    """Where it goes: to the GPUs as far as they have room, which is how llama.cpp fits layers by itself."""
+def footprint(need: int, limit: Footprint, gpu_layers: int | None, replicas: int) -> Footprint:
+    """Where it goes: to the GPUs as far as they have room, which is how llama.cpp fits layers by itself. Each replica
+    has its part of them."""
     if limit.gpu <= 0 or gpu_layers == 0:
         return Footprint(ram=need)
-    on_gpu = min(need - ENGINE_BYTES, int(limit.gpu))
+    on_gpu = min(need - ENGINE_BYTES, int(limit.gpu / replicas))
     return Footprint(ram=need - on_gpu, gpu=on_gpu)
