@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from puna.core.errors import InvalidRequest
+
 _PATH = re.compile(
     r"""(?P<quote>['"])(?P<quoted>(?:(?!(?P=quote)).)+\.(?:jpe?g|png|webp|gif|bmp))(?P=quote)"""
     r"""|(?P<plain>(?:~|\.{1,2}|[A-Za-z]:)?[/\\](?:\\.|[^\s'"])+?\.(?:jpe?g|png|webp|gif|bmp))(?=$|[\s.,;:!?)'"])""",
@@ -17,7 +19,8 @@ def take_pictures(text: str) -> tuple[str, list[str]]:
     """The text without the paths of pictures that are there, and the pictures in base64.
 
     A path begins with `/`, `./`, `../`, `~/` or a drive, or is quoted; a blank in it has a backslash before it or
-    is in quotes, as terminals write the name of a file that is dropped on them.
+    is in quotes, as terminals write the name of a file that is dropped on them. Raises InvalidRequest for one that
+    can't be read.
     """
     pictures: list[str] = []
 
@@ -25,8 +28,11 @@ def take_pictures(text: str) -> tuple[str, list[str]]:
         path = located(match)
         if path is None:
             return match[0]
+        try:
+            pictures.append(base64.b64encode(path.read_bytes()).decode())
+        except OSError as error:
+            raise InvalidRequest(f"can't read the picture {path}: {error.strerror}") from error
         click.echo(f"Added image '{path}'")
-        pictures.append(base64.b64encode(path.read_bytes()).decode())
         return ""
 
     return _PATH.sub(take, text).strip(), pictures

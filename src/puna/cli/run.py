@@ -13,19 +13,27 @@ from puna.cli.client import NOT_FOUND, Client, CommandFailed, connected
 from puna.cli.transfers import show_transfer
 
 THINK: dict[str, bool | str | None] = {"": None, "true": True, "false": False}
+LEVELS = ("true", "false", "low", "medium", "high", "max")
 
 
-@click.command()
+class RunCommand(click.Command):
+    """`--think` needs no value, and what follows it is one only if it can be: `--think tiny` names a model."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for place, argument in enumerate(args):
+            if argument == "--":
+                break
+            if argument == "--think":
+                given = place + 1 < len(args) and args[place + 1] in LEVELS
+                args[place : place + 1 + given] = [f"--think={args[place + 1] if given else 'true'}"]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=RunCommand)
 @click.argument("model", type=MODEL)
 @click.argument("prompt", nargs=-1)
 @click.option("--format", "format_", default="", help="json, or a JSON Schema.")
-@click.option(
-    "--think",
-    is_flag=False,
-    flag_value="true",
-    default="",
-    help="Think first: true, false, low, medium, high or max.",
-)
+@click.option("--think", default="", metavar="[LEVEL]", help="Think first: true, false, low, medium, high or max.")
 @click.option("--hidethinking", is_flag=True, help="Do not show what it thinks.")
 @click.option("--keepalive", default="", help="How long the model stays in memory, such as 5m.")
 @click.option("--nowordwrap", is_flag=True, help="Show the text as it is: do not render Markdown, do not wrap lines.")
@@ -52,13 +60,13 @@ def run(
     interactive = not prompt and sys.stdin.isatty()
     text = "" if interactive else read_prompt(prompt)
     with connected() as client:
-        have(client, model, insecure=insecure)
+        shown = have(client, model, insecure=insecure)
         if interactive:
             from puna.cli.interactive import converse
             from puna.cli.session import Session
 
             converse(Session(client, model, manner, **options), insecure=insecure)
-        elif client.ask("POST", "/api/show", {"model": model})["capabilities"] == ["embedding"]:
+        elif shown["capabilities"] == ["embedding"]:
             embed(client, model, text)
         else:
             answer(client, {"model": model, "prompt": text, **options}, manner)
@@ -74,14 +82,15 @@ def read_prompt(words: tuple[str, ...]) -> str:
     return text
 
 
-def have(client: Client, model: str, *, insecure: bool) -> None:
-    """Pull the model where it is not here."""
+def have(client: Client, model: str, *, insecure: bool) -> dict[str, Any]:
+    """What the model is; it is pulled where it is not here."""
     try:
-        client.ask("POST", "/api/show", {"model": model})
+        return client.ask("POST", "/api/show", {"model": model})
     except CommandFailed as error:
         if error.status != NOT_FOUND or "did you mean" in error.message:
             raise
-        show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
+    show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
+    return client.ask("POST", "/api/show", {"model": model})
 
 
 def answer(client: Client, body: dict[str, Any], manner: Manner) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from puna.cli.answers import Manner, Piece, show_answer, show_timings
@@ -46,7 +46,7 @@ class Session:
         final: dict[str, Any] = {}
         try:
             with suppress(KeyboardInterrupt):
-                show_answer(self._pieces(answer, final), self.manner)
+                show_answer(self._pieces(answer, final), self._manner)
         except CommandFailed:
             del self.messages[before:]
             raise
@@ -56,6 +56,11 @@ class Session:
         self.messages.append({name: value for name, value in answer.items() if value})
         if self.manner.verbose and final:
             show_timings(final)
+
+    @property
+    def _manner(self) -> Manner:
+        """JSON is no Markdown."""
+        return replace(self.manner, rendered=self.manner.rendered and not self.format)
 
     def _pieces(self, answer: dict[str, Any], final: dict[str, Any]) -> Iterator[Piece]:
         for row in self.client.stream("/api/chat", self._body()):
