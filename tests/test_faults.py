@@ -69,6 +69,17 @@ def test_a_stream_of_text_goes_on_when_its_engine_is_lost(faulty: RunningServer,
     assert len({chunk.id for chunk in seen}) == 1
 
 
+@pytest.mark.parametrize("more", [{"logprobs": True}, {"n": 2}])
+def test_a_stream_that_can_not_go_on_ends_with_an_error(faulty: RunningServer, more: dict[str, object]) -> None:
+    chunks = stream(faulty, 1500, **more)
+    assert next(chunks).choices
+    signal_engines(faulty, signal.SIGKILL)
+    with pytest.raises(openai.APIError, match="killed"):
+        for _ in chunks:
+            pass
+    assert ask(faulty).choices
+
+
 def test_a_whole_answer_is_done_anew(faulty: RunningServer) -> None:
     ask(faulty)
     answers: list[openai.types.chat.ChatCompletion] = []
