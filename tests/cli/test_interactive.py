@@ -158,8 +158,8 @@ def test_mistakes_are_said_and_the_session_goes_on(puna: Puna) -> None:
         assert re.search(r"/bye +Leave", terminal.say("/?"))
         assert "architecture" in terminal.say("/show info")
         assert "FROM" in terminal.say("/show modelfile")
-        terminal.say("/set parameter num_ctx 64")
-        assert "64 tokens" in terminal.say("word " * 15 + "word" * 60)
+        terminal.say("/set parameter num_ctx 32")
+        assert "32 tokens" in terminal.say(" ".join("abcdefghijklmnopqrstuvwxyz0123456789"))
         terminal.say("/set parameter num_ctx 2048")
         assert terminal.say(TEST) == "This is a test."
 
