@@ -1,9 +1,7 @@
 """Who may talk to the server: which hosts, which web pages, with which keys."""
 
-import ipaddress
 import re
 import secrets
-import socket
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
@@ -11,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from puna.hosts import is_local, is_loopback
 from puna.settings import Settings
 
 LOCAL_ORIGIN = re.compile(
@@ -70,23 +69,3 @@ class Access:
         if not any(secrets.compare_digest(given, known.encode()) for known in self._keys):
             return 401, "Incorrect API key provided.", "invalid_api_key"
         return None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a server bound to `host` can be reached from this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def is_local(host: str) -> bool:
-    """Whether a Host header names this machine. A web page that had its name rebound to it names itself."""
-    name = re.sub(r":\d+$", "", host).strip("[]").lower()
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return name in ("", "localhost", socket.gethostname().lower()) or name.endswith(
-            (".localhost", ".local", ".internal")
-        )
-    return True

@@ -1,7 +1,8 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -101,22 +102,21 @@ class Inference:
 
         return Answer(work, launch, lease_for, whole=whole).events()
 
-    def _lease(
+    @asynccontextmanager
+    async def _lease(
         self,
         model: Model,
         launch: LlamaLaunch,
         claim: Claim,
         again: Lease[LlamaLaunch] | None,
         keep_alive: float | None,
-    ) -> AbstractAsyncContextManager[Lease[LlamaLaunch]]:
-        return self._scheduler.lease(
-            launch,
-            claim,
-            model=str(model.name),
-            client=current().client,
-            keep_alive=keep_alive,
-            again=again,
-        )
+    ) -> AsyncIterator[Lease[LlamaLaunch]]:
+        entry, asked = current(), time.monotonic()
+        async with self._scheduler.lease(
+            launch, claim, model=str(model.name), client=entry.client, keep_alive=keep_alive, again=again
+        ) as lease:
+            entry.loading += time.monotonic() - asked
+            yield lease
 
     def complete(
         self,

@@ -12,7 +12,7 @@ class Entry:
     """One request. Tokens are those of all that was generated for it; times are of `time.monotonic()`.
 
     `client` stands for whoever sent it, wherever clients take turns. `retries` counts the engines it was sent to
-    again.
+    again, `loading` is how many seconds it waited for them to be loaded and have room for it.
     """
 
     id: str = ""
@@ -22,6 +22,7 @@ class Entry:
     completion_tokens: int = 0
     cached_tokens: int = 0
     retries: int = 0
+    loading: float = 0.0
     started: float = field(default_factory=time.monotonic)
     first: float | None = None
     last: float | None = None

@@ -19,14 +19,18 @@ class Puna:
     address: str = f"127.0.0.1:{UNUSED_PORT}"
     variables: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of the commands."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
+        return {**clean, "PUNA_HOME": str(self.home), "PUNA_HOST": self.address, **self.variables}
+
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end, whatever that is."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
-        environment = {**clean, "PUNA_HOME": str(self.home), "PUNA_HOST": self.address, **self.variables}
         return subprocess.run(
             [sys.executable, "-m", "puna", *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self.environment,
             input=stdin,
             capture_output=True,
             text=True,

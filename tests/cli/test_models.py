@@ -131,3 +131,18 @@ def test_a_modelfile_that_can_not_be_is_an_error(puna: Puna, source: str, words:
 
 def test_a_modelfile_that_is_missing_is_named(puna: Puna) -> None:
     assert "can't read the Modelfile none" in puna.fails("create", "m", "-f", "none")
+
+
+def test_help_names_every_command_and_a_mistake_the_nearest(puna: Puna) -> None:
+    shown = puna()
+    commands = ("serve", "run", "create", "show", "pull", "push", "list", "ps", "stop", "cp", "rm")
+    assert re.findall(r"^  (\w+)  +\w", shown.partition("Commands:")[2], re.MULTILINE) == [*commands]
+    assert "..." not in shown.partition("Commands:")[2]  # each summary is whole
+    assert puna("--help") == shown
+    for command in commands:
+        assert puna(command, "--help").startswith(f"Usage: puna {command} ")
+    assert re.fullmatch(r"puna version [\d.]+\n", puna("--version"))
+    mistaken = puna.run("lst")
+    assert (mistaken.returncode, mistaken.stdout) == (2, "")
+    assert "Did you mean 'list'?" in mistaken.stderr
+    assert puna("ls") == puna("list")

@@ -1,5 +1,8 @@
 import json
 
+import pytest
+
+from puna.cli.run import run
 from tests.cli.puna import Puna
 
 PROMPT = "Say this is a test"
@@ -37,3 +40,19 @@ def test_models_in_memory_are_listed_and_stopped(puna_with_server: Puna) -> None
     assert puna("stop", "tiny") == ""
     assert "tiny:latest" not in puna("ps")
     assert "not found" in puna.fails("stop", "nothing-like-it")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "think", "model", "prompt"),
+    [
+        (["--think", "tiny", "hello"], "true", "tiny", ("hello",)),
+        (["--think=low", "tiny"], "low", "tiny", ()),
+        (["tiny", "--think", "high", "hello"], "high", "tiny", ("hello",)),
+        (["tiny", "--think"], "true", "tiny", ()),
+        (["tiny", "--", "--think"], "", "tiny", ("--think",)),
+        (["tiny"], "", "tiny", ()),
+    ],
+)
+def test_think_takes_a_level_or_none(arguments: list[str], think: str, model: str, prompt: tuple[str, ...]) -> None:
+    given = run.make_context("run", arguments).params
+    assert (given["think"], given["model"], given["prompt"]) == (think, model, prompt)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import StartServer
+from tests.library.registry.docker import docker_registry, needs_registry
 from tests.server import RunningServer
 
 Run = Callable[[str], Any]
@@ -15,34 +17,33 @@ Run = Callable[[str], Any]
 FOLDER = Path(__file__).parent / "node"
 
 
-@pytest.fixture
-def node() -> str:
-    """The Node.js program, with OpenAI's SDK installed beside the tests."""
+def run(script: str, package: str, **variables: str) -> dict[str, Any]:
+    """What a script prints, which is JSON. Skips where Node.js or the package is not installed."""
     program = shutil.which("node")
     if program is None:
         pytest.skip("Node.js is not installed")
-    if not (FOLDER / "node_modules" / "openai").is_dir():
-        pytest.skip("the npm package openai is not installed: npm ci --prefix tests/clients/node")
-    return program
+    if not (FOLDER / "node_modules" / package).is_dir():
+        pytest.skip(f"the npm package {package} is not installed: npm ci --prefix tests/clients/node")
+    result = subprocess.run(
+        [program, FOLDER / script],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    printed: dict[str, Any] = json.loads(result.stdout)
+    return printed
 
 
 @pytest.fixture
-def run(node: str, server: RunningServer) -> Run:
-    """Runs one of the programs beside the tests and gives what it prints."""
-
-    def run(program: str) -> Any:
-        environment = {**os.environ, "PUNA_URL": server.url}
-        result = subprocess.run(
-            [node, FOLDER / program], env=environment, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        return json.loads(result.stdout)
-
-    return run
+def openai(server: RunningServer) -> Run:
+    """Runs one of the programs beside the tests that use the `openai` package, and gives what it prints."""
+    return lambda script: run(script, "openai", PUNA_URL=server.url)
 
 
-def test_the_node_sdk_holds_a_conversation(run: Run) -> None:
-    assert run("chat.mjs") == {
+def test_the_node_sdk_holds_a_conversation(openai: Run) -> None:
+    assert openai("chat.mjs") == {
         "whole": "This is a test.",
         "streamed": "This is a test.",
         "finish": "stop",
@@ -51,8 +52,8 @@ def test_the_node_sdk_holds_a_conversation(run: Run) -> None:
     }
 
 
-def test_the_node_sdk_calls_tools(run: Run) -> None:
-    assert run("tools.mjs") == {
+def test_the_node_sdk_calls_tools(openai: Run) -> None:
+    assert openai("tools.mjs") == {
         "name": "get_weather",
         "id": True,
         "valid": True,
@@ -66,14 +67,14 @@ def test_the_node_sdk_calls_tools(run: Run) -> None:
     }
 
 
-def test_the_node_sdk_parses_structured_output(run: Run) -> None:
-    assert set(run("structured.mjs").items()) == {
+def test_the_node_sdk_parses_structured_output(openai: Run) -> None:
+    assert set(openai("structured.mjs").items()) == {
         (kind, True) for kind in ("whole", "streamed", "done", "final", "usage")
     }
 
 
-def test_the_node_sdk_completes_and_scores(run: Run) -> None:
-    assert run("completions.mjs") == {
+def test_the_node_sdk_completes_and_scores(openai: Run) -> None:
+    assert openai("completions.mjs") == {
         "text": "This is a test.",
         "joined": "This is a test.",
         "first": None,
@@ -85,8 +86,8 @@ def test_the_node_sdk_completes_and_scores(run: Run) -> None:
     }
 
 
-def test_the_node_sdk_embeds(run: Run) -> None:
-    assert run("embeddings.mjs") == {
+def test_the_node_sdk_embeds(openai: Run) -> None:
+    assert openai("embeddings.mjs") == {
         "indexes": [0, 1],
         "units": True,
         "same": True,
@@ -96,8 +97,8 @@ def test_the_node_sdk_embeds(run: Run) -> None:
     }
 
 
-def test_the_node_sdk_tells_errors_apart(run: Run) -> None:
-    assert run("errors.mjs") == {
+def test_the_node_sdk_tells_errors_apart(openai: Run) -> None:
+    assert openai("errors.mjs") == {
         "unknown": ["NotFoundError", 404, "model", "model_not_found"],
         "field": ["BadRequestError", 400, "temperature", "decimal_above_max_value"],
         "extra": ["BadRequestError", 400, "typo", "unknown_parameter"],
@@ -106,3 +107,40 @@ def test_the_node_sdk_tells_errors_apart(run: Run) -> None:
         "connection": "APIConnectionError",
         "after": "This is a test.",
     }
+
+
+def test_ollamas_package_does_all_that_it_offers(start_server: StartServer) -> None:
+    printed = run("ollama.mjs", "ollama", PUNA_URL=start_server().url)
+    assert printed["chat"] == {"role": "assistant", "content": "This is a test."}
+    assert printed["counted"]
+    assert printed["streamed"] == "This is a test."
+    assert printed["last"] == {"done": True, "done_reason": "stop"}
+    assert printed["generated"] == printed["generatedStream"] == "This is a test."
+    assert "count" in json.loads(printed["schema"])
+    assert len(printed["vectors"]) == 2
+    for vector in printed["vectors"]:
+        assert sum(x * x for x in vector) == pytest.approx(1, abs=1e-3)
+    assert printed["created"][-1] == "success"
+    assert printed["shown"] == {"system": "Be brief.", "parameters": "top_k                          3"}
+    assert (
+        printed["digests"]["copied:latest"] == printed["digests"]["mine:latest"] != printed["digests"]["tiny:latest"]
+    )
+    assert printed["running"] == ["tiny:latest"]
+    assert printed["unloaded"] == []
+    assert sorted(printed["left"]) == ["mine:latest", "tiny:latest"]
+    assert "not found" in printed["missing"]["message"]
+    assert printed["missing"]["status"] == 404
+    assert printed["stopped"]["name"] == "AbortError"
+    assert printed["version"]
+
+
+@needs_registry
+def test_ollamas_package_pushes_and_pulls_with_progress(start_server: StartServer, tmp_path: Path) -> None:
+    with docker_registry(tmp_path) as address:
+        printed = run("ollama_registry.mjs", "ollama", PUNA_URL=start_server().url, REGISTRY=f"{address}/me/mine:v1")
+    for steps in (printed["pushed"], printed["pulled"]):
+        assert steps[-1]["status"] == "success"
+        transfers = [step for step in steps if "digest" in step]
+        assert len({step["digest"] for step in transfers}) == 2
+        assert transfers[-1]["completed"] == transfers[-1]["total"]
+    assert printed["before"] == printed["after"]

@@ -166,4 +166,4 @@ def test_the_bundled_model_wins_over_one_of_its_name(
     add_model(root, "tiny", weights)
     library = Library(root)
     assert library.get(ModelName.parse("Tiny")) is tiny
-    assert [model for model in library.list() if str(model.name) == "tiny:latest"] == [tiny]
+    assert [model.digest for model in library.list() if model.name == "tiny:latest"] == [tiny.digest]

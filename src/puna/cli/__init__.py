@@ -1,37 +1,100 @@
 """The command `puna`."""
 
-from typing import Annotated
+import os
+import sys
+from importlib import import_module
+from typing import Any
 
-import typer
+import click
 
 from puna import __version__
-from puna.cli import create, models, run, running, serve, show, transfers
+from puna.core.errors import PunaError
 
-app = typer.Typer(name="puna", help="Run open models behind the OpenAI API.", no_args_is_help=True)
-app.command("serve")(serve.serve)
-app.command("run")(run.run)
-app.command("create")(create.create)
-app.command("show")(show.show)
-app.command("pull")(transfers.pull)
-app.command("push")(transfers.push)
-app.command("list")(models.list_models)
-app.command("ls", hidden=True)(models.list_models)
-app.command("ps")(running.ps)
-app.command("stop")(running.stop)
-app.command("cp")(models.copy)
-app.command("rm")(models.remove)
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended."""
 
-
-def print_version(value: bool) -> None:
-    if value:
-        typer.echo(f"puna version {__version__}")
-        raise typer.Exit
+COMMANDS = {
+    "serve": "serve:serve",
+    "run": "run:run",
+    "create": "create:create",
+    "show": "show:show",
+    "pull": "transfers:pull",
+    "push": "transfers:push",
+    "list": "models:list_models",
+    "ps": "running:ps",
+    "stop": "running:stop",
+    "cp": "models:copy",
+    "rm": "models:remove",
+}
+ALIASES = {"ls": "list", "start": "serve"}
 
 
-@app.callback()
-def main(
-    version: Annotated[
-        bool, typer.Option("--version", "-v", callback=print_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
+class Commands(click.Group):
+    """Imports a command when it is called: each needs little of all that the others need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        place = COMMANDS.get(ALIASES.get(name, name))
+        if place is None:
+            return None
+        module, _, function = place.partition(":")
+        command: click.Command = getattr(import_module(f"puna.cli.{module}"), function)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if arguments and self.get_command(ctx, arguments[0]) is None and not arguments[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(arguments[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"there is no command '{arguments[0]}'.{hint}")
+        return super().resolve_command(ctx, arguments)
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        if "_PUNA_COMPLETE" in os.environ:
+            from puna.cli.completion import complete
+
+            return complete(self)
+        return super().main(*arguments, **{"prog_name": "puna", **named})
+
+    def invoke(self, ctx: click.Context) -> object:
+        """An error is one line on standard error, and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except PunaError as error:
+            raise click.ClickException(error.message) from error
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:  # `puna list | head -1`
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+def print_completion(ctx: click.Context, shell: str | None) -> None:
+    """Print the completion of a shell, where one is named."""
+    if shell:
+        from puna.cli.completion import show_completion
+
+        show_completion(ctx, shell)
+        ctx.exit()
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-v", "--version", message="puna version %(version)s", help="Show the version.")
+@click.option(
+    "--show-completion",
+    type=click.Choice(["bash", "zsh", "fish"]),
+    expose_value=False,
+    is_eager=True,
+    callback=lambda ctx, _, shell: print_completion(ctx, shell),
+    help="Print what sets up completion in a shell.",
+)
+@click.pass_context
+def app(ctx: click.Context) -> None:
     """Run open models behind the OpenAI API."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

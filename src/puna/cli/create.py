@@ -1,16 +1,16 @@
 """`puna create`."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from puna.cli.command import fail, with_client
+from puna.cli.arguments import MODEL
+from puna.cli.client import Client, connected
 
 if TYPE_CHECKING:
-    from puna.cli.client import Client
     from puna.library.recipe import Recipe
 
 CHUNK = 1 << 20
@@ -18,26 +18,28 @@ CHECKPOINT = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 """The files of a folder of safetensors that belong to the model."""
 
 
-def create(
-    model: Annotated[str, typer.Argument(help="The new model's name.")],
-    file: Annotated[str, typer.Option("--file", "-f", help="The Modelfile; - reads it from standard input.")] = "",
-    quantize: Annotated[str, typer.Option("--quantize", "-q", help="Quantize the weights, such as to q8_0.")] = "",
-) -> None:
-    """Create a model from a Modelfile."""
+@click.command()
+@click.argument("model", type=MODEL)
+@click.option(
+    "--file", "-f", default="", type=click.Path(allow_dash=True), help="The Modelfile; - is standard input."
+)
+@click.option("--quantize", "-q", default="", help="Quantize the weights, such as to q8_0.")
+def create(model: str, file: str, quantize: str) -> None:
+    """Create a model from a Modelfile.
+
+    That is ./Modelfile, or the one that -f names. MODEL is the new model's name.
+    """
     source, folder = read(file)
+    from puna.library.modelfile import Modelfile
+    from puna.library.recipe import Recipe
 
-    async def work(client: "Client") -> None:
-        from puna.library.modelfile import Modelfile
-        from puna.library.recipe import Recipe
-
-        modelfile = Modelfile.parse(source)
-        for instruction in modelfile.unused:
-            typer.echo(f"Warning: {instruction} means nothing here and is not kept", err=True)
-        body = await sent(client, Recipe.of(modelfile, folder, quantize or None))
-        async for step in client.stream("/api/create", {"model": model, **body}):
-            typer.echo(step["status"])
-
-    with_client(work)
+    modelfile = Modelfile.parse(source)
+    for instruction in modelfile.unused:
+        click.echo(f"Warning: {instruction} means nothing here and is not kept", err=True)
+    recipe = Recipe.of(modelfile, folder, quantize or None)
+    with connected() as client:
+        for step in client.stream("/api/create", {"model": model, **sent(client, recipe)}):
+            click.echo(step["status"])
 
 
 def read(file: str) -> tuple[bytes, Path]:
@@ -48,15 +50,15 @@ def read(file: str) -> tuple[bytes, Path]:
     try:
         return path.read_bytes(), path.absolute().parent
     except OSError as error:
-        fail(f"can't read the Modelfile {path}: {error.strerror}")
+        raise click.ClickException(f"can't read the Modelfile {path}: {error.strerror}") from error
 
 
-async def sent(client: "Client", recipe: "Recipe") -> dict[str, Any]:
+def sent(client: Client, recipe: "Recipe") -> dict[str, Any]:
     """The body of the request, with every file of the recipe where the server finds it."""
     body: dict[str, Any] = {
         "from": str(recipe.base) if recipe.base else None,
-        "files": await upload(client, files_of(recipe)),
-        "adapters": await upload(client, {Path(name).name: path for name, path in recipe.adapters.items()}),
+        "files": upload(client, files_of(recipe)),
+        "adapters": upload(client, {Path(name).name: path for name, path in recipe.adapters.items()}),
         "parameters": recipe.parameters.to_json(),
         "template": recipe.template,
         "system": recipe.system,
@@ -75,22 +77,22 @@ def files_of(recipe: "Recipe") -> dict[str, Path]:
     return {path.relative_to(recipe.folder).as_posix(): path for path in found}
 
 
-async def upload(client: "Client", files: dict[str, Path]) -> dict[str, str]:
+def upload(client: Client, files: dict[str, Path]) -> dict[str, str]:
     """The digests of the files, each of which the server has then."""
     from puna.library.digest import Digest
 
     digests = {}
     for name, path in files.items():
         digest = str(Digest.of_file(path))
-        if not await client.has_blob(digest):
-            typer.echo(f"sending {name}")
-            await client.send_blob(digest, chunks(path))
+        if not client.has_blob(digest):
+            click.echo(f"sending {name}")
+            client.send_blob(digest, chunks(path))
         digests[name] = digest
     return digests
 
 
-async def chunks(path: Path) -> AsyncIterator[bytes]:
-    """The content of a file. It is read between other work of this command, of which there is none."""
+def chunks(path: Path) -> Iterator[bytes]:
+    """The content of a file."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk

@@ -1,60 +1,59 @@
 """`puna list`, `cp` and `rm`."""
 
+import gc
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
 from puna.cli.amounts import age_text, size_text
-from puna.cli.command import with_client
+from puna.cli.arguments import MODEL
+from puna.cli.client import connected
 from puna.cli.table import render_table
-
-if TYPE_CHECKING:
-    from puna.cli.client import Client
 
 HEADER = ("NAME", "ID", "SIZE", "MODIFIED")
 ID_DIGITS = 12
 
 
-def list_models(
-    prefix: Annotated[str, typer.Argument(help="Show only models whose name begins with this.")] = "",
-) -> None:
-    """List the models that are here."""
+@click.command("list")
+@click.argument("prefix", default="", type=MODEL)
+def list_models(prefix: str) -> None:
+    """List the models that are here.
 
-    async def work(client: "Client") -> None:
-        models = (await client.ask("GET", "/api/tags"))["models"]
-        now = datetime.now(UTC)
-        shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
-        typer.echo(render_table([HEADER, *shown]))
-
-    with_client(work)
-
-
-def row(model: dict[str, Any], now: datetime) -> tuple[str, ...]:
-    """One model's cells."""
-    age = age_text(datetime.fromisoformat(model["modified_at"]), now)
-    return model["name"], model["digest"][:ID_DIGITS], size_text(model["size"]), age
-
-
-def copy(
-    source: Annotated[str, typer.Argument(help="The model that is there.")],
-    destination: Annotated[str, typer.Argument(help="Its further name.")],
-) -> None:
-    """Give a model a further name, such as the one that an application asks for."""
-
-    async def work(client: "Client") -> None:
-        await client.ask("POST", "/api/copy", {"source": source, "destination": destination})
-        typer.echo(f"copied '{source}' to '{destination}'")
-
-    with_client(work)
+    With PREFIX, only those whose name begins with it.
+    """
+    gc.disable()  # this process ends before there is anything worth collecting
+    with connected() as client:
+        models = client.models()
+    now, beginning = datetime.now(UTC), prefix.lower()
+    rows = [
+        (model.name, model.digest[:ID_DIGITS], size_text(model.size), age_text(model.modified, now))
+        for model in models
+        if model.name.lower().startswith(beginning)
+    ]
+    click.echo(render_table([HEADER, *rows]))
 
 
-def remove(models: Annotated[list[str], typer.Argument(help="The models to remove.")]) -> None:
-    """Remove models."""
+@click.command("cp")
+@click.argument("source", type=MODEL)
+@click.argument("destination")
+def copy(source: str, destination: str) -> None:
+    """Give a model a further name.
 
-    async def work(client: "Client") -> None:
+    SOURCE stays. DESTINATION may be the name that an application asks for, such as gpt-3.5-turbo.
+    """
+    with connected() as client:
+        client.ask("POST", "/api/copy", {"source": source, "destination": destination})
+    click.echo(f"copied '{source}' to '{destination}'")
+
+
+@click.command("rm")
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=MODEL)
+def remove(models: tuple[str, ...]) -> None:
+    """Remove models.
+
+    Files that only they used go with them.
+    """
+    with connected() as client:
         for model in models:
-            await client.ask("DELETE", "/api/delete", {"model": model})
-            typer.echo(f"deleted '{model}'")
-
-    with_client(work)
+            client.ask("DELETE", "/api/delete", {"model": model})
+            click.echo(f"deleted '{model}'")

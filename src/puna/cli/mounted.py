@@ -1,94 +1,161 @@
-"""An ASGI application as a transport of the HTTP client: requests that never leave the process.
-
-httpx2's own ASGITransport gives an answer when it is complete; progress has to be seen while it happens.
-"""
+"""The native API in this process: requests that never leave it."""
 
 import asyncio
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import suppress
-from typing import Any
+import concurrent.futures
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from queue import SimpleQueue
+from typing import Any, Self
 
-import httpx2
 from starlette.types import ASGIApp
+
+from puna.cli.transport import Body
+from puna.journal import Entry, open_entry
+from puna.settings import Settings
 
 Message = MutableMapping[str, Any]
 
 
-class Mounted(httpx2.AsyncBaseTransport):
-    """Answers with `app`, the body's pieces as they come."""
+@asynccontextmanager
+async def native_api(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """The native API alone. The rest of the server is imported when a command needs a model to run."""
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    from puna.api.ollama.application import application
+    from puna.library.library import Library
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        exchange = Exchange(request)
-        working = asyncio.ensure_future(self._app(scope_of(request), exchange.receive, exchange.send))
-        working.add_done_callback(lambda _: exchange.sent.put_nowait(None))
-        start = await exchange.sent.get()
-        if start is None:
-            await working  # raises what went wrong
-            raise httpx2.RemoteProtocolError("the application gave no answer", request=request)
-        return httpx2.Response(start["status"], headers=start["headers"], stream=Body(exchange, working))
+    whole: list[Starlette] = []
+
+    def server() -> Starlette:
+        from puna.server import create_app
+
+        if not whole:
+            whole.append(create_app(settings))
+        return whole[0]
+
+    native = application(Library(settings.models), lambda: server().state.inference, lambda: server().state.images)
+    try:
+        yield Starlette(routes=[Mount("/api", native)])
+    finally:
+        for app in whole:
+            async with app.router.lifespan_context(app):
+                pass  # leaving it closes what was opened
+
+
+class Mounted:
+    """Answers with an application in an event loop of its own, in a thread: Ctrl-C interrupts the command, and the
+    application sees a client that hangs up."""
+
+    def __init__(self, application: Callable[[], AbstractAsyncContextManager[ASGIApp]]) -> None:
+        self._application = application
+        self._ready: concurrent.futures.Future[ASGIApp] = concurrent.futures.Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="native API")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.result()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    async def _run(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            async with self._application() as app:
+                self._ready.set_result(app)
+                await self._over.wait()
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    @contextmanager
+    def request(self, method: str, path: str, body: Body = None) -> Iterator["MountedAnswer"]:
+        """One request; leaving the context early is hanging up."""
+        exchange = Exchange(body)
+        working = asyncio.run_coroutine_threadsafe(self._answer(scope(method, path), exchange), self._loop)
+        working.add_done_callback(lambda _: exchange.sent.put(None))
+        try:
+            start = exchange.sent.get()
+            if start is None:
+                working.result()  # raises what went wrong
+                raise RuntimeError(f"the application gives no answer to {method} {path}")
+            yield MountedAnswer(start["status"], exchange, working)
+        finally:
+            self._loop.call_soon_threadsafe(exchange.gone.set)
+            concurrent.futures.wait([working])
+
+    async def _answer(self, scope: Message, exchange: "Exchange") -> None:
+        open_entry(Entry())
+        await self._ready.result()(scope, exchange.receive, exchange.send)
 
 
 class Exchange:
     """One request on its way in, and the messages of its answer on their way out."""
 
-    def __init__(self, request: httpx2.Request) -> None:
-        assert isinstance(request.stream, httpx2.AsyncByteStream)
-        self._chunks = aiter(request.stream)
+    def __init__(self, body: Body) -> None:
+        chunks: Iterable[bytes] = [body] if isinstance(body, bytes) else body or ()
+        self._chunks = iter(chunks)
         self._complete = False
-        self.sent: asyncio.Queue[Message | None] = asyncio.Queue()
+        self.sent: SimpleQueue[Message | None] = SimpleQueue()
         self.gone = asyncio.Event()
 
     async def receive(self) -> Message:
         if self._complete:
             await self.gone.wait()
             return {"type": "http.disconnect"}
-        try:
-            return {"type": "http.request", "body": await anext(self._chunks), "more_body": True}
-        except StopAsyncIteration:
-            self._complete = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+        chunk = next(self._chunks, None)
+        self._complete = chunk is None
+        return {"type": "http.request", "body": chunk or b"", "more_body": not self._complete}
 
     async def send(self, message: Message) -> None:
-        self.sent.put_nowait(message)
+        self.sent.put(message)
 
 
-class Body(httpx2.AsyncByteStream):
-    """The pieces of an answer. Closing it early is a client that hangs up."""
+class MountedAnswer:
+    """An answer while it comes."""
 
-    def __init__(self, exchange: Exchange, working: asyncio.Future[None]) -> None:
+    def __init__(self, status: int, exchange: Exchange, working: concurrent.futures.Future[None]) -> None:
+        self.status = status
         self._exchange = exchange
         self._working = working
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (message := await self._exchange.sent.get()) is not None:
+    def read(self) -> bytes:
+        return b"".join(self._pieces())
+
+    def __iter__(self) -> Iterator[bytes]:
+        rest = b""
+        for piece in self._pieces():
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest
+
+    def _pieces(self) -> Iterator[bytes]:
+        while (message := self._exchange.sent.get()) is not None:
             yield message.get("body", b"")
             if not message.get("more_body", False):
-                break
-        self._exchange.gone.set()
-        await self._working
-
-    async def aclose(self) -> None:
-        self._exchange.gone.set()
-        with suppress(Exception):
-            await self._working
+                return
+        self._working.result()  # raises what went wrong
 
 
-def scope_of(request: httpx2.Request) -> Message:
-    """The request as ASGI describes it."""
+def scope(method: str, path: str) -> Message:
+    """A request as ASGI describes it."""
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": request.method,
-        "headers": [(name.lower(), value) for name, value in request.headers.raw],
-        "scheme": request.url.scheme,
-        "path": request.url.path,
-        "raw_path": request.url.raw_path.partition(b"?")[0],
-        "query_string": request.url.query,
-        "server": (request.url.host, request.url.port),
+        "method": method,
+        "headers": [(b"host", b"localhost")],
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "server": ("localhost", 0),
         "client": ("127.0.0.1", 0),
         "root_path": "",
     }

@@ -1,87 +1,116 @@
-"""`puna run`: one prompt, from the command line or from a pipe."""
+"""`puna run`: one prompt, from the command line or from a pipe, or a session."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import Any
 
+import click
 import orjson
-import typer
 
-from puna.cli.command import fail, with_client
-from puna.cli.transfers import show
+from puna.cli.answers import Manner, Piece, show_answer, show_timings
+from puna.cli.arguments import MODEL, insecure_option
+from puna.cli.client import NOT_FOUND, Client, CommandFailed, connected
+from puna.cli.transfers import show_transfer
 
-if TYPE_CHECKING:
-    from puna.cli.client import Client
-
-SECOND = 10**9
-NOT_FOUND = 404
+THINK: dict[str, bool | str | None] = {"": None, "true": True, "false": False}
+LEVELS = ("true", "false", "low", "medium", "high", "max")
 
 
+class RunCommand(click.Command):
+    """`--think` needs no value, and what follows it is one only if it can be: `--think tiny` names a model."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for place, argument in enumerate(args):
+            if argument == "--":
+                break
+            if argument == "--think":
+                given = place + 1 < len(args) and args[place + 1] in LEVELS
+                args[place : place + 1 + given] = [f"--think={args[place + 1] if given else 'true'}"]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=RunCommand)
+@click.argument("model", type=MODEL)
+@click.argument("prompt", nargs=-1)
+@click.option("--format", "format_", default="", help="json, or a JSON Schema.")
+@click.option("--think", default="", metavar="[LEVEL]", help="Think first: true, false, low, medium, high or max.")
+@click.option("--hidethinking", is_flag=True, help="Do not show what it thinks.")
+@click.option("--keepalive", default="", help="How long the model stays in memory, such as 5m.")
+@click.option("--nowordwrap", is_flag=True, help="Show the text as it is: do not render Markdown, do not wrap lines.")
+@click.option("--verbose", is_flag=True, help="Show what the answer took.")
+@insecure_option
 def run(
-    model: Annotated[str, typer.Argument(help="The model; it is pulled where it is not here.")],
-    prompt: Annotated[list[str] | None, typer.Argument(help="What to ask it.")] = None,
-    format_: Annotated[str, typer.Option("--format", help="`json`, or a JSON Schema.")] = "",
-    think: Annotated[str, typer.Option("--think", help="true, false, low, medium, high or max.")] = "",
-    hide_thinking: Annotated[bool, typer.Option("--hidethinking", help="Do not show what it thinks.")] = False,
-    keep_alive: Annotated[
-        str, typer.Option("--keepalive", help="How long the model stays in memory, such as 5m.")
-    ] = "",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show what the answer took.")] = False,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Allow a registry without encryption.")] = False,
+    model: str,
+    prompt: tuple[str, ...],
+    format_: str,
+    think: str,
+    hidethinking: bool,
+    keepalive: str,
+    nowordwrap: bool,
+    verbose: bool,
+    insecure: bool,
 ) -> None:
-    """Ask a model. What comes through a pipe follows the prompt."""
-    text = " ".join(prompt or ())
+    """Ask a model, or talk with it.
+
+    Without a PROMPT a session begins. What comes through a pipe follows the prompt. A model that is not here is
+    pulled first.
+    """
+    manner = Manner(rendered=not (nowordwrap or format_), hide_thinking=hidethinking, verbose=verbose)
+    options = {"format": read_format(format_), "think": THINK.get(think, think), "keep_alive": keepalive or None}
+    interactive = not prompt and sys.stdin.isatty()
+    text = "" if interactive else read_prompt(prompt)
+    with connected() as client:
+        shown = have(client, model, insecure=insecure)
+        if interactive:
+            from puna.cli.interactive import converse
+            from puna.cli.session import Session
+
+            converse(Session(client, model, manner, **options), insecure=insecure)
+        elif shown["capabilities"] == ["embedding"]:
+            embed(client, model, text)
+        else:
+            answer(client, {"model": model, "prompt": text, **options}, manner)
+
+
+def read_prompt(words: tuple[str, ...]) -> str:
+    """What is asked. Raises ClickException where it is nothing."""
+    text = " ".join(words)
     if not sys.stdin.isatty():
         text = "\n".join(filter(None, (text, sys.stdin.read().strip())))
     if not text:
-        fail("there is no prompt: give one, as in  puna run tiny 'Say this is a test'")
-    body = {"model": model, "prompt": text, "format": read_format(format_), "think": read_think(think)}
-    body["keep_alive"] = keep_alive or None
-
-    async def work(client: "Client") -> None:
-        await have(client, model, insecure=insecure)
-        await answer(client, body, hide_thinking=hide_thinking, verbose=verbose)
-
-    with_client(work)
+        raise click.ClickException("there is no prompt: give one, as in  puna run tiny 'Say this is a test'")
+    return text
 
 
-async def have(client: "Client", model: str, *, insecure: bool) -> None:
-    """Pull the model where it is not here."""
-    from puna.cli.client import CommandFailed
-
+def have(client: Client, model: str, *, insecure: bool) -> dict[str, Any]:
+    """What the model is; it is pulled where it is not here."""
     try:
-        await client.ask("POST", "/api/show", {"model": model})
+        return client.ask("POST", "/api/show", {"model": model})
     except CommandFailed as error:
         if error.status != NOT_FOUND or "did you mean" in error.message:
             raise
-        await show(client.stream("/api/pull", {"model": model, "insecure": insecure}))
+    show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
+    return client.ask("POST", "/api/show", {"model": model})
 
 
-async def answer(client: "Client", body: dict[str, Any], *, hide_thinking: bool, verbose: bool) -> None:
-    """Print the answer while it comes."""
-    thinking = False
-    async for row in client.stream("/api/generate", body):
-        if row.get("thinking") and not hide_thinking:
-            typer.echo(("" if thinking else "Thinking...\n") + row["thinking"], nl=False)
-            thinking = True
-        if row["response"]:
-            typer.echo(("\n...done thinking.\n\n" if thinking else "") + row["response"], nl=False)
-            thinking = False
-        if row["done"]:
-            typer.echo()
-            if verbose:
-                typer.echo(timings(row), err=True)
+def answer(client: Client, body: dict[str, Any], manner: Manner) -> None:
+    """Ask once."""
+    final: dict[str, Any] = {}
+
+    def pieces() -> Iterator[Piece]:
+        for row in client.stream("/api/generate", body):
+            yield Piece(row["response"], row.get("thinking", ""))
+            final.update(row)
+
+    show_answer(pieces(), manner)
+    if manner.verbose:
+        show_timings(final)
 
 
-def timings(row: dict[str, Any]) -> str:
-    """What an answer took."""
-    lines = {"total duration": f"{row['total_duration'] / SECOND:.3f} s"}
-    lines["load duration"] = f"{row['load_duration'] / SECOND:.3f} s"
-    for name, key in (("prompt eval", "prompt_eval"), ("eval", "eval")):
-        count, seconds = row[f"{key}_count"], row[f"{key}_duration"] / SECOND
-        lines[f"{name} count"] = f"{count} tokens"
-        lines[f"{name} duration"] = f"{seconds:.3f} s"
-        lines[f"{name} rate"] = f"{count / seconds:.2f} tokens/s" if seconds else "-"
-    return "\n".join(f"{name + ':':<22}{value}" for name, value in lines.items())
+def embed(client: Client, model: str, text: str) -> None:
+    """The vector of a text, as JSON."""
+    [vector] = client.ask("POST", "/api/embed", {"model": model, "input": text})["embeddings"]
+    click.echo(orjson.dumps(vector).decode())
 
 
 def read_format(text: str) -> Any:
@@ -92,10 +121,6 @@ def read_format(text: str) -> Any:
         schema = orjson.loads(text)
     except orjson.JSONDecodeError:
         schema = None
-    return schema if isinstance(schema, dict) else fail("--format has to be json, or a JSON Schema")
-
-
-def read_think(text: str) -> bool | str | None:
-    """How much to think."""
-    switches: dict[str, bool | str | None] = {"": None, "true": True, "false": False}
-    return switches.get(text, text)
+    if not isinstance(schema, dict):
+        raise click.ClickException("--format has to be json, or a JSON Schema")
+    return schema

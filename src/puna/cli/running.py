@@ -1,40 +1,40 @@
 """`puna ps` and `puna stop`."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from puna.cli.amounts import age_text, size_text
-from puna.cli.command import with_client
+from puna.cli.arguments import MODEL
+from puna.cli.client import connected
 from puna.cli.models import ID_DIGITS
 from puna.cli.table import render_table
-
-if TYPE_CHECKING:
-    from puna.cli.client import Client
 
 HEADER = ("NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL")
 FOR_EVER_YEARS = 20
 
 
-def ps(prefix: Annotated[str, typer.Argument(help="Show only models whose name begins with this.")] = "") -> None:
-    """List the models that are in the server's memory."""
+@click.command()
+@click.argument("prefix", default="", type=MODEL)
+def ps(prefix: str) -> None:
+    """List the models in the server's memory.
 
-    async def work(client: "Client") -> None:
-        models = (await client.ask("GET", "/api/ps"))["models"]
-        now = datetime.now(UTC)
-        typer.echo(render_table([HEADER, *(row(model, now) for model in models if model["name"].startswith(prefix))]))
+    With PREFIX, only those whose name begins with it.
+    """
+    with connected() as client:
+        models = client.ask("GET", "/api/ps")["models"]
+    now = datetime.now(UTC)
+    shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
+    click.echo(render_table([HEADER, *shown]))
 
-    with_client(work)
 
-
-def stop(model: Annotated[str, typer.Argument(help="The model.")]) -> None:
+@click.command()
+@click.argument("model", type=MODEL)
+def stop(model: str) -> None:
     """Have the server unload a model."""
-
-    async def work(client: "Client") -> None:
-        await client.ask("POST", "/api/generate", {"model": model, "keep_alive": 0, "stream": False})
-
-    with_client(work)
+    with connected() as client:
+        client.ask("POST", "/api/generate", {"model": model, "keep_alive": 0, "stream": False})
 
 
 def row(model: dict[str, Any], now: datetime) -> tuple[str, ...]:

@@ -5,26 +5,21 @@ import logging
 import os
 import socket
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
-from puna.settings import SettingError, Settings
+from puna.settings import Settings
 
 BACKLOG = 2048
 
 
-def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one. [default: 11434]")
-    ] = None,
-) -> None:
+@click.command()
+@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one. [default: 11434]")
+def serve(host: str | None, port: int | None) -> None:
     """Start the server."""
-    try:
-        settings = Settings.from_environment(os.environ)
-    except SettingError as error:
-        fail(error.message)
+    settings = Settings.from_environment(os.environ)
     given: dict[str, Any] = {"host": host, "port": port}
     settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
     listener = listen(settings.host, settings.port)
@@ -40,8 +35,10 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            fail(f"{host}:{port} is in use, perhaps by Ollama or another Puna. Stop it, or give another --port.")
-        fail(f"can't listen on {host}:{port}: {error.strerror}")
+            raise click.ClickException(
+                f"{host}:{port} is in use, perhaps by Ollama or another Puna. Stop it, or give another --port."
+            ) from error
+        raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror}") from error
     listener.listen(BACKLOG)
     return listener
 
@@ -55,7 +52,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
 
     log_to_standard_error(settings)
     host, port = listener.getsockname()[:2]
-    typer.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+    click.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -77,9 +74,3 @@ def log_to_standard_error(settings: Settings) -> None:
         logger.handlers = [handler]
         logger.propagate = False
         logger.setLevel(logging.DEBUG if settings.debug else logging.INFO)
-
-
-def fail(message: str) -> Any:
-    """End the command with an error."""
-    typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(1)

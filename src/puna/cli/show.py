@@ -1,57 +1,45 @@
 """`puna show`."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
-import typer
+import click
 
-from puna.cli.command import fail, with_client
+from puna.cli.arguments import MODEL
+from puna.cli.client import connected
 from puna.cli.table import render_table
-
-if TYPE_CHECKING:
-    from puna.cli.client import Client
 
 FIRST_LINES = 2
 """How much of a long text the overview has."""
 
 
-def show(
-    model: Annotated[str, typer.Argument(help="The model.")],
-    modelfile: Annotated[bool, typer.Option("--modelfile", help="Show its Modelfile.")] = False,
-    parameters: Annotated[bool, typer.Option("--parameters", help="Show its parameters.")] = False,
-    template: Annotated[bool, typer.Option("--template", help="Show its template.")] = False,
-    system: Annotated[bool, typer.Option("--system", help="Show its system message.")] = False,
-    license_: Annotated[bool, typer.Option("--license", help="Show its licence.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the whole header of its weights.")] = False,
-    verify: Annotated[bool, typer.Option("--verify", help="Read all its blobs, and say which are damaged.")] = False,
-) -> None:
+@click.command()
+@click.argument("model", type=MODEL)
+@click.option("--modelfile", is_flag=True, help="Show its Modelfile.")
+@click.option("--parameters", is_flag=True, help="Show its parameters.")
+@click.option("--template", is_flag=True, help="Show its template.")
+@click.option("--system", is_flag=True, help="Show its system message.")
+@click.option("--license", is_flag=True, help="Show its licence.")
+@click.option("--verify", is_flag=True, help="Read all its files, and say which are damaged.")
+@click.option("--verbose", "-v", is_flag=True, help="Show the whole header of its weights.")
+def show(model: str, verbose: bool, **parts: bool) -> None:
     """Show what a model is."""
-    parts = {
-        "modelfile": modelfile,
-        "parameters": parameters,
-        "template": template,
-        "system": system,
-        "license": license_,
-    }
     wanted = [part for part, asked in parts.items() if asked]
-    if len(wanted) + verify > 1:
-        fail("only one of --modelfile, --parameters, --template, --system, --license and --verify at a time")
-
-    async def work(client: "Client") -> None:
-        if verify:
-            return report(model, (await client.ask("POST", "/api/show", {"model": model, "verify": True}))["damaged"])
-        shown = await client.ask("POST", "/api/show", {"model": model, "verbose": verbose})
-        typer.echo(shown[wanted[0]] if wanted else overview(shown, verbose=verbose))
-        return None
-
-    with_client(work)
+    if len(wanted) > 1:
+        raise click.ClickException(f"only one of {', '.join(f'--{part}' for part in parts)} at a time")
+    with connected() as client:
+        if parts["verify"]:
+            report(model, client.ask("POST", "/api/show", {"model": model, "verify": True})["damaged"])
+        else:
+            shown = client.ask("POST", "/api/show", {"model": model, "verbose": verbose})
+            click.echo(shown[wanted[0]] if wanted else overview(shown, verbose=verbose))
 
 
 def report(model: str, damaged: list[str]) -> None:
     """What a check found."""
     if damaged:
-        fail("\n".join([f"'{model}' is damaged; pull or create it again", *damaged]))
-    typer.echo(f"'{model}' is whole")
+        raise click.ClickException("\n".join([f"'{model}' is damaged; pull or create it again", *damaged]))
+    click.echo(f"'{model}' is whole")
 
 
 def overview(shown: dict[str, Any], *, verbose: bool) -> str:

@@ -1,39 +1,40 @@
 """`puna pull` and `puna push`."""
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable
+from typing import Any
 
-import typer
+import click
 
-from puna.cli.command import with_client
-
-if TYPE_CHECKING:
-    from puna.cli.client import Client
-
-Model = Annotated[str, typer.Argument(help="The model: [host/][namespace/]name[:tag].")]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Allow a registry without encryption.")]
+from puna.cli.arguments import MODEL, insecure_option
+from puna.cli.client import connected
 
 
-def pull(model: Model, insecure: Insecure = False) -> None:
-    """Bring a model here from its registry. What came of a pull that was interrupted is kept."""
-    transfer("/api/pull", model, insecure=insecure)
+@click.command()
+@click.argument("model", type=MODEL)
+@insecure_option
+def pull(model: str, insecure: bool) -> None:
+    """Bring a model here from its registry.
+
+    What came of a pull that was interrupted is kept. MODEL is [host/][namespace/]name[:tag], such as llama3.2 or
+    hf.co/user/repository:Q4_K_M.
+    """
+    with connected() as client:
+        show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
 
 
-def push(model: Model, insecure: Insecure = False) -> None:
-    """Bring a model to the registry of its name."""
-    transfer("/api/push", model, insecure=insecure)
+@click.command()
+@click.argument("model", type=MODEL)
+@insecure_option
+def push(model: str, insecure: bool) -> None:
+    """Bring a model to the registry of its name.
+
+    MODEL is [host/][namespace/]name[:tag]; `puna cp` gives a model such a name.
+    """
+    with connected() as client:
+        show_transfer(client.stream("/api/push", {"model": model, "insecure": insecure}))
 
 
-def transfer(path: str, model: str, *, insecure: bool) -> None:
-    """Have it done, and show how it goes."""
-
-    async def work(client: "Client") -> None:
-        await show(client.stream(path, {"model": model, "insecure": insecure}))
-
-    with_client(work)
-
-
-async def show(steps: AsyncIterator[dict[str, Any]]) -> None:
+def show_transfer(steps: Iterable[dict[str, Any]]) -> None:
     """A line for each step, and a bar for each blob with its speed and the time left."""
     from rich.console import Console
     from rich.progress import (
@@ -48,7 +49,7 @@ async def show(steps: AsyncIterator[dict[str, Any]]) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
         known: dict[str, Any] = {}
-        async for step in steps:
+        for step in steps:
             digest = step.get("digest")
             if digest is None:
                 bars.console.print(step["status"], highlight=False)

@@ -2,24 +2,29 @@
 
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from puna.library import manifest as media
 from puna.library.config import Config
 from puna.library.digest import Digest
-from puna.library.gguf import Metadata
 from puna.library.manifest import Layer, Manifest
-from puna.library.model import Model
 from puna.library.names import ModelName
 
+if TYPE_CHECKING:
+    from puna.library.model import Model
+
 NAME = ModelName("tiny")
+WEIGHTS = Path(__file__).parents[1] / "models" / "tiny.gguf"
+"""Where the weights are, in installations that have them."""
 
 
 class BundledBlobs:
     """The bundled model's blobs: the weights are a file of the package, the config is made from it."""
 
     def __init__(self, weights: Path) -> None:
+        from puna.library.gguf import Metadata  # a list of models that knows this one already does without it
+
         self.weights = Layer(media.WEIGHTS, Digest.of_file(weights), weights.stat().st_size)
         self._weights_path = weights
         self._config = Config.of(Metadata.read(weights)).encode([str(self.weights.digest)])
@@ -37,14 +42,15 @@ class BundledBlobs:
 
 
 @cache
-def bundled() -> Model | None:
+def bundled() -> "Model | None":
     """The bundled model; None where this installation has none."""
-    weights = Path(str(resources.files("puna") / "models" / "tiny.gguf"))
-    return model_of(weights) if weights.is_file() else None
+    return model_of(WEIGHTS) if WEIGHTS.is_file() else None
 
 
-def model_of(weights: Path) -> Model:
+def model_of(weights: Path) -> "Model":
     """The bundled model, made from one GGUF file."""
+    from puna.library.model import Model
+
     blobs = BundledBlobs(weights)
     return Model(
         name=NAME,

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from puna.library.gguf import Metadata
+if TYPE_CHECKING:
+    from puna.library.gguf import Metadata
 
 _SCALES = ((10**9, "B", 1), (10**6, "M", 2), (10**3, "K", 0))
 
@@ -22,7 +23,7 @@ class Config:
     quantization: str = ""
 
     @classmethod
-    def of(cls, weights: Metadata, projectors: Iterable[Metadata] = ()) -> Self:
+    def of(cls, weights: "Metadata", projectors: "Iterable[Metadata]" = ()) -> Self:
         """What GGUF headers say."""
         families = [weights.architecture, *(projector.architecture for projector in projectors)]
         return cls(

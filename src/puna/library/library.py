@@ -1,24 +1,24 @@
 """The models that are there."""
 
 import builtins
-import difflib
-import logging
 import os
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from puna.core.errors import ModelNotFound
 from puna.library import manifest as media
 from puna.library.bundled import NAME as BUNDLED
-from puna.library.bundled import bundled
+from puna.library.bundled import WEIGHTS, bundled
 from puna.library.errors import DamagedModel, ProtectedModel
+from puna.library.listing import Listed, Listing, warn
 from puna.library.manifest import InvalidManifest, Manifest
-from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.store import Store
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from puna.library.model import Model
 
 _State = tuple[int, int, int]
 
@@ -32,22 +32,19 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self.store = Store(path)
+        self._listing = Listing(path, self.store.blobs, self.store.manifests)
         self._models: dict[str, tuple[_State, Model]] = {}
 
-    def list(self) -> list[Model]:
-        """Every model, the one that changed last first. What is no manifest is logged and left out."""
-        found = [(entry, self._load(entry.path, entry.stat())) for entry in self.store.entries()]
-        found.sort(key=lambda pair: (-pair[0].stat().st_mtime_ns, pair[0].path))
-        models = [model for _, model in found if model]
-        tiny = bundled()
+    def list(self) -> list[Listed]:
+        """Every model, the one that changed last first, the bundled one at the end."""
+        tiny = self._listing.other(WEIGHTS, lambda: listed(model) if (model := bundled()) else None)
+        models = self._listing.models()
         if tiny is None:
             return models
-        return [
-            *(model for model in models if model.name.model != BUNDLED.model or model.name != BUNDLED),
-            tiny,
-        ]
+        name = str(BUNDLED)
+        return [*(model for model in models if model.name.lower() != name), tiny]
 
-    def get(self, name: ModelName) -> Model:
+    def get(self, name: ModelName) -> "Model":
         """The model of that name, in whatever case it is written. Raises ModelNotFound."""
         model = self._get(name)
         if model is None or (name.digest and model.digest != name.digest.hex):
@@ -64,7 +61,7 @@ class Library:
         if path is None or not self.store.delete(path):
             raise self._not_found(name)
 
-    def copy(self, source: ModelName, target: ModelName) -> Model:
+    def copy(self, source: ModelName, target: ModelName) -> "Model":
         """Give a model a second name. Raises ModelNotFound, ProtectedModel, StoreFailed."""
         self.require_writable(target)
         model = self.get(source)
@@ -74,7 +71,7 @@ class Library:
             self.stage(model)
         return self.commit(target, model.manifest)
 
-    def commit(self, name: ModelName, manifest: Manifest) -> Model:
+    def commit(self, name: ModelName, manifest: Manifest) -> "Model":
         """Make a model visible whose blobs are there or staged.
 
         Raises ProtectedModel, DamagedModel, StoreFailed.
@@ -83,7 +80,7 @@ class Library:
         self.store.commit(name, manifest)
         return self.get(replace(name, digest=None))
 
-    def stage(self, model: Model) -> None:
+    def stage(self, model: "Model") -> None:
         """Bring the bundled model's blobs into the store, for one made of them. Raises StoreFailed."""
         for layer in model.manifest.blobs:
             if layer.media_type == media.WEIGHTS:
@@ -102,14 +99,14 @@ class Library:
         if name.key == BUNDLED.key:
             raise ProtectedModel(str(name))
 
-    def _get(self, name: ModelName) -> Model | None:
+    def _get(self, name: ModelName) -> "Model | None":
         tiny = bundled()
         if tiny and tiny.name.key == name.key:
             return tiny
         path = self.store.find(name)
         return self._load(str(path), os.stat(path)) if path else None
 
-    def _load(self, path: str, state: os.stat_result) -> Model | None:
+    def _load(self, path: str, state: os.stat_result) -> "Model | None":
         seen = (state.st_mtime_ns, state.st_size, state.st_ino)
         known = self._models.get(path)
         if known and known[0] == seen:
@@ -124,16 +121,27 @@ class Library:
         except FileNotFoundError:
             return None
         except InvalidManifest as error:
-            _log.warning("%s: %s", path, error)
+            warn(path, error)
             return None
+        from puna.library.model import Model  # lists do without it
+
         model = Model(name, datetime.fromtimestamp(state.st_mtime, UTC), manifest, self.store)
         self._models[path] = (seen, model)
         return model
 
     def _not_found(self, name: ModelName) -> ModelNotFound:
+        import difflib
+
         written = str(name)
-        known = {str(model.name).lower(): str(model.name) for model in self.list()}
+        known = {model.name.lower(): model.name for model in self.list()}
         near = difflib.get_close_matches(written.lower(), known, n=1, cutoff=0.75)
         if near:
             return ModelNotFound(written, f"model '{written}' not found, did you mean '{known[near[0]]}'?")
         return ModelNotFound(written)
+
+
+def listed(model: "Model") -> Listed:
+    """A model as lists show it."""
+    modified = round(model.modified.timestamp() * 10**9)
+    name, details = model.name, astuple(model.config)
+    return Listed(str(name), name.namespace, modified, model.size, model.digest, details, model.bundled)

@@ -18,7 +18,6 @@ from puna.library.gguf import Metadata
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
-from puna.library.template import to_jinja
 
 
 class Blobs(Protocol):
@@ -116,6 +115,8 @@ class Model:
 
         Raises InvalidRequest where it is written in Go's syntax and uses what can't be translated.
         """
+        from puna.library.template import to_jinja  # lists of models do without it
+
         return None if self.template_source is None else to_jinja(self.template_source)
 
     @cached_property

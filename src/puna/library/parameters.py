@@ -96,6 +96,11 @@ class Parameters:
             if value is not None:
                 yield field.name, value
 
+    @staticmethod
+    def kinds() -> Mapping[str, type]:
+        """Every parameter's name, and the type of its value: a tuple for several texts."""
+        return _KINDS
+
     def over(self, base: "Parameters") -> "Parameters":
         """These values, and `base`'s where these say nothing."""
         return replace(base, **cast("dict[str, Any]", dict(self.items())))

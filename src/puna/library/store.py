@@ -15,8 +15,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
 from puna.core.errors import InvalidRequest
 from puna.library.digest import Digest
 from puna.library.errors import DamagedModel, storing
@@ -189,6 +187,8 @@ class Store:
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
         self._path.mkdir(parents=True, exist_ok=True)
+        from filelock import FileLock  # what only reads starts faster without it
+
         with FileLock(self._path / ".lock"):
             yield
 

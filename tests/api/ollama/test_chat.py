@@ -174,3 +174,19 @@ def test_a_missing_model_is_404_everywhere(native: ollama.Client) -> None:
         with pytest.raises(ollama.ResponseError, match="not found") as raised:
             ask()
         assert raised.value.status_code == 404
+
+
+def test_the_time_until_there_was_an_engine_is_measured(start_server: StartServer) -> None:
+    client = start_server().ollama()
+    first, second = (client.chat("tiny", TEST) for _ in range(2))
+    assert first.load_duration
+    assert second.load_duration is not None
+    assert first.load_duration > second.load_duration
+    parts = [first.load_duration, first.prompt_eval_duration, first.eval_duration]
+    assert first.total_duration is not None
+    assert first.total_duration >= sum(part or 0 for part in parts)
+    # Embeddings have an engine of their own.
+    first_texts, second_texts = (client.embed("tiny", "one") for _ in range(2))
+    assert first_texts.load_duration
+    assert second_texts.load_duration is not None
+    assert (first_texts.total_duration or 0) >= first_texts.load_duration > second_texts.load_duration

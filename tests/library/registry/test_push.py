@@ -1,13 +1,9 @@
 """Against Debian's docker-registry, as somebody else wrote it."""
 
-import asyncio
 import random
-import shutil
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from puna.core.errors import ModelNotFound
@@ -22,44 +18,14 @@ from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import RegistryError
 from puna.library.registry.progress import Status, Transfer
 from tests.library import ggufs
+from tests.library.registry.docker import docker_registry, needs_registry
 from tests.library.registry.server import Server
-
-PROGRAM = shutil.which("docker-registry")
-CONFIGURATION = """
-version: 0.1
-log: {{level: error}}
-storage: {{filesystem: {{rootdirectory: {folder}}}}}
-http: {{addr: "{address}"}}
-"""
-
-needs_registry = pytest.mark.skipif(PROGRAM is None, reason="Debian's docker-registry is not installed")
 
 
 @pytest.fixture
-async def registry(tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a registry that is empty."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    configuration = tmp_path / "registry.yml"
-    configuration.write_text(CONFIGURATION.format(folder=tmp_path / "registry", address=address))
-    process = await asyncio.create_subprocess_exec(PROGRAM or "", "serve", str(configuration))
-    try:
-        await asyncio.wait_for(_answers(address), 120)
+def registry(tmp_path: Path) -> Iterator[str]:
+    with docker_registry(tmp_path) as address:
         yield address
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def _answers(address: str) -> None:
-    async with aiohttp.ClientSession() as session:
-        while True:
-            try:
-                async with session.get(f"http://{address}/v2/"):
-                    return
-            except aiohttp.ClientConnectionError:
-                await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from puna.api.ollama.details import render_time
 from puna.api.ollama.lines import Row
+from puna.api.ollama.summary import render_time
 from puna.core.completions import PromptRead
 from puna.core.events import (
     Done,
@@ -21,6 +21,7 @@ from puna.core.events import (
     TokenLogprob,
     ToolCallDelta,
 )
+from puna.journal import current
 
 SECOND = 10**9
 """Durations are in nanoseconds."""
@@ -94,11 +95,11 @@ def row(model: str, content: dict[str, Any], logprobs: Sequence[TokenLogprob] = 
 
 
 def measured(done: Done, total: float) -> dict[str, int]:
-    """Counts and durations. What was neither prompt nor completion is loading, and waiting for one's turn."""
+    """Counts and durations. `load_duration` is the time until the request had an engine."""
     prompt, completion = done.timings.prompt, done.timings.completion
     return {
         "total_duration": round(total * SECOND),
-        "load_duration": round(max(0.0, total - prompt - completion) * SECOND),
+        "load_duration": round(current().loading * SECOND),
         "prompt_eval_count": done.usage.prompt_tokens,
         "prompt_eval_duration": round(prompt * SECOND),
         "eval_count": done.usage.completion_tokens,

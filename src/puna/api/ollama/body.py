@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from puna.api.openai.body import Body, read_body
+from puna.api.body import Body, read_body
 from puna.core.errors import InvalidRequest
 from puna.library.names import ModelName
 

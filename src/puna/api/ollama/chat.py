@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from puna.api.functions import FunctionTool, check_names
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import Body, read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.reply import Reply
-from puna.api.openai.chat_tools import FunctionTool, check_names
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.tools import Tool

@@ -1,28 +1,9 @@
-"""What the native API tells of a model."""
+"""What the native API tells of one model."""
 
-from datetime import datetime
 from typing import Any
 
 from puna.library.gguf import Array, Metadata
 from puna.library.model import Model
-
-
-def render_details(model: Model) -> dict[str, Any]:
-    """Family, size and quantisation, from the model's config alone."""
-    config = model.config
-    return {
-        "parent_model": "",
-        "format": config.format,
-        "family": config.family,
-        "families": list(config.families),
-        "parameter_size": config.parameter_size,
-        "quantization_level": config.quantization,
-    }
-
-
-def render_time(time: datetime) -> str:
-    """A time as Go writes it."""
-    return time.isoformat().replace("+00:00", "Z")
 
 
 def capabilities(model: Model) -> list[str]:

@@ -13,9 +13,10 @@ from puna.api.ollama.answer import SECOND
 from puna.api.ollama.body import Body, read_body
 from puna.api.ollama.keep_alive import KeepAlive, read_keep_alive
 from puna.api.ollama.options import read_options
-from puna.api.openai.embeddings import Embeddings
+from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest
 from puna.inference import Inference
+from puna.journal import current
 
 
 class EmbeddingBody(Body):
@@ -49,7 +50,7 @@ async def embed(request: Request) -> Response:
             "model": body.model,
             "embeddings": rows(embeddings),
             "total_duration": round((time.monotonic() - started) * SECOND),
-            "load_duration": 0,
+            "load_duration": round(current().loading * SECOND),
             "prompt_eval_count": embeddings.tokens,
         }
     )

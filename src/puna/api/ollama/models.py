@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from puna.api.json import JSONResponse
 from puna.api.ollama.body import Body, ModelBody, Unset, read_body
-from puna.api.ollama.details import capabilities, render_details, render_metadata, render_time
+from puna.api.ollama.details import capabilities, render_metadata
+from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import InvalidRequest
 from puna.library.gguf import TENSOR_TYPES
 from puna.library.library import Library
@@ -71,7 +72,7 @@ def render_model(model: Model, *, verbose: bool) -> dict[str, Any]:
         "parameters": render_parameters(model.parameters),
         "template": model.template_source or metadata.chat_template or "",
         "system": model.system or "",
-        "details": render_details(model),
+        "details": render_details(model.config),
         "messages": [{"role": message.role, "content": message.content} for message in model.messages],
         "model_info": render_metadata(metadata, verbose=verbose),
         "capabilities": capabilities(model),

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from puna.api.json import JSONResponse
-from puna.api.ollama.details import render_details, render_time
+from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import ModelNotFound
 from puna.engines.llama.launch import LlamaLaunch
 from puna.inference import Inference
@@ -42,7 +42,7 @@ def render(library: Library, name: str, snapshot: Snapshot[LlamaLaunch]) -> dict
         "model": name,
         "size": footprint.total,
         "digest": model.digest,
-        "details": render_details(model),
+        "details": render_details(model.config),
         "expires_at": render_time(datetime.fromtimestamp(expiry(snapshot), UTC)),
         "size_vram": int(footprint.gpu),
         "context_length": snapshot.launch.context_length,

@@ -4,18 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.openai.body import Body
+from puna.api.body import Body
+from puna.api.functions import Function, FunctionTool, check_names
 from puna.api.openai.chat_messages import ChatMessage, to_core
-from puna.api.openai.chat_tools import (
-    Choice,
-    Function,
-    FunctionTool,
-    Mode,
-    Named,
-    check_names,
-    legacy_choice,
-    tool_choice,
-)
+from puna.api.openai.chat_tools import Choice, Mode, Named, legacy_choice, tool_choice
 from puna.api.openai.no_ops import NoOps
 from puna.api.openai.verbosity import Verbosity, with_verbosity
 from puna.core.errors import InvalidRequest, UnsupportedSchema

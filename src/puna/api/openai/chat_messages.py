@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from puna.api.openai.body import Body
+from puna.api.body import Body
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Audio, Message, Part, Role, Text, ToolCall
 from puna.images.load import ImageLoader, decode_base64

@@ -1,37 +1,14 @@
 """The tools of a chat completion request, and whether they have to be called."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from puna.api.openai.body import Body
+from puna.api.body import Body
+from puna.api.functions import invalid
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool, ToolChoice
-
-FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
-
-
-class Function(Body):
-    """A function: its name, what it is for, and the JSON Schema of its arguments."""
-
-    name: FunctionName
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-    strict: bool | None = None
-
-    def to_core(self) -> Tool:
-        parameters = self.parameters or {"type": "object", "properties": {}}
-        return Tool(
-            name=self.name, description=self.description or "", parameters=parameters, strict=bool(self.strict)
-        )
-
-
-class FunctionTool(Body):
-    """A tool; functions are the one kind there is."""
-
-    type: Literal["function"]
-    function: Function
 
 
 class Named(Body):
@@ -92,16 +69,3 @@ def legacy_choice(choice: Literal["none", "auto"] | Named | None, tools: Sequenc
     if choice.name not in {tool.name for tool in tools}:
         raise invalid("function_call", f"Invalid 'function_call': '{choice.name}' is not one of 'functions'.")
     return ToolChoice(mode="required", names=(choice.name,))
-
-
-def check_names(tools: Sequence[Tool], param: str) -> None:
-    """Two tools of one name could not be told apart."""
-    names: set[str] = set()
-    for place, tool in enumerate(tools):
-        if tool.name in names:
-            raise invalid(f"{param}[{place}]", f"Invalid '{param}': two of them have the name '{tool.name}'.")
-        names.add(tool.name)
-
-
-def invalid(param: str, message: str) -> InvalidRequest:
-    return InvalidRequest(message, param=param, code="invalid_value")

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from puna.api.body import Body, read_body
 from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
-from puna.api.openai.body import Body, read_body
 from puna.api.openai.chat_answer import event_stream
 from puna.api.openai.chat_body import ResponseFormat, Stop, StreamOptions, read_bias
 from puna.api.openai.completion_answer import CompletionAnswer

@@ -10,24 +10,35 @@ from pathlib import Path
 import orjson
 
 HUGGING_FACE = ("hf.co", "huggingface.co")
+OLLAMA = ("registry.ollama.ai", "ollama.com")
+KEY = "id_ed25519"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Passwords and tokens by registry host.
 
-    `basic` are user names with passwords, as Docker's config.json keeps them; `tokens` are sent as they are.
+    `basic` are user names with passwords, as Docker's config.json keeps them; `tokens` are sent as they are; `keys`
+    are files of private keys, with which a request for a token is signed.
     """
 
     basic: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tokens: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> "Credentials":
-        """HF_TOKEN for Hugging Face, and what `docker login` left for the others."""
+        """HF_TOKEN for Hugging Face, Puna's or Ollama's key for Ollama, what `docker login` left for the others."""
         token = environment.get("HF_TOKEN")
-        folder = environment.get("DOCKER_CONFIG") or Path(environment.get("HOME", "~")).expanduser() / ".docker"
-        return cls(_of_docker(Path(folder) / "config.json"), dict.fromkeys(HUGGING_FACE, token) if token else {})
+        home = Path(environment.get("HOME", "~")).expanduser()
+        docker = Path(environment.get("DOCKER_CONFIG") or home / ".docker")
+        places = (Path(environment.get("PUNA_HOME") or home / ".puna").expanduser(), home / ".ollama")
+        key = next((folder / KEY for folder in places if (folder / KEY).is_file()), None)
+        return cls(
+            _of_docker(docker / "config.json"),
+            dict.fromkeys(HUGGING_FACE, token) if token else {},
+            dict.fromkeys(OLLAMA, key) if key else {},
+        )
 
     def header(self, host: str) -> str | None:
         """The Authorization header that a host gets before it asks; None where we have nothing to say."""

@@ -13,6 +13,7 @@ from yarl import URL
 from puna import __version__
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import Interrupted, RegistryError
+from puna.library.registry.signature import signed
 
 _HOPS = 5  # redirects that are followed
 _SMALL = 4 << 20  # bytes that a manifest, token or error may have
@@ -103,7 +104,7 @@ class Transport:
     ) -> AsyncIterator[Response]:
         # A host gets the authorisation that was meant for it, never one that it was redirected with.
         authorization = self._authorization.get(url.authority) or self._credentials.header(url.authority)
-        sent = {**headers, **({"Authorization": authorization} if authorization else {})}
+        sent = {**({"Authorization": authorization} if authorization else {}), **headers}
         with _networking(url):
             answer = await self._session.request(method, url, headers=sent, data=body, allow_redirects=False)
         async with answer:
@@ -117,13 +118,18 @@ class Transport:
         if scheme.lower() == "basic" and basic:
             self._authorization[host] = basic
         if scheme.lower() == "bearer":
-            self._authorization[host] = f"Bearer {await self._token(url, basic, dict(_PARAMETER.findall(rest)))}"
+            self._authorization[host] = f"Bearer {await self._token(url, host, dict(_PARAMETER.findall(rest)))}"
 
-    async def _token(self, url: URL, basic: str | None, challenge: Mapping[str, str]) -> str:
+    async def _token(self, url: URL, host: str, challenge: Mapping[str, str]) -> str:
         realm = _resolved(url, challenge.get("realm", ""))
-        query = {name: challenge[name] for name in ("service", "scope") if name in challenge}
-        headers = {"Authorization": basic} if basic else {}
-        async with self._send("GET", realm.update_query(query), headers, None) as response:
+        basic, key = self._credentials.basic_header(host), self._credentials.keys.get(host)
+        if key and not basic:
+            target, authorization = signed(key, realm, challenge)
+        else:
+            query = {name: challenge[name] for name in ("service", "scope") if name in challenge}
+            target, authorization = realm.update_query(query), basic or ""
+        headers = {"Authorization": authorization} if authorization else {}
+        async with self._send("GET", target, headers, None) as response:
             body = await response.read()
         try:
             document = orjson.loads(body) if response.status == 200 else {}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from puna.api.openai.body import Body
+from puna.api.body import Body
 from puna.api.openai.responses.body import Metadata, Object
 
 Items = Annotated[list[Object], Field(max_length=20)]

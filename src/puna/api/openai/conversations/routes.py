@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from puna.api.body import read_body
 from puna.api.json import JSONResponse
-from puna.api.openai.body import read_body
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
 from puna.api.openai.responses.history import to_messages
 from puna.api.openai.responses.identifier import new_id

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from puna.api.openai.body import Body
+from puna.api.body import Body
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
 from puna.core.errors import InvalidRequest, PunaError, UnsupportedGrammar, UnsupportedSchema

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
-from puna.api.openai.body import Body, invalid, real_steps
+from puna.api.body import Body, invalid, real_steps
 from puna.api.openai.responses.identifier import new_id
 from puna.core.errors import InvalidRequest
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from puna.api.body import read_body
 from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
-from puna.api.openai.body import read_body
 from puna.api.openai.chat_answer import event_stream
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact

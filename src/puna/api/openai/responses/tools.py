@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from puna.api.openai.body import Body
+from puna.api.body import Body
 from puna.core.errors import InvalidRequest
 from puna.core.tools import TextGrammar, Tool, ToolChoice
 

@@ -1,0 +1,36 @@
+"""What the native API tells of each of many models. It imports little: `puna list` has to be quick."""
+
+from datetime import datetime
+from typing import Any
+
+from puna.library.config import Config
+from puna.library.listing import Listed
+
+
+def render_summary(model: Listed) -> dict[str, Any]:
+    """One row of the list of models."""
+    return {
+        "name": model.name,
+        "model": model.name,
+        "modified_at": render_time(model.modified),
+        "size": model.size,
+        "digest": model.digest,
+        "details": render_details(model.config),
+    }
+
+
+def render_details(config: Config) -> dict[str, Any]:
+    """Family, size and quantisation."""
+    return {
+        "parent_model": "",
+        "format": config.format,
+        "family": config.family,
+        "families": list(config.families),
+        "parameter_size": config.parameter_size,
+        "quantization_level": config.quantization,
+    }
+
+
+def render_time(time: datetime) -> str:
+    """A time as Go writes it."""
+    return time.isoformat().replace("+00:00", "Z")

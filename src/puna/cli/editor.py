@@ -1,0 +1,56 @@
+"""The line editor of a session."""
+
+import os
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import NestedCompleter
+from prompt_toolkit.formatted_text import HTML
+from prompt_toolkit.history import FileHistory
+
+from puna.cli.words import WORDS
+
+QUOTES = '"""'
+HISTORY = "history"
+HINT = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
+
+
+class KeptHistory(FileHistory):
+    """Earlier lines, in a file that only its owner may read. New ones are kept there while `kept` is set."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        super().__init__(path)
+        self.kept = True
+
+    def store_string(self, string: str) -> None:
+        if self.kept:
+            super().store_string(string)
+
+
+class Editor:
+    """Reads messages and commands."""
+
+    def __init__(self, home: Path) -> None:
+        self.history = KeptHistory(home / HISTORY)
+        self._prompt: PromptSession[str] = PromptSession(
+            history=self.history,
+            completer=NestedCompleter.from_nested_dict(WORDS),
+            complete_while_typing=False,
+            prompt_continuation="... ",
+        )
+
+    def read(self) -> str:
+        '''A line; between `"""` and `"""` any number of them.
+
+        Raises EOFError for Ctrl-D, KeyboardInterrupt for Ctrl-C.
+        '''
+        line = self._prompt.prompt(">>> ", placeholder=HINT)
+        before, quotes, text = line.partition(QUOTES)
+        if not quotes or (before.strip() and not before.startswith("/set system")):
+            return line.strip()
+        while QUOTES not in text:
+            text += "\n" + self._prompt.prompt("... ", placeholder="")
+        text, _, after = text.partition(QUOTES)
+        return (before + text.removeprefix("\n") + after).strip()
