@@ -12,7 +12,9 @@ from training.conversation import Document
 from training.fillers import Fillers
 from training.skills import FULL, Skill
 
-LENGTHS = (192, 384, 768, 1536, 3072)
+STRETCH = 1.15
+"""How many times as long as its shortest document the longest one of a batch may be: the rest is padding."""
+
 Encoded = tuple[list[int], list[bool]]
 
 
@@ -25,11 +27,10 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Tokens, which document each belongs to, and whether it is one to learn to write."""
+class Batch:
+    """One document a row, from its start and padded at its end, and whether a token is one to learn to write."""
 
     tokens: NDArray[np.int64]
-    documents: NDArray[np.int32]
     learned: NDArray[np.bool_]
 
 
@@ -41,18 +42,26 @@ def documents(random: Random, skills: Mapping[Skill, float] = FULL) -> Iterator[
         yield random.choices(examples, shares)[0](fillers)
 
 
-def parts(tokenizer: Tokenizer, stage: Stage, tokens: int, seed: int) -> list[Rows]:
-    """Documents of so many tokens in all, the same for the same seed; short ones in short rows, long ones in long."""
+def part(tokenizer: Tokenizer, stage: Stage, tokens: int, seed: int) -> list[Batch]:
+    """Documents of so many tokens in all, the same for the same seed, batched with those of about their length."""
     source = documents(Random(seed), stage.skills)
-    shelves: dict[int, list[Encoded]] = {length: [] for length in LENGTHS}
+    pool: list[Encoded] = []
     total = 0
     while total < tokens:
-        for ids, learned in encode(tokenizer, [next(source) for _ in range(8)]):
-            total += len(ids)
-            length = next((length for length in LENGTHS if len(ids) <= length), None)
-            if length is not None:
-                shelves[length].append((ids, learned))
-    return [pack(shelf, length) for length, shelf in shelves.items() if shelf]
+        for document in encode(tokenizer, [next(source) for _ in range(8)]):
+            pool.append(document)
+            total += len(document[0])
+    return list(batches(sorted(pool, key=lambda document: len(document[0]))))
+
+
+def batches(by_length: list[Encoded]) -> Iterator[Batch]:
+    """Neighbours of similar length together."""
+    start = 0
+    for end in range(1, len(by_length) + 1):
+        limit = STRETCH * len(by_length[start][0]) + 4
+        if end == len(by_length) or len(by_length[end][0]) > limit:
+            yield pad(by_length[start:end])
+            start = end
 
 
 def encode(tokenizer: Tokenizer, batch: list[Document]) -> Iterator[Encoded]:
@@ -69,35 +78,12 @@ def encode(tokenizer: Tokenizer, batch: list[Document]) -> Iterator[Encoded]:
         yield tokens, learned
 
 
-def pack(documents_: list[Encoded], length: int) -> Rows:
-    """Lays documents into as few rows as will do, the long ones first."""
-    rows: list[list[Encoded]] = []
-    room: list[int] = []
-    for document in sorted(documents_, key=lambda document: -len(document[0])):
-        size = len(document[0])
-        row = next((row for row, left in enumerate(room) if left >= size), None)
-        if row is None:
-            row = len(rows)
-            rows.append([])
-            room.append(length)
-        rows[row].append(document)
-        room[row] -= size
-    return _filled(rows, length)
-
-
-def _filled(rows: list[list[Encoded]], length: int) -> Rows:
-    filled = Rows(
-        np.zeros((len(rows), length), np.int64),
-        np.zeros((len(rows), length), np.int32),
-        np.zeros((len(rows), length), np.bool_),
-    )
-    for row, documents_ in enumerate(rows):
-        start = 0
-        for number, (ids, learned) in enumerate(documents_, 1):
-            place = slice(start, start + len(ids))
-            filled.tokens[row, place] = ids
-            filled.documents[row, place] = number
-            filled.learned[row, place] = learned
-            filled.learned[row, start] = False
-            start += len(ids)
-    return filled
+def pad(batch: list[Encoded]) -> Batch:
+    """The documents as one rectangle."""
+    shape = len(batch), max(len(ids) for ids, _ in batch)
+    tokens, learned = np.zeros(shape, np.int64), np.zeros(shape, np.bool_)
+    for row, (ids, chosen) in enumerate(batch):
+        tokens[row, : len(ids)] = ids
+        learned[row, : len(ids)] = chosen
+    learned[:, 0] = False
+    return Batch(tokens, learned)

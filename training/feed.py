@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from training import corpus, vocabulary
 from training.recipe import Recipe
 
-Part = list[corpus.Rows]
+Part = list[corpus.Batch]
 
 AHEAD = 4
 """How many parts are under way for each process that makes them."""
@@ -46,4 +46,4 @@ def _open(recipe: Recipe, tokenizer_file: Path) -> None:
 def _make(step: int, number: int) -> Part:
     recipe, tokenizer = _opened
     seed = (recipe.seed * 1_000_003 + step) * 64 + number
-    return corpus.parts(tokenizer, recipe.stage(step), recipe.part_tokens, seed)
+    return corpus.part(tokenizer, recipe.stage(step), recipe.part_tokens, seed)

@@ -35,7 +35,7 @@ class Attention(nn.Module):
         self.query_norm = nn.RMSNorm(shape.head_width, eps=shape.epsilon)
         self.key_norm = nn.RMSNorm(shape.head_width, eps=shape.epsilon)
 
-    def forward(self, states: Tensor, rotation: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
+    def forward(self, states: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
         batch, length, _ = states.shape
         width = self.shape.head_width
         query = self.query_norm(self.query(states).view(batch, length, -1, width)).transpose(1, 2)
@@ -45,7 +45,7 @@ class Attention(nn.Module):
         groups = self.shape.heads // self.shape.key_heads
         if groups > 1:
             key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
         merged: Tensor = self.output(mixed.transpose(1, 2).reshape(batch, length, -1))
         return merged
 
@@ -70,8 +70,8 @@ class Block(nn.Module):
         self.feed_norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
         self.feed = FeedForward(shape)
 
-    def forward(self, states: Tensor, rotation: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
-        states = states + self.attention(self.attention_norm(states), rotation, mask)
+    def forward(self, states: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+        states = states + self.attention(self.attention_norm(states), rotation)
         fed: Tensor = states + self.feed(self.feed_norm(states))
         return fed
 
@@ -93,15 +93,12 @@ class Network(nn.Module):
         if isinstance(module, FeedForward):
             nn.init.normal_(module.down.weight, std=0.02 / (2 * self.shape.layers) ** 0.5)
 
-    def forward(self, tokens: Tensor, documents: Tensor) -> Tensor:
-        """The state of each token, which sees the earlier ones of its own document only."""
-        length = tokens.shape[1]
-        causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
-        mask = (documents[:, None, :, None] == documents[:, None, None, :]) & causal
-        rotation = self._rotation(length, tokens.device)
+    def forward(self, tokens: Tensor) -> Tensor:
+        """The state of each token; tokens are one document a row."""
+        rotation = self._rotation(tokens.shape[1], tokens.device)
         states = self.embedding(tokens)
         for block in self.blocks:
-            states = block(states, rotation, mask)
+            states = block(states, rotation)
         normed: Tensor = self.norm(states)
         return normed
 

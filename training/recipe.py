@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from training.corpus import Stage
 from training.skills import FOUNDATION, FULL
 
-FOUNDATION_STEPS = 150
-FULL_STEPS = 600
+FOUNDATION_STEPS = 250
+FULL_STEPS = 1050
 
 
 def stages(full: int = FULL_STEPS) -> tuple[Stage, ...]:
@@ -21,7 +21,7 @@ class Recipe:
     seed: int = 1
     stages: tuple[Stage, ...] = stages()
     parts: int = 2
-    part_tokens: int = 2048
+    part_tokens: int = 4096
     vocabulary: int = 1536
     rate: float = 5e-3
     embedding_rate: float = 5e-3

@@ -6,6 +6,7 @@ model sees is the same on every machine. A run that was stopped goes on from its
 
 import argparse
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from torch.nn import functional
 
 from training import corpus, feed, vocabulary
 from training.model import Network, Shape
+from training.muon import Muon
 from training.recipe import FULL_STEPS, Recipe, stages
 
 CHECKPOINT_SECONDS = 240.0
@@ -63,7 +65,7 @@ class Trainer:
         torch.set_float32_matmul_precision("high")
         self.network = Network(Shape(vocabulary=size)).to(self.device)
         self.model: Callable[..., torch.Tensor] = self.network
-        if self.device.type == "cuda":
+        if self.device.type == "cuda" or shutil.which("g++"):
             self.model = torch.compile(self.network, dynamic=True)
         self.optimizers = optimizers(self.network, recipe)
         self.step = 0
@@ -104,17 +106,16 @@ class Trainer:
         self.step += 1
         return loss * self.world
 
-    def _part(self, shelves: feed.Part) -> float:
+    def _part(self, part: feed.Part) -> float:
         """Adds the gradients of one part and gives its share of the loss."""
-        count = sum(int(rows.learned.sum()) for rows in shelves)
-        return sum(self._rows(rows, 1 / count / self.recipe.parts) for rows in shelves)
+        count = sum(int(batch.learned.sum()) for batch in part)
+        return sum(self._batch(batch, 1 / count / self.recipe.parts) for batch in part)
 
-    def _rows(self, rows: corpus.Rows, share: float) -> float:
-        tokens = torch.from_numpy(rows.tokens).to(self.device)
-        documents = torch.from_numpy(rows.documents).to(self.device)
-        targets = torch.from_numpy(rows.learned).to(self.device)[:, 1:].flatten().nonzero().flatten()
+    def _batch(self, batch: corpus.Batch, share: float) -> float:
+        tokens = torch.from_numpy(batch.tokens).to(self.device)
+        targets = torch.from_numpy(batch.learned).to(self.device)[:, 1:].flatten().nonzero().flatten()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            states = self.model(tokens, documents)[:, :-1].flatten(0, 1)
+            states = self.model(tokens)[:, :-1].flatten(0, 1)
             logits = self.network.logits(states[targets]).float()
         loss = functional.cross_entropy(logits, tokens[:, 1:].flatten()[targets], reduction="sum") * share
         loss.backward()  # type: ignore[no-untyped-call]
@@ -152,7 +153,7 @@ def optimizers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks, AdamW for the embedding and the norms."""
     matrices = [weight for weight in network.blocks.parameters() if weight.ndim == 2]
     rest = [weight for weight in network.parameters() if not any(weight is matrix for matrix in matrices)]
-    muon = torch.optim.Muon(matrices, lr=recipe.rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw")
+    muon = Muon(matrices, lr=recipe.rate, weight_decay=recipe.weight_decay)
     adam = torch.optim.AdamW(rest, lr=recipe.embedding_rate, betas=(0.9, 0.98), weight_decay=0.0)
     for optimizer, rate in ((muon, recipe.rate), (adam, recipe.embedding_rate)):
         for group in optimizer.param_groups:

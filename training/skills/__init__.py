@@ -28,8 +28,8 @@ FULL: dict[Skill, float] = {
     instructions.example: 9,
     calling.example: 16,
     extraction.example: 12,
-    arithmetic.example: 9,
+    arithmetic.example: 14,
     prose.example: 5,
-    code.example: 7,
+    code.example: 9,
 }
 """Everything."""

@@ -43,7 +43,7 @@ BARE = (
 def example(fillers: Fillers) -> Document:
     messages: list[Message] = []
     thinking = fillers.chance(0.4)
-    for _ in range(1 if thinking else fillers.integer(1, 4)):
+    for _ in range(1 if thinking else fillers.integer(1, 8)):
         left, sign, right = operands(fillers)
         if thinking and fillers.chance(0.15):
             left, sign, right = fillers.integer(11, 99), "*", fillers.integer(2, 99)
