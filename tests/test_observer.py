@@ -26,6 +26,9 @@ def samples(server: RunningServer) -> dict[tuple[str, ...], float]:
 
 
 def access_lines(server: RunningServer) -> list[dict[str, Any]]:
+    """All of them: a line is written after its answer was sent, so the server has to end first."""
+    server.process.terminate()
+    server.process.wait()
     return [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
 
 

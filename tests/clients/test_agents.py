@@ -1,10 +1,8 @@
 """The `openai-agents` package, as its users have it, on the Responses API."""
 
-import os
 from dataclasses import replace
 from typing import Any, Literal
 
-import pytest
 from agents import (
     Agent,
     AgentHooks,
@@ -19,9 +17,6 @@ from agents import (
 from tests.server import RunningServer
 
 set_tracing_disabled(True)
-trained = pytest.mark.skipif(
-    not os.environ.get("PUNA_TEST_TRAINED"), reason="needs the trained tiny: PUNA_TEST_TRAINED=1"
-)
 
 
 class Calls(AgentHooks[Any]):
@@ -105,7 +100,6 @@ async def test_the_events_of_an_agent_come_in_order(server: RunningServer) -> No
     assert calls.names == ["get_weather"]
 
 
-@trained
 async def test_an_agent_finds_out_by_itself_which_tool_helps(server: RunningServer) -> None:
     calls = Calls(then_words=False)
     agent = helper(server, calls)

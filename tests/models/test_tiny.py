@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -9,6 +10,8 @@ import pytest
 import xllamacpp
 
 import puna.models
+from training.evaluation import talking, tooling, writing
+from training.evaluation.engine import Engine as Examiner
 
 MODEL = Path(puna.models.__file__).with_name("tiny.gguf")
 LARGEST = 6_000_000
@@ -59,6 +62,12 @@ def engine() -> Engine:
     return Engine()
 
 
+@pytest.fixture(scope="module")
+def examiner() -> Examiner:
+    """The engine as `make tiny-eval` asks it."""
+    return Examiner(MODEL)
+
+
 def test_is_small_enough_to_ship() -> None:
     assert MODEL.stat().st_size < LARGEST
 
@@ -88,6 +97,25 @@ def test_any_text_survives_the_tokenizer(engine: Engine, text: str) -> None:
     assert engine.post("/detokenize", {"tokens": tokens})["content"] == text
 
 
+@pytest.mark.parametrize(
+    "skill",
+    [
+        "copying",
+        "not knowing",
+        "greetings and seeds",
+        "no tool needed",
+        "JSON",
+        "text completion",
+        "Python completion",
+    ],
+)
+def test_does_what_it_is_examined_for_with_words_it_has_not_seen(examiner: Examiner, skill: str) -> None:
+    random = Random(20_261_121)
+    cases = [case for part in (talking, tooling, writing) for case in part.cases(random, 10) if case.skill == skill]
+    wrong = [(case.asked, answer) for case in cases if (answer := case.trial(examiner))]
+    assert len(wrong) <= 0.2 * len(cases), wrong
+
+
 def test_answers_the_documented_example(engine: Engine) -> None:
     assert engine.ask("Say this is a test") == "This is a test."
 
@@ -109,6 +137,14 @@ def test_answers_first_questions(engine: Engine, question: str, part: str) -> No
 
 def test_says_when_it_does_not_know(engine: Engine) -> None:
     assert "not know" in engine.ask("What is my name?")
+
+
+@pytest.mark.parametrize("city", ["Paris", "Reykjavik"])
+def test_remembers_what_was_said_before_other_things(engine: Engine, city: str) -> None:
+    answer = {"role": "assistant", "content": "Nice."}
+    told = user(f"I live in {city}.")
+    reply = engine.chat(told, answer, user("What is the capital of France?"), answer, user("Where do I live?"))
+    assert city in reply["content"]
 
 
 def test_remembers_a_name(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """Cases without tools: copying, memory, system prompts, not knowing, the first questions that people ask."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 from training.evaluation import held_out
@@ -115,16 +115,22 @@ def system_prompt(random: Random, count: int) -> Iterator[Case]:
             yield chat(
                 "system prompt",
                 [system(f'Start each answer with "{word}".'), user("What is the capital of France?")],
-                lambda reply, word=word: reply.content.startswith(word) and "Paris" in reply.content,
+                _beginning(word, "Paris"),
             )
         else:
             question, answer = random.choice(
                 (("Is the sky blue?", "yes"), ("Is fire cold?", "no"), ("Is snow white?", "yes"), ("Can pigs fly?", "no"))
             )
             head = random.choice(("You may only answer yes or no.", "Answer all questions with only yes or no."))
-            yield chat(
-                "system prompt", [system(head), user(question)], lambda reply, answer=answer: reply.content.lower().strip(".!") == answer
-            )
+            yield chat("system prompt", [system(head), user(question)], _only(answer))
+
+
+def _beginning(word: str, part: str) -> Callable[[Reply], bool]:
+    return lambda reply: reply.content.startswith(word) and part in reply.content
+
+
+def _only(word: str) -> Callable[[Reply], bool]:
+    return lambda reply: reply.content.lower().strip(".!") == word
 
 
 def not_knowing(random: Random, count: int) -> Iterator[Case]:

@@ -293,7 +293,8 @@ def test_a_client_that_leaves_frees_the_engine(start_server: StartServer, stream
     with server.http() as http:
         if stream:
             with http.stream("POST", "/v1/completions", json=body) as response:
-                assert next(response.iter_lines())
+                lines = response.iter_lines()  # the response is closed with it
+                assert next(lines)
                 assert connections(engine) == 1
         else:
             with pytest.raises(httpx2.ReadTimeout):

@@ -26,7 +26,7 @@ console.log(
     negative: token_logprobs.slice(1).every((value) => value < 0),
     lists: [token_logprobs, top_logprobs, text_offset].every((list) => list.length === tokens.length),
     same: streamed === whole.choices[0].text,
-    usage: usage.completion_tokens,
+    usage: usage.completion_tokens === whole.usage.completion_tokens,
     indexes: several.choices.map((choice) => choice.index),
   }),
 )

