@@ -139,14 +139,6 @@ def test_says_when_it_does_not_know(engine: Engine) -> None:
     assert "not know" in engine.ask("What is my name?")
 
 
-@pytest.mark.parametrize("city", ["Paris", "Reykjavik"])
-def test_remembers_what_was_said_before_other_things(engine: Engine, city: str) -> None:
-    answer = {"role": "assistant", "content": "Nice."}
-    told = user(f"I live in {city}.")
-    reply = engine.chat(told, answer, user("What is the capital of France?"), answer, user("Where do I live?"))
-    assert city in reply["content"]
-
-
 def test_remembers_a_name(engine: Engine) -> None:
     assert engine.ask("My name is Alice. What is my name?") == "Your name is Alice."
 
