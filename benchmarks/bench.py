@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks import random_model, random_tokenizer
 from benchmarks.comparison import Pair, Summary, compare
-from benchmarks.load import LoadError, Target, first_text
+from benchmarks.load import LoadError, Target, first_text, send_burst
 from benchmarks.random_model import SHAPES, write_random_model
 from benchmarks.servers import ProcessorTime, PunaServer, engine_alone, puna_server
 from benchmarks.store import add_model
@@ -49,7 +49,7 @@ class Plan:
 
 async def run(plan: Plan) -> None:
     """Measure everything and print the table."""
-    rows = [*await against_engine(plan), await cold_row(plan.cold_starts)]
+    rows = [*await against_engine(plan), *await parallel_rows(plan), await cold_row(plan.cold_starts)]
     table = Table("", "measured", "budget", title=f"Puna over its engine alone, {plan.shape} random weights")
     for row in rows:
         table.add_row(row.name, row.result, row.budget)
@@ -81,6 +81,27 @@ async def throughput_rows(plan: Plan, alone: Target, through: Target) -> list[Ro
         if streams > 1:
             rows.append(Row(f"first token later, {count(streams)}", delay(pairs), ""))
     return rows
+
+
+async def parallel_rows(plan: Plan) -> list[Row]:
+    """What it gives to work on 8 requests at once: tokens per second of 8 streams over those of one, and over those
+    of 8 streams that an engine with one sequence answers one after another."""
+    weights = cached_model(plan.shape)
+    with puna_environment() as environment:
+        add_model(Path(environment["PUNA_MODELS"]), MODEL, weights)
+        one = {**environment, "PUNA_NUM_PARALLEL": "1", "PUNA_HOME": environment["PUNA_HOME"] + "/one"}
+        with puna_server(environment) as several, puna_server(one) as single:
+            targets = several.target(MODEL), single.target(MODEL)
+            over_one, over_turns = [], []
+            for turn in range(plan.pairs + 1):
+                prompts = [f"Turn {turn}, stream {stream}: tell me about the sea." for stream in range(8)]
+                eight = await send_burst(targets[0], prompts, plan.tokens)
+                over_one.append(eight.rate / (await send_burst(targets[0], prompts[:1], plan.tokens)).rate)
+                over_turns.append(eight.rate / (await send_burst(targets[1], prompts, plan.tokens)).rate)
+    return [
+        Row("tokens per second, 8 streams over 1", f"{median(over_one[1:]):.2f}", "≥ 2"),
+        Row("the same, over one sequence", f"{median(over_turns[1:]):.2f}", "≥ 2"),
+    ]
 
 
 async def first_token_row(plan: Plan, alone: Target, through: Target) -> Row:

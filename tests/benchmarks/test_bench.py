@@ -36,6 +36,8 @@ def test_a_short_run_prints_every_row(tmp_path: Path) -> None:
         "throughput, 1 stream",
         "throughput, 8 streams",
         "first token later",
+        "8 streams over 1",
+        "over one sequence",
         "processor time",
         "resident",
         "tiny, cold",

@@ -105,8 +105,10 @@ def plan(model: Model, settings: Settings) -> LlamaLaunch:
 
 
 def small_model_threads(metadata: Metadata) -> int | None:
-    """One thread for a model that one core runs fast; None leaves the choice to llama.cpp."""
-    return 1 if metadata.parameter_count < SMALL_MODEL_PARAMETERS else None
+    """One thread for a model that one core runs fast; None leaves the choice to llama.cpp. A model that only embeds
+    computes many texts at once, which is work for all cores."""
+    embeds = metadata.pooling is not None
+    return 1 if metadata.parameter_count < SMALL_MODEL_PARAMETERS and not embeds else None
 
 
 def context_length(model: Model, settings: Settings, affordable: int) -> int:
