@@ -111,7 +111,7 @@ async def not_routed(request: Request, error: Exception) -> Response:
     """Starlette's own refusals, in the shape of the dialect that the path belongs to."""
     assert isinstance(error, HTTPException)
     if request.url.path == "/v1":
-        return await openai.not_routed(request, error)
+        return await openai.DIALECT.not_routed(request, error)
     return JSONResponse({"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code)
 
 

@@ -91,12 +91,13 @@ class EventStream:
         self._silence = keep_alive
         self._media_type = media_type
         self._begun = False
+        self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._send = send
         self._loop = asyncio.get_running_loop()
         self._last_sent = self._loop.time()
-        timer = self._loop.call_later(KEEP_ALIVE_SECONDS, self._break_silence) if self._silence else None
+        self._listen_for_silence()
         try:
             async with Connected(receive), aclosing(self._blocks) as blocks:
                 async for block in blocks:
@@ -110,9 +111,8 @@ class EventStream:
                 raise
             await self._write(self._render_error(error), more=False)
         finally:
-            self._silence = None
-            if timer:
-                timer.cancel()
+            if self._timer:
+                self._timer.cancel()
 
     async def _write(self, block: bytes, *, more: bool = True) -> None:
         self._last_sent = self._loop.time()
@@ -122,10 +122,12 @@ class EventStream:
             await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send({"type": "http.response.body", "body": block, "more_body": more})
 
-    def _break_silence(self) -> None:
-        """Called by a timer, which costs nothing as long as the stream speaks."""
-        if not self._silence:
-            return
+    def _listen_for_silence(self) -> None:
+        """By a timer, which costs nothing as long as the stream speaks."""
+        if self._silence:
+            self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS, self._break_silence, self._silence)
+
+    def _break_silence(self, comment: bytes) -> None:
         if self._loop.time() - self._last_sent >= KEEP_ALIVE_SECONDS:
-            self._speaking = asyncio.ensure_future(self._write(self._silence))
-        self._loop.call_later(KEEP_ALIVE_SECONDS, self._break_silence)
+            self._speaking = asyncio.ensure_future(self._write(comment))
+        self._listen_for_silence()
