@@ -12,21 +12,21 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from puna.access import Access, origin_pattern
 from puna.api.json import JSONResponse
 from puna.api.ollama import application as ollama
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
 from puna.api.openai.responses.service import Responses
-from puna.drain import Drain, DrainState
 from puna.engines.llama.engine import LlamaEngine
 from puna.images.load import ImageLoader
-from puna.inference import Inference
+from puna.inference.inference import Inference
 from puna.library.library import Library
 from puna.machine import memory_limit
-from puna.metrics import CONTENT_TYPE, Metrics
-from puna.observer import Observer
+from puna.observation.metrics import CONTENT_TYPE, Metrics
+from puna.observation.observer import Observer
 from puna.scheduler import Limits, Scheduler
+from puna.serving.access import Access, origin_pattern
+from puna.serving.drain import Drain, DrainState
 from puna.settings import Settings
 from puna.state.state import State
 

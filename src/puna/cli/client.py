@@ -112,7 +112,7 @@ def found(settings: Settings, host: str) -> Transport | None:
 
         key = min(settings.api_keys, default=None)
         return Network(host, settings.port, {"Authorization": f"Bearer {key}"} if key else {})
-    from puna.hosts import is_loopback
+    from puna.serving.hosts import is_loopback
 
     if not is_loopback(host):
         raise CommandFailed(f"no server answers at {host}:{settings.port}, where PUNA_HOST says")

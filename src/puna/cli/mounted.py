@@ -11,7 +11,7 @@ from typing import Any, Self
 from starlette.types import ASGIApp
 
 from puna.cli.transport import Body
-from puna.journal import Entry, open_entry
+from puna.observation.journal import Entry, open_entry
 from puna.settings import Settings
 
 Message = MutableMapping[str, Any]

@@ -48,7 +48,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn  # the other commands start faster without it
 
     from puna.server import create_app
-    from puna.shutdown import CONNECTION_SECONDS, GracefulServer
+    from puna.serving.shutdown import CONNECTION_SECONDS, GracefulServer
 
     log_to_standard_error(settings)
     host, port = listener.getsockname()[:2]

@@ -21,7 +21,7 @@ from puna.core.events import (
     TokenLogprob,
     ToolCallDelta,
 )
-from puna.journal import current
+from puna.observation.journal import current
 
 SECOND = 10**9
 """Durations are in nanoseconds."""

@@ -18,7 +18,7 @@ from puna.library.library import Library
 
 if TYPE_CHECKING:
     from puna.images.load import ImageLoader
-    from puna.inference import Inference
+    from puna.inference.inference import Inference
 
 Endpoint = Callable[[Request], Awaitable[Response | ASGIApp]]
 

@@ -15,8 +15,8 @@ from puna.api.ollama.keep_alive import KeepAlive, read_keep_alive
 from puna.api.ollama.options import read_options
 from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest
-from puna.inference import Inference
-from puna.journal import current
+from puna.inference.inference import Inference
+from puna.observation.journal import current
 
 
 class EmbeddingBody(Body):

@@ -16,7 +16,7 @@ from puna.api.ollama.keep_alive import read_keep_alive
 from puna.api.ollama.lines import Row, respond
 from puna.api.ollama.options import read_options
 from puna.images.load import ImageLoader
-from puna.inference import Inference
+from puna.inference.inference import Inference
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters

@@ -11,7 +11,7 @@ from puna.api.json import JSONResponse
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import ModelNotFound
 from puna.engines.llama.launch import LlamaLaunch
-from puna.inference import Inference
+from puna.inference.inference import Inference
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.scheduler import Snapshot

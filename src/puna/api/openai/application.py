@@ -10,7 +10,7 @@ from puna.api.openai.errors import error_response, unknown_path, wrong_method
 from puna.api.openai.responses.routes import routes as response_routes
 from puna.api.openai.responses.service import Responses
 from puna.images.load import ImageLoader
-from puna.inference import Inference
+from puna.inference.inference import Inference
 from puna.library.library import Library
 
 DIALECT = Dialect(error_response, unknown_path, wrong_method)

@@ -15,7 +15,7 @@ from puna.api.openai.chat_body import ChatBody
 from puna.core.errors import UnsupportedSchema
 from puna.core.events import Event
 from puna.images.load import ImageLoader
-from puna.inference import Inference
+from puna.inference.inference import Inference
 
 
 async def create(request: Request) -> Response | ASGIApp:

@@ -18,7 +18,7 @@ from puna.core.completions import CompletionRequest
 from puna.core.errors import InvalidRequest
 from puna.core.formats import FreeText
 from puna.core.sampling import Sampling
-from puna.inference import Inference
+from puna.inference.inference import Inference
 
 MOST_LOGPROBS = 100
 """OpenAI has 5; evaluation wants more."""

@@ -15,7 +15,7 @@ from puna.api.exchange import unless_gone
 from puna.api.openai.prompts import TokenLists, Tokens, prompts
 from puna.api.vectors import Embeddings, Matrix
 from puna.core.embeddings import EmbeddingRequest
-from puna.inference import Inference
+from puna.inference.inference import Inference
 
 Encoding = Literal["float", "base64"]
 

@@ -15,7 +15,7 @@ from puna.core.errors import InvalidRequest, NotFound, PunaError
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
 from puna.images.load import ImageLoader
-from puna.inference import Inference, completed
+from puna.inference.inference import Inference, completed
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.state.owner import STOPPED

@@ -11,9 +11,9 @@ from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.engines.llama.launch import LlamaLaunch
-from puna.recovery import Answer
+from puna.inference.recovery import Answer
+from puna.inference.work import ChatWork
 from puna.scheduler import Claim
-from puna.work import ChatWork
 
 LAUNCH = LlamaLaunch(weights=Path("w"), context_length=100, sequences=1, cache_tokens=100)
 

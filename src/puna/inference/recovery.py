@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 
 from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import Done, Event, Finished, TextDelta, Usage
-from puna.journal import current
+from puna.inference.work import Work
+from puna.observation.journal import current
 from puna.scheduler import Claim, Lease
 from puna.scheduler.claim import Launch
-from puna.work import Work
 
 LOSSES = 3
 """A request whose engine crashed that often may be the reason, and is given up."""
@@ -29,6 +29,22 @@ class Crowded(Exception):
     """An answer can't grow further, because the others have the rest of the KV cache."""
 
 
+class Patience:
+    """How often a request may lose its engine."""
+
+    def __init__(self) -> None:
+        self._losses = 0
+        self._kills = 0
+
+    def spend(self, error: EngineLost) -> None:
+        """Count a loss; raise it where the request has had enough of them."""
+        self._losses += error.own_fault
+        self._kills += 1
+        if self._losses >= LOSSES or self._kills >= KILLS:
+            raise error
+        current().retries += 1
+
+
 class Answer(Generic[L]):
     """One piece of work, on as many engines as it takes."""
 
@@ -38,8 +54,7 @@ class Answer(Generic[L]):
         self._lease_for = lease_for
         self._whole = whole
         self._lease: Lease[L] | None = None
-        self._losses = 0
-        self._kills = 0
+        self._patience = Patience()
         self._needs_all = False
         self._forget()
 
@@ -74,15 +89,11 @@ class Answer(Generic[L]):
 
     def _weigh(self, error: EngineLost) -> None:
         """Go on after a loss, or raise it where that is of no use or not possible."""
-        self._losses += error.own_fault
-        self._kills += 1
         if isinstance(error, ContinuationRefused):
             self._resumable = False
-        if self._losses >= LOSSES or self._kills >= KILLS:
-            raise error
         if self._tokens and not self._resumable and not self._whole:
             raise error
-        current().retries += 1
+        self._patience.spend(error)
 
     async def _attempt(self) -> AsyncGenerator[Event, None]:
         sent, limit = self._tokens, self._work.max_tokens

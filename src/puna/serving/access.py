@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from puna.hosts import is_local, is_loopback
+from puna.serving.hosts import is_local, is_loopback
 from puna.settings import Settings
 
 LOCAL_ORIGIN = re.compile(

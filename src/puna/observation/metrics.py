@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from puna import __version__
-from puna.journal import Entry
+from puna.observation.journal import Entry
 from puna.scheduler import Scheduler
 from puna.scheduler.claim import Launch
 

@@ -24,15 +24,15 @@ from puna.engines.llama.embedding import embedding_launch
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.scoring import scoring_launch
 from puna.engines.llama.sizing import plan
-from puna.journal import current
+from puna.inference.recovery import Answer, Patience
+from puna.inference.work import ChatWork, Work
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
-from puna.recovery import LOSSES, Answer
+from puna.observation.journal import current
 from puna.scheduler import Claim, Lease, Scheduler, Snapshot
 from puna.settings import Settings
-from puna.work import ChatWork, Work
 
 T = TypeVar("T")
 
@@ -189,7 +189,7 @@ class Inference:
     ) -> AsyncGenerator[T, None]:
         """What the work yields; begun anew when its engine is lost before anything came of it."""
         current().model = str(model.name)
-        losses, begun = 0, False
+        patience, begun = Patience(), False
         while True:
             try:
                 async with (
@@ -204,11 +204,10 @@ class Inference:
                             current().finish(event.usage)
                         yield event
                 return
-            except EngineLost:
-                losses += 1
-                if begun or losses >= LOSSES:
+            except EngineLost as error:
+                if begun:
                     raise
-                current().retries += 1
+                patience.spend(error)
 
     async def count_prompt(self, name: str, request: ChatRequest) -> int:
         """How many tokens the prompt of a conversation has.

@@ -11,8 +11,8 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from puna.journal import Entry, open_entry
-from puna.metrics import Metrics
+from puna.observation.journal import Entry, open_entry
+from puna.observation.metrics import Metrics
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}")
 """What is taken over as an id: one printable word, as it goes into a header and a log."""

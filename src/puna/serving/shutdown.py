@@ -11,8 +11,8 @@ from typing import Any
 
 import uvicorn
 
-from puna.drain import DrainState
 from puna.scheduler import Scheduler
+from puna.serving.drain import DrainState
 
 CONNECTION_SECONDS = 3
 """How long connections may take to close once nothing runs any more."""

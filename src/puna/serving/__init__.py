@@ -1,0 +1,1 @@
+"""What surrounds the application: who may come in, and how it ends."""
