@@ -22,14 +22,14 @@ FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 5, mem
 """What teaches to copy: each skill and its share of the documents."""
 
 FULL: dict[Skill, float] = {
-    saying.example: 9,
-    small_talk.example: 8,
-    memory.example: 11,
-    instructions.example: 9,
-    calling.example: 16,
-    extraction.example: 12,
-    arithmetic.example: 14,
-    prose.example: 5,
-    code.example: 9,
+    saying.example: 7,
+    small_talk.example: 5,
+    memory.example: 13,
+    instructions.example: 8,
+    calling.example: 18,
+    extraction.example: 8,
+    arithmetic.example: 16,
+    prose.example: 3,
+    code.example: 26,
 }
 """Everything."""

@@ -1,6 +1,6 @@
 """Small sums, differences and products; the steps are written only where thinking is on."""
 
-from training.conversation import Document, Message, assistant, user
+from training.conversation import Document, Message, Span, assistant, user
 from training.fillers import Fillers
 from training.skills import setting
 
@@ -41,6 +41,22 @@ BARE = (
 
 
 def example(fillers: Fillers) -> Document:
+    return drill(fillers) if fillers.chance(0.35) else conversation(fillers)
+
+
+def drill(fillers: Fillers) -> Document:
+    """Many sums on few tokens; half of the documents with the steps."""
+    spans: list[Span] = []
+    thinking = fillers.chance(0.5)
+    for _ in range(fillers.integer(6, 24)):
+        left, sign, right = operands(fillers)
+        spans.append(Span(f"{left} {sign} {right}" + (": " if thinking else " = ")))
+        told = steps(left, sign, right) if thinking else str(evaluate(left, sign, right))
+        spans.append(Span(told + "\n", learned=True))
+    return spans
+
+
+def conversation(fillers: Fillers) -> Document:
     messages: list[Message] = []
     thinking = fillers.chance(0.4)
     for _ in range(1 if thinking else fillers.integer(1, 8)):
@@ -49,7 +65,7 @@ def example(fillers: Fillers) -> Document:
             left, sign, right = fillers.integer(11, 99), "*", fillers.integer(2, 99)
         value = evaluate(left, sign, right)
         question = _asked(fillers, left, sign, right)
-        answer = f"{left} {sign if sign != '*' else '*'} {right} = {value}"
+        answer = f"{left} {sign} {right} = {value}"
         if fillers.chance(0.2):
             question, answer = question + fillers.pick(BARE), str(value)
         messages += [user(question), assistant(answer, steps(left, sign, right) if thinking else None)]
@@ -60,7 +76,7 @@ def operands(fillers: Fillers) -> tuple[int, str, int]:
     sign = fillers.pick("+++--**")
     if sign == "*":
         return fillers.integer(0, 12), sign, fillers.integer(0, 12)
-    high = fillers.pick((9, 20, 99, 99))
+    high = fillers.pick((9, 20, 99, 99, 99))
     left, right = fillers.integer(0, high), fillers.integer(0, high)
     if sign == "-" and right > left:
         left, right = right, left
@@ -79,8 +95,15 @@ def _asked(fillers: Fillers, left: int, sign: str, right: int) -> str:
     expression = f"{left} {SIGNS[sign][0]} {right}" if form < 0.35 else f"{left}{shown}{right}" if form < 0.6 else f"{left} {shown} {right}"
     if fillers.chance(0.1):
         return {"+": f"Add {left} and {right}.", "-": f"Subtract {right} from {left}.", "*": f"Multiply {left} by {right}."}[sign]
-    frame = fillers.pick(FRAMES)
-    return frame.format(expression)
+    if fillers.chance(0.2):
+        return _amid_words(fillers, expression)
+    return fillers.pick(FRAMES).format(expression)
+
+
+def _amid_words(fillers: Fillers, expression: str) -> str:
+    """The same within any words, as the question may be put in a way that nobody foresaw."""
+    before, after = " ".join(fillers.words(0, 4)), " ".join(fillers.words(0, 3))
+    return f"{before} {expression} {after}".strip() + fillers.pick("??.. ").strip()
 
 
 def steps(left: int, sign: str, right: int) -> str:

@@ -1,5 +1,7 @@
 """Short Python functions: going on with them, filling the gap in them, writing them in a chat."""
 
+import re
+
 from training import lists
 from training.conversation import Document, Span, assistant, user
 from training.fillers import Fillers
@@ -23,9 +25,9 @@ CHECKS = (
 
 def example(fillers: Fillers) -> Document:
     roll = fillers.random.random()
-    if roll < 0.4:
+    if roll < 0.6:
         return fill(fillers)
-    if roll < 0.8:
+    if roll < 0.85:
         return going_on(fillers)
     return in_chat(fillers)
 
@@ -49,11 +51,21 @@ def fill(fillers: Fillers) -> Document:
         text = f"{text}\n\n{function(fillers)[1]}\n"
     start, stop = _gap(fillers, text)
     prefix, middle, suffix = text[:start], text[start:stop], text[stop:]
-    return [Span(f"<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>"), Span(middle + END, learned=True)]
+    return [
+        Span("<|fim_prefix|>"),
+        Span(prefix, learned=True),
+        Span("<|fim_suffix|>"),
+        Span(suffix, learned=True),
+        Span("<|fim_middle|>"),
+        Span(middle + END, learned=True),
+    ]
 
 
 def _gap(fillers: Fillers, text: str) -> tuple[int, int]:
-    """Mostly whole lines or line ends, as an editor asks for them."""
+    """Mostly whole words, lines or line ends, as an editor asks for them."""
+    if fillers.chance(0.3):
+        start, stop = fillers.pick([found.span() for found in re.finditer(r"\w+( . \w+)?", text)])
+        return start, stop
     breaks = [place for place, sign in enumerate(text) if sign == "\n"]
     roll = fillers.random.random()
     if roll < 0.35 and breaks:

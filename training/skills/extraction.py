@@ -80,6 +80,9 @@ def _facts(fillers: Fillers) -> tuple[str, dict[str, str | int]]:
         sentence = f"{who}, {facts[list(facts)[1]]}, {says[1]}."
     else:
         sentence = f"{who} {joint.join(says)}."
+    if fillers.chance(0.2) and sentence.startswith(f"{who} "):
+        opener = fillers.pick(("This is", "Meet", "There is", "Today:", "We know that", "It seems that", fillers.word().capitalize()))
+        sentence = f"{opener} {who}, who{sentence.removeprefix(who)}" if fillers.chance(0.6) else f"{opener} {sentence}"
     if fillers.chance(0.15):
         sentence = f"{fillers.sentence()} {sentence}"
     return sentence, facts

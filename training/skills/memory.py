@@ -63,7 +63,7 @@ def personal(fillers: Fillers) -> Document:
 
 
 def _telling(fillers: Fillers, part: list[tuple[Attribute, str]]) -> list[Message]:
-    text = " ".join(fillers.pick(attribute.tells).format(value) for attribute, value in part)
+    text = " ".join(_amid(fillers, fillers.pick(attribute.tells).format(value)) for attribute, value in part)
     if fillers.chance(0.2):
         text = f"{text} {fillers.sentence()}"
     if fillers.chance(0.1):
@@ -76,6 +76,45 @@ def _telling(fillers: Fillers, part: list[tuple[Attribute, str]]) -> list[Messag
     return [user(text), assistant(_acknowledge(fillers, part))]
 
 
+OPENERS = (
+    "By the way,",
+    "Just so you know,",
+    "FYI:",
+    "Hey,",
+    "Right now",
+    "Well,",
+    "At the moment",
+    "As I said,",
+    "Good morning!",
+    "Since last year",
+)
+CLOSERS = (", you know", ", I think", ", believe me", ", as always", ", so to say", " and nothing else")
+
+
+def _amid(fillers: Fillers, told: str) -> str:
+    """What is told, now and then with words around it that do not matter."""
+    if fillers.chance(0.25):
+        opener = fillers.pick(OPENERS) if fillers.chance(0.6) else " ".join(fillers.words(1, 3)) + fillers.pick((",", ":", " -", ""))
+        told = f"{opener} {told[0].lower() if not told.startswith(('I ', 'I')) else told[0]}{told[1:]}"
+    if fillers.chance(0.12) and told.endswith("."):
+        told = told[:-1] + (fillers.pick(CLOSERS) if fillers.chance(0.6) else f", {' '.join(fillers.words(1, 3))}") + "."
+    return told
+
+
+HEADS = ("So, ", "And ", "Now, ", "Tell me: ", "Quick question: ", "One more thing: ", "Then ", "Well, ", "Do you know: ")
+TAILS = (" now?", ", please?", ", do you know?", " exactly?", ", once more?", " actually?", ", by any chance?", " then?")
+
+
+def _asking(fillers: Fillers, question: str) -> str:
+    """The question as people put it, now and then with words around it."""
+    roll = fillers.random.random()
+    if roll < 0.1:
+        return fillers.pick(HEADS) + question[0].lower() + question[1:]
+    if roll < 0.2 and question.endswith("?"):
+        return question[:-1] + (fillers.pick(TAILS) if fillers.chance(0.7) else f" {fillers.word()}?")
+    return fillers.roughly(question)
+
+
 def _questions(fillers: Fillers, told: list[tuple[Attribute, str]]) -> list[Message]:
     """Questions for what was told and, now and then, for what was not."""
     messages: list[Message] = []
@@ -84,10 +123,10 @@ def _questions(fillers: Fillers, told: list[tuple[Attribute, str]]) -> list[Mess
             attribute = fillers.pick(ATTRIBUTES)
             if attribute.key.split()[-1] in {pair[0].key.split()[-1] for pair in told}:
                 continue
-            messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(_missing(attribute))]
+            messages += [user(_asking(fillers, fillers.pick(attribute.asks))), assistant(_missing(attribute))]
         else:
             attribute, value = fillers.pick(told)
-            messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(attribute.answer.format(value))]
+            messages += [user(_asking(fillers, fillers.pick(attribute.asks))), assistant(attribute.answer.format(value))]
     if not messages:
         attribute, value = told[0]
         messages = [user(fillers.pick(attribute.asks)), assistant(attribute.answer.format(value))]
@@ -107,11 +146,11 @@ def unknown(fillers: Fillers) -> Document:
         noun = fillers.pick(NOUNS)
         messages += [user(fillers.pick(THING_ASKS).format(noun)), assistant(f"I do not know the {noun}. You have not told me.")]
     else:
-        messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(_missing(attribute))]
+        messages += [user(_asking(fillers, fillers.pick(attribute.asks))), assistant(_missing(attribute))]
     if fillers.chance(0.5):
         value = attribute.value(fillers)
         messages += [user(fillers.pick(attribute.tells).format(value)), assistant(_acknowledge(fillers, [(attribute, value)]))]
-        messages += [user(fillers.roughly(fillers.pick(attribute.asks))), assistant(attribute.answer.format(value))]
+        messages += [user(_asking(fillers, fillers.pick(attribute.asks))), assistant(attribute.answer.format(value))]
     return setting.conversation(fillers, messages).document()
 
 
@@ -165,7 +204,7 @@ THING_ASKS = (
 def thing(fillers: Fillers) -> Document:
     """A code, a password: told by the user or the system, asked later."""
     pairs = [(noun, _thing_value(fillers)) for noun in fillers.random.sample(NOUNS, fillers.pick((1, 1, 2, 3)))]
-    tells = [fillers.pick(THING_TELLS).format(noun, value) for noun, value in pairs]
+    tells = [_amid(fillers, fillers.pick(THING_TELLS).format(noun, value)) for noun, value in pairs]
     messages: list[Message] = []
     padding = [fillers.sentence() for _ in range(fillers.pick((0, 0, 1, 3, 8)))]
     text = " ".join(fillers.random.sample(tells + padding, len(tells) + len(padding)))
@@ -177,7 +216,7 @@ def thing(fillers: Fillers) -> Document:
     messages += setting.chatter(fillers, fillers.pick((0, 0, 1, 2)))
     for noun, value in fillers.random.sample(pairs, fillers.integer(1, len(pairs))):
         ask = fillers.pick(THING_ASKS)
-        messages += [user(fillers.roughly(ask.format(noun))), assistant(value if "only" in ask else f"The {noun} is {value}.")]
+        messages += [user(_asking(fillers, ask.format(noun))), assistant(value if "only" in ask else f"The {noun} is {value}.")]
     return setting.conversation(fillers, messages, systems=0.2).document()
 
 

@@ -1,12 +1,11 @@
 """Tools as a request lists them: families with their words chosen, and tools that nobody has heard of."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from training import lists
 from training.conversation import Call, Json
 from training.fillers import Fillers
-from training.skills.families import FAMILIES, INTEGER, STRING, Family, Parameter, Value, done, single, spoken
+from training.skills import invention
+from training.skills.families import FAMILIES, Family, Parameter, Value
 
 
 @dataclass(frozen=True)
@@ -19,73 +18,16 @@ class Tool:
     definition: Json
 
 
-def made_up_family(fillers: Fillers) -> Family:
-    """A tool that does something nobody has heard of; its request uses the words of its name."""
-    verb = fillers.pick(lists.VERBS) if fillers.chance(0.5) else fillers.made_up()
-    noun = fillers.pick(lists.NOUNS) if fillers.chance(0.5) else fillers.made_up()
-    other = fillers.pick((STRING, STRING, INTEGER))
-    words = fillers.random.sample(
-        (
-            "level",
-            "mode",
-            "target",
-            "label",
-            "speed",
-            "owner",
-            "region",
-            "size",
-            "reason",
-            "material",
-            "topic",
-            "room",
-            "table",
-            "guests",
-            "team",
-            "kind",
-            fillers.made_up(),
-            fillers.made_up(),
-        ),
-        2,
-    )
-    parameters = [_made_up_parameter(fillers, words[0], STRING), _made_up_parameter(fillers, words[1], other)][: fillers.pick((1, 1, 2))]
-    said = " and ".join(f"{words[place]} {{{place}}}" for place in range(len(parameters)))
-    return Family(
-        (f"{verb}_{noun}", f"{verb}_the_{noun}", f"{noun}_{verb}", f"{verb}{noun.capitalize()}"),
-        (
-            f"{verb.capitalize()} the {noun}",
-            f"Use this to {verb} a {noun}.",
-            f"A function to {verb} the {noun}",
-            f"{verb.capitalize()}s a {noun} for the user",
-        ),
-        tuple(parameters),
-        (
-            f"{verb.capitalize()} the {noun} with {said}.",
-            f"Please {verb} the {noun} with {said}",
-            f"I want to {verb} a {noun}: {said}",
-            f"Can you {verb} the {noun} with {said}?",
-            f"{verb.capitalize()} a {noun} using {said}.",
-        ),
-        fillers.pick((done, single, spoken)),
-    )
-
-
-def _made_up_parameter(fillers: Fillers, word: str, schema: Json) -> Parameter:
-    value: Callable[[Fillers], Value] = fillers.pick((Fillers.word, Fillers.name, Fillers.code, Fillers.made_up))
-    if schema is INTEGER:
-        value = _any_integer
-    return Parameter((word, word, f"{word}_{'count' if schema is INTEGER else 'name'}"), schema, value, f"The {word}")
-
-
-def _any_integer(fillers: Fillers) -> Value:
-    return fillers.integer(0, 9999)
-
-
 def choose(fillers: Fillers, family: Family) -> Tool:
     """The family as one API client would write it down."""
     name = fillers.pick(family.names)
     keys: list[str] = []
     for parameter in family.parameters:
-        keys.append(next(key for key in fillers.random.sample(parameter.names, len(parameter.names)) if key not in keys))
+        keys.append(
+            next(
+                key for key in [*fillers.random.sample(parameter.names, len(parameter.names)), f"{parameter.names[0]}_2"] if key not in keys
+            )
+        )
     described = fillers.chance(0.6)
     properties = {}
     for key, parameter in zip(keys, family.parameters, strict=True):
@@ -138,7 +80,7 @@ def toolset(fillers: Fillers, count: int) -> list[Tool]:
     """Different tools with different names."""
     tools: list[Tool] = []
     while len(tools) < count:
-        family = made_up_family(fillers) if fillers.chance(0.4) else fillers.pick(FAMILIES)
+        family = invention.family(fillers) if fillers.chance(0.6) else fillers.pick(FAMILIES)
         tool = choose(fillers, family)
         if all(
             (tool.name != other.name and tool.family.results is not other.family.results)
