@@ -18,19 +18,19 @@ from training.skills import (
 
 Skill = Callable[[Fillers], Document]
 
-FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 5, memory.example: 6, prose.example: 1}
+FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 6, memory.example: 6, prose.example: 1}
 """What teaches to copy: each skill and its share of the documents."""
 
 FULL: dict[Skill, float] = {
     saying.example: 9,
-    small_talk.example: 5,
+    small_talk.example: 6,
     memory.example: 13,
     memory.long: 1,
     instructions.example: 8,
-    calling.example: 18,
-    extraction.example: 8,
-    arithmetic.example: 16,
-    prose.example: 3,
-    code.example: 24,
+    calling.example: 20,
+    extraction.example: 9,
+    arithmetic.example: 11,
+    prose.example: 6,
+    code.example: 38,
 }
 """Everything."""

@@ -25,9 +25,9 @@ CHECKS = (
 
 def example(fillers: Fillers) -> Document:
     roll = fillers.random.random()
-    if roll < 0.6:
+    if roll < 0.7:
         return fill(fillers)
-    if roll < 0.85:
+    if roll < 0.9:
         return going_on(fillers)
     return in_chat(fillers)
 
@@ -63,7 +63,7 @@ def fill(fillers: Fillers) -> Document:
 
 def _gap(fillers: Fillers, text: str) -> tuple[int, int]:
     """Mostly whole words, lines or line ends, as an editor asks for them."""
-    if fillers.chance(0.3):
+    if fillers.chance(0.45):
         start, stop = fillers.pick([found.span() for found in re.finditer(r"\w+( . \w+)?", text)])
         return start, stop
     breaks = [place for place, sign in enumerate(text) if sign == "\n"]
