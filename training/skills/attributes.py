@@ -139,7 +139,14 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(
         "dog",
         Fillers.name,
-        ("My dog is called {}.", "I have a dog named {}.", "My dog's name is {}.", "The name of my dog is {}."),
+        (
+            "My dog is called {}.",
+            "I have a dog named {}.",
+            "There is a dog in my house, it is called {}.",
+            "I walk my dog {} every day.",
+            "My dog's name is {}.",
+            "The name of my dog is {}.",
+        ),
         (
             "What is my dog's name?",
             "What's the name of my dog?",
@@ -152,7 +159,14 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(
         "cat",
         Fillers.name,
-        ("My cat is called {}.", "I have a cat named {}.", "My cat's name is {}.", "The name of my cat is {}."),
+        (
+            "My cat is called {}.",
+            "I have a cat named {}.",
+            "I have a cat whose name is {}.",
+            "There is a cat in my house, it is called {}.",
+            "My cat's name is {}.",
+            "The name of my cat is {}.",
+        ),
         ("What is my cat's name?", "What's the name of my cat?", "What is my cat called?", "What is the name of my cat?"),
         "Your cat is called {}.",
     ),

@@ -80,10 +80,22 @@ def _facts(fillers: Fillers) -> tuple[str, dict[str, str | int]]:
         sentence = f"{who}, {facts[list(facts)[1]]}, {says[1]}."
     else:
         sentence = f"{who} {joint.join(says)}."
-    if fillers.chance(0.2) and sentence.startswith(f"{who} "):
-        opener = fillers.pick(
-            ("This is", "Meet", "There is", "There", "So", "Today:", "We know that", "It seems that", fillers.word().capitalize())
+    if fillers.chance(0.35) and sentence.startswith(f"{who} "):
+        word = fillers.word().capitalize()
+        openers = (
+            "This is",
+            "Meet",
+            "There is",
+            "There",
+            "So",
+            "Today:",
+            "We know that",
+            "It seems that",
+            word,
+            f"{word} is",
+            f"{word} was",
         )
+        opener = fillers.pick(openers)
         sentence = f"{opener} {who}, who{sentence.removeprefix(who)}" if fillers.chance(0.6) else f"{opener} {sentence}"
     if fillers.chance(0.15):
         sentence = f"{fillers.sentence()} {sentence}"
