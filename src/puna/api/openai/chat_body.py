@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.body import Body
+from puna.api.body import Body, unsupported
 from puna.api.functions import Function, FunctionTool, check_names
 from puna.api.openai.chat_messages import ChatMessage, to_core
 from puna.api.openai.chat_tools import Choice, Mode, Named, legacy_choice, tool_choice
@@ -93,6 +93,9 @@ class ChatBody(NoOps):
     reasoning: Reasoning | None = None
     verbosity: Verbosity | None = None
     modalities: list[Literal["text"]] | None = None
+    audio: Annotated[None, unsupported("No model here speaks")] = None
+    web_search_options: Annotated[None, unsupported("Nothing here searches the web")] = None
+    moderation: Annotated[None, unsupported("No model here moderates")] = None
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -103,10 +106,14 @@ class ChatBody(NoOps):
             raise contradiction("stream_options", "'stream_options' is only allowed when 'stream' is true.")
         if self.functions is not None and self.tools is not None:
             raise contradiction("functions", "'functions' is the older form of 'tools': only one of them is allowed.")
+        if self.functions is not None and self.tool_choice is not None:
+            raise contradiction("tool_choice", "'tool_choice' is for 'tools'; with 'functions' use 'function_call'.")
         if self.function_call is not None and self.functions is None:
             raise contradiction("function_call", "'function_call' is only allowed when 'functions' are specified.")
         if self.parallel_tool_calls is not None and not self.tools:
             raise contradiction("parallel_tool_calls", "'parallel_tool_calls' is only allowed with 'tools'.")
+        if self.reasoning and self.reasoning.effort and self.reasoning_effort not in (None, self.reasoning.effort):
+            raise contradiction("reasoning.effort", "'reasoning.effort' and 'reasoning_effort' are not the same.")
         return self
 
     async def to_core(self, images: ImageLoader) -> ChatRequest:
@@ -157,7 +164,7 @@ class ChatBody(NoOps):
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
             repeat_penalty=self.repeat_penalty,
-            max_tokens=self.max_completion_tokens or self.max_tokens,
+            max_tokens=min(filter(None, (self.max_completion_tokens, self.max_tokens)), default=None),
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop) if self.stop else None,
             # The engine's seeds have 32 bits, and its largest means "at random".
             seed=None if self.seed is None else self.seed % (2**32 - 1),

@@ -40,9 +40,26 @@ def error_response(error: PunaError) -> Response:
             return JSONResponse(render_error(error), 500)
 
 
+ABSENT = {
+    "audio": "nothing here speaks or transcribes",
+    "batches": "there are no batches here",
+    "files": "no files are kept here",
+    "fine_tuning": "nothing is trained here",
+    "images": "no engine here makes images",
+    "moderations": "no model here moderates",
+    "realtime": "there are no realtime sessions here",
+    "vector_stores": "there are no vector stores here",
+    "videos": "no engine here makes videos",
+}
+"""Parts of OpenAI's API that are not here, and why."""
+
+
 def unknown_path(request: Request) -> Response:
     """404 for a path that is not there."""
     message = f"Invalid URL ({request.method} {request.url.path})"
+    part = request.url.path.removeprefix("/v1/").partition("/")[0]
+    if part in ABSENT:
+        message += f": {ABSENT[part]}."
     return JSONResponse(error_body(message, "invalid_request_error"), 404)
 
 

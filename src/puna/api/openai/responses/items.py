@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
-from puna.api.body import Body, invalid, real_steps
+from puna.api.body import Body, invalid
 from puna.api.openai.responses.identifier import new_id
+from puna.api.place import located
 from puna.core.errors import InvalidRequest
 
 Stored = dict[str, Any]
@@ -266,5 +267,5 @@ def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
     except ValidationError as error:
         problems = error.errors(include_url=False)
         for problem in problems:
-            problem["loc"] = (param, index, *real_steps(problem["loc"], given))
+            problem["loc"] = (param, index, *located(problem, given)["loc"])
         raise invalid(problems) from error
