@@ -24,6 +24,8 @@ DECODER_TOKENS = 2048
 """The same for a model that generates. llama.cpp makes logits of all these tokens, though nobody reads them."""
 INPUTS = 64
 """How many inputs are sent to the engine in one request."""
+ADVICE = "Shorten the input, or embed it in several parts."
+"""A longer context would not always help: what is embedded goes through the model in one batch."""
 REQUESTS = 2
 """How many requests are on their way at once, so that the engine never waits for the next one."""
 
@@ -95,4 +97,4 @@ class Embedder:
             if not tokens:
                 raise InvalidRequest(f"Invalid '{name}': it has no tokens.", param=name)
             if len(tokens) > self._length:
-                raise ContextLengthExceeded(len(tokens), self._length, param=name)
+                raise ContextLengthExceeded(len(tokens), self._length, param=name, advice=ADVICE)
