@@ -129,6 +129,13 @@ def test_a_modelfile_that_can_not_be_is_an_error(puna: Puna, source: str, words:
     assert "m:latest" not in puna("list")
 
 
+def test_a_file_that_is_no_model_is_called_as_the_modelfile_calls_it(command: Puna) -> None:
+    command.folder.joinpath("junk.gguf").write_text("junk")
+    message = command.fails("create", "m", "-f", "-", stdin="FROM ./junk.gguf\n")
+    assert "'junk.gguf' is not a GGUF file" in message
+    assert str(command.home) not in message
+
+
 def test_a_modelfile_that_is_missing_is_named(puna: Puna) -> None:
     assert "can't read the Modelfile none" in puna.fails("create", "m", "-f", "none")
 
@@ -138,7 +145,8 @@ def test_help_names_every_command_and_a_mistake_the_nearest(puna: Puna) -> None:
     commands = ("serve", "run", "create", "show", "pull", "push", "list", "ps", "stop", "cp", "rm")
     assert re.findall(r"^  (\w+)  +\w", shown.partition("Commands:")[2], re.MULTILINE) == [*commands]
     assert "..." not in shown.partition("Commands:")[2]  # each summary is whole
-    assert puna("--help") == shown
+    assert puna("--help") == puna("help") == shown
+    assert puna("help", "create") == puna("create", "--help")
     for command in commands:
         assert puna(command, "--help").startswith(f"Usage: puna {command} ")
     assert re.fullmatch(r"puna version [\d.]+\n", puna("--version"))
