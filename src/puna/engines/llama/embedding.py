@@ -11,6 +11,8 @@ import numpy as np
 from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded
 from puna.core.errors import ContextLengthExceeded, InvalidRequest, PunaError
+from puna.core.footprint import Footprint
+from puna.engines.encoder.weights import encoder_bytes, suits
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch, Pooling
 from puna.engines.llama.prompts import PromptReader
@@ -39,8 +41,11 @@ def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
         raise InvalidRequest("This model ranks texts, it makes no embeddings.", param="model")
     pooling: Pooling = "mean" if metadata.pooling in (None, "none") else "model"
     length = min(launch.context_length, DECODER_TOKENS if metadata.pooling is None else ENCODER_TOKENS)
+    encoder = launch.program is None and not launch.gpus and not launch.adapters and suits(metadata)
     return replace(
         launch,
+        encoder=encoder,
+        footprint=Footprint(ram=encoder_bytes(metadata)) if encoder else launch.footprint,
         context_length=length,
         batch_tokens=length,
         cache_tokens=2 * length,
