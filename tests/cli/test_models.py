@@ -32,6 +32,8 @@ def test_models_are_listed_copied_and_removed(command: Puna) -> None:
 def test_errors_are_one_helpful_line(command: Puna) -> None:
     assert command.fails("cp", "tinny", "x") == "Error: model 'tinny:latest' not found, did you mean 'tiny:latest'?\n"
     assert "comes with Puna" in command.fails("rm", "tiny")
+    assert command.fails("rm", "nobody") == "Error: model 'nobody:latest' not found\n"
+    assert command.fails("show", "nobody").endswith("puna pull nobody:latest\n")
     assert "invalid model name" in command.fails("cp", "tiny", "../../etc/passwd")
 
 
@@ -132,7 +134,7 @@ def test_a_modelfile_that_can_not_be_is_an_error(puna: Puna, source: str, words:
 def test_a_file_that_is_no_model_is_called_as_the_modelfile_calls_it(command: Puna) -> None:
     command.folder.joinpath("junk.gguf").write_text("junk")
     message = command.fails("create", "m", "-f", "-", stdin="FROM ./junk.gguf\n")
-    assert "'junk.gguf' is not a GGUF file" in message
+    assert "'junk.gguf': not a GGUF file" in message
     assert str(command.home) not in message
 
 

@@ -177,7 +177,7 @@ def _given(label: str, path: Path) -> Metadata:
     try:
         return Metadata.read(path)
     except DamagedModel as error:
-        raise InvalidRequest(f"'{label}' is {error.problem}") from error
+        raise InvalidRequest(f"'{label}': {error.problem}") from error
 
 
 def _kind(header: Metadata) -> str:
