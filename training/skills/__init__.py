@@ -25,6 +25,7 @@ FULL: dict[Skill, float] = {
     saying.example: 9,
     small_talk.example: 5,
     memory.example: 13,
+    memory.long: 1,
     instructions.example: 8,
     calling.example: 18,
     extraction.example: 8,

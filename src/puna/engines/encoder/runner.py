@@ -13,9 +13,9 @@ import base64
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import uvicorn
@@ -31,6 +31,8 @@ from puna.engines.llama.child import Parent
 from puna.engines.llama.launch import LlamaLaunch
 from puna.library.errors import DamagedModel
 from puna.library.gguf import Metadata
+
+T = TypeVar("T")
 
 Tokens = Sequence[int]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -79,7 +81,7 @@ def application(encoder: Encoder, key: str) -> Starlette:
     async def embeddings(request: Request) -> Response:
         body = orjson.loads(await request.body())
         try:
-            vectors, tokens = await encoder.embed(body["input"])
+            vectors, tokens = await unless_gone(request, encoder.embed(body["input"]))
         except ValueError as error:
             return answer({"error": {"code": 400, "message": str(error), "type": "invalid_request_error"}}, 400)
         data = [{"embedding": base64.b64encode(vector).decode()} for vector in vectors]
@@ -108,6 +110,23 @@ def application(encoder: Encoder, key: str) -> Starlette:
             Route("/slots", guarded(health)),
         ]
     )
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What comes of the work; it is cancelled, and CancelledError raised, when the client hangs up before."""
+    working, gone = asyncio.create_task(work), asyncio.create_task(hung_up(request))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            working.cancel()
+        return await working
+    finally:
+        gone.cancel()
+
+
+async def hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:

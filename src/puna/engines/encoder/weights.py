@@ -11,7 +11,7 @@ MOST_PARAMETERS = 200_000_000
 """A larger model takes several times its file's size in memory here, as all weights become float32."""
 FLOAT32, FLOAT16 = 0, 1
 """ggml's numbers of these types."""
-PROCESS_BYTES = 150 * 2**20
+PROCESS_BYTES = 100 * 2**20
 """Python, the vocabulary, and the states of the blocks that are computed at once."""
 LAYER = ("attn_q", "attn_k", "attn_v", "attn_output", "attn_output_norm", "ffn_up", "ffn_down", "layer_output_norm")
 

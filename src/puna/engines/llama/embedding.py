@@ -26,6 +26,8 @@ DECODER_TOKENS = 2048
 """The same for a model that generates. llama.cpp makes logits of all these tokens, though nobody reads them."""
 INPUTS = 64
 """How many inputs are sent to the engine in one request."""
+ENCODER_INPUTS = 512
+"""The same for an encoder, which has work for all cores of a large machine then, and finds texts of like length."""
 ADVICE = "Shorten the input, or embed it in several parts."
 """A longer context would not always help: what is embedded goes through the model in one batch."""
 REQUESTS = 2
@@ -62,6 +64,7 @@ class Embedder:
     def __init__(self, client: EngineClient, launch: LlamaLaunch, reader: PromptReader) -> None:
         self._client = client
         self._length = launch.context_length
+        self._inputs = ENCODER_INPUTS if launch.encoder else INPUTS
         self._reader = reader
 
     async def embed(self, inputs: Sequence[Prompt]) -> AsyncGenerator[Embedded, None]:
@@ -72,7 +75,7 @@ class Embedder:
         """
         working: deque[asyncio.Task[Embedded]] = deque()
         try:
-            for first in range(0, len(inputs), INPUTS):
+            for first in range(0, len(inputs), self._inputs):
                 working.append(asyncio.create_task(self._batch(inputs, first)))
                 if len(working) == REQUESTS:
                     yield await working.popleft()
@@ -84,7 +87,7 @@ class Embedder:
             await asyncio.gather(*working, return_exceptions=True)
 
     async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
-        batch = inputs[first : first + INPUTS]
+        batch = inputs[first : first + self._inputs]
         names = ["input"] if len(inputs) == 1 else [f"input[{first + place}]" for place in range(len(batch))]
         if not all(isinstance(text, str) for text in batch):
             await self._check(batch, names)
