@@ -99,7 +99,7 @@ def message(error: ErrorDetails, param: str) -> str:
         return f"We could not parse the JSON body of your request: {context['error']}."
     if not error["loc"]:
         return f"The body of the request has to be a JSON object, but it is {name_type(given)}."
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return f"Missing required parameter: '{param}'."
     if kind == "extra_forbidden":
         return f"Unknown parameter: '{param}'."
@@ -115,9 +115,11 @@ def message(error: ErrorDetails, param: str) -> str:
         words, sign, bound, _ = LENGTHS[kind]
         wanted = f"{sign} {context[bound]}"
         return f"Invalid '{param}': {words}. Expected a length of {wanted}, but got {len(given)} instead."
-    if kind in ("literal_error", "union_tag_invalid"):
-        expected = context.get("expected") or context.get("expected_tags")
-        return f"Invalid value for '{param}': {given!r}. Supported values are: {expected}."
+    if kind == "literal_error":
+        return f"Invalid value for '{param}': {given!r}. Supported values are: {context['expected']}."
+    if kind == "union_tag_invalid":
+        tags = context["expected_tags"]
+        return f"Invalid value for '{param}': {context['tag']!r}. Supported values are: {tags}."
     if kind == "string_pattern_mismatch":
         return f"Invalid '{param}': expected a string that matches the pattern '{context['pattern']}'."
     return f"Invalid '{param}': {error['msg']}."
@@ -136,6 +138,7 @@ def code(error: ErrorDetails) -> str | None:
         return LENGTHS[kind][3]
     words = {
         "missing": "missing_required_parameter",
+        "union_tag_not_found": "missing_required_parameter",
         "extra_forbidden": "unknown_parameter",
         "literal_error": "invalid_value",
         "union_tag_invalid": "invalid_value",
