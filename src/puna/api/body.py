@@ -1,6 +1,7 @@
 """Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 import orjson
@@ -44,10 +45,12 @@ def without_tags(error: ErrorDetails, content: bytes) -> ErrorDetails:
 
 
 def real_steps(steps: Sequence[int | str], value: Any) -> Iterator[int | str]:
-    """The steps that lead on in the value, and those that say what is missing in its last object."""
+    """The steps that lead on in the value, and those that say what is missing in its last object. A field may be
+    called as the tag is: `{"type": "function", "function": {…}}`. Then what follows tells the two apart."""
     tagged = False
-    for step in steps:
-        if isinstance(value, dict) and step not in value and value.get("type") == step and not tagged:
+    for step, following in zip_longest(steps, steps[1:]):
+        named = isinstance(value, dict) and value.get("type") == step and not tagged
+        if named and (step not in value or following == step or following in value):
             tagged = True
             continue
         yield step
@@ -59,7 +62,7 @@ def real_steps(steps: Sequence[int | str], value: Any) -> Iterator[int | str]:
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:
     """The error that helps most: of a union's alternatives the one that was understood furthest."""
-    error = max(errors, key=lambda error: (error["type"] not in TYPES, len(error["loc"])))
+    error = max(errors, key=lambda error: (error["type"] not in TYPES, len(error["loc"]) + (error["type"] in TAGS)))
     param = path(error)
     return InvalidRequest(message(error, param), param=param or None, code=code(error))
 
@@ -72,8 +75,13 @@ def path(error: ErrorDetails) -> str:
             result += f"[{step}]"
         elif step.isidentifier() and step not in ALTERNATIVES and not step[0].isupper():
             result += f".{step}" if result else step
+    if error["type"] in TAGS:
+        result += "." + error["ctx"]["discriminator"].strip("'")
     return result
 
+
+TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
+"""pydantic's errors about the field that says which of a union's alternatives is meant."""
 
 ALTERNATIVES = frozenset({"str", "int", "float", "bool"})
 """Names under which pydantic reports the alternatives of a union of plain types; those of models are capitalized."""
@@ -118,7 +126,7 @@ def message(error: ErrorDetails, param: str) -> str:
         return f"We could not parse the JSON body of your request: {context['error']}."
     if not param:
         return f"The body of the request has to be a JSON object, but it is {name_type(given)}."
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return f"Missing required parameter: '{param}'."
     if kind == "extra_forbidden":
         return f"Unknown parameter: '{param}'."
@@ -131,9 +139,11 @@ def message(error: ErrorDetails, param: str) -> str:
         words, sign, bound, _ = LENGTHS[kind]
         wanted = f"{sign} {context[bound]}"
         return f"Invalid '{param}': {words}. Expected a length of {wanted}, but got {len(given)} instead."
-    if kind in ("literal_error", "union_tag_invalid"):
-        expected = context.get("expected") or context.get("expected_tags")
-        return f"Invalid value for '{param}': {given!r}. Supported values are: {expected}."
+    if kind == "literal_error":
+        return f"Invalid value for '{param}': {given!r}. Supported values are: {context['expected']}."
+    if kind == "union_tag_invalid":
+        tags = context["expected_tags"]
+        return f"Invalid value for '{param}': {context['tag']!r}. Supported values are: {tags}."
     return f"Invalid '{param}': {error['msg']}."
 
 
@@ -148,6 +158,7 @@ def code(error: ErrorDetails) -> str | None:
         return LENGTHS[kind][3]
     words = {
         "missing": "missing_required_parameter",
+        "union_tag_not_found": "missing_required_parameter",
         "extra_forbidden": "unknown_parameter",
         "literal_error": "invalid_value",
         "union_tag_invalid": "invalid_value",

@@ -28,7 +28,7 @@ async def test_thoughts_text_and_calls_are_one_turn(tmp_path: Path) -> None:
         role="assistant",
         content=(Text("I ask."),),
         reasoning="hm",
-        tool_calls=(ToolCall("1", "f", "{}"), ToolCall("2", "g", '{"input": "say \\"x\\""}')),
+        tool_calls=(ToolCall("1", "f", "{}"), ToolCall("2", "g", '{"input":"say \\"x\\""}')),
     )
     assert made[2] == Message(role="tool", content=(Text("done"),), tool_call_id="1")
 

@@ -1,9 +1,9 @@
 """What was said before, as messages: items of the wire in, messages of the core out."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from puna.api.openai.custom_tools import custom_arguments
 from puna.api.openai.responses.items import Stored
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Image, Message, Part, Role, Text, ToolCall
@@ -161,7 +161,7 @@ def call_arguments(item: Stored) -> str:
     """A call's arguments as the model wrote them; a text is the one argument of its tool."""
     if item["type"] == "function_call":
         return str(item["arguments"])
-    return json.dumps({"input": item["input"]})
+    return custom_arguments(item["input"])
 
 
 def file_text(part: Stored) -> str:

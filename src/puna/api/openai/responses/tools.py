@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue
 
 from puna.api.body import Body
+from puna.api.openai.custom_tools import custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import TextGrammar, Tool, ToolChoice
 
@@ -73,20 +74,10 @@ class CustomTool(Body):
     allowed_callers: list[Literal["direct"]] | None = None
 
     def to_core(self) -> Tool:
-        """A function of one text. The model reads the grammar, too, which the engine enforces."""
-        text: dict[str, Any] = {"type": "string"}
         form = None
         if isinstance(self.format, GrammarInput):
             form = TextGrammar(self.format.syntax, self.format.definition)
-            words = {"lark": "A text of this Lark grammar", "regex": "A text that this regular expression matches"}
-            text["description"] = f"{words[form.syntax]}:\n{form.definition}"
-        parameters = {
-            "type": "object",
-            "properties": {"input": text},
-            "required": ["input"],
-            "additionalProperties": False,
-        }
-        return Tool(name=self.name, description=self.description or "", parameters=parameters, strict=True, text=form)
+        return custom_tool(self.name, self.description, form)
 
     def render(self) -> dict[str, Any]:
         form = TextInput(type="text") if self.format is None else self.format
