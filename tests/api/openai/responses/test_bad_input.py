@@ -18,6 +18,17 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"previous_response_id": "resp_0"}, "previous_response_id", "resp_0"),
     ({"previous_response_id": "resp_0", "conversation": "conv_0"}, "conversation", "previous_response_id"),
     ({"input": [{"type": "function_call_output", "call_id": "call_0", "output": "1"}]}, "input", "call_0"),
+    ({"input": [{"type": "custom_tool_call_output", "call_id": "call_0", "output": "1"}]}, "input", "call_0"),
+    (
+        {"input": [{"type": "function_call", "call_id": "call_0", "name": "f", "arguments": "{}"}]},
+        "input",
+        "No tool output found for function call call_0.",
+    ),
+    (
+        {"input": [{"type": "custom_tool_call", "call_id": "call_0", "name": "f", "input": "x"}]},
+        "input",
+        "No tool output found for custom tool call call_0.",
+    ),
     ({"input": [{"type": "web_search_call", "id": "ws_1"}]}, "input[0].type", "web_search_call"),
     ({"input": [{"type": "item_reference", "id": "msg_0"}]}, "input", "msg_0"),
     (

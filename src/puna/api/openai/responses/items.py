@@ -141,6 +141,7 @@ class CustomToolCall(Call):
             "call_id": self.call_id,
             "name": self.name,
             "input": self.input,
+            "status": self.status or "completed",
         }
 
 

@@ -136,7 +136,8 @@ class FunctionCallOutput:
 
 
 class CustomToolCallOutput:
-    """A call of a tool that takes a text: to the model a function with one argument, `input`."""
+    """A call of a tool that takes a text: to the model a function with one argument, `input`. Its `status`, which
+    OpenAI's servers send, too, is declared of items in lists only."""
 
     def __init__(self, output_index: int, call_id: str, name: str) -> None:
         self._argument = TextArgument()
@@ -148,6 +149,7 @@ class CustomToolCallOutput:
             "call_id": call_id,
             "name": name,
             "input": "",
+            "status": "in_progress",
         }
 
     def open(self) -> Iterator[WireEvent]:
@@ -156,10 +158,10 @@ class CustomToolCallOutput:
     def add(self, arguments: str) -> Iterator[WireEvent]:
         yield from self._grow(self._argument.feed(arguments))
 
-    def close(self, _: str) -> Iterator[WireEvent]:
+    def close(self, status: str) -> Iterator[WireEvent]:
         yield from self._grow(self._argument.close())
         text = "".join(self._texts)
-        self.item = {**self.item, "input": text}
+        self.item = {**self.item, "input": text, "status": status}
         yield {"type": "response.custom_tool_call_input.done", **self._place, "input": text}
 
     def _grow(self, text: str) -> Iterator[WireEvent]:

@@ -15,7 +15,6 @@ from puna.api.json import JSONResponse
 from puna.api.openai.chat_answer import event_stream
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
-from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import Responses
@@ -82,12 +81,7 @@ async def list_input_items(request: Request) -> Response:
     page = Page.of(request.query_params)
     key = request.path_params["response_id"]
     items = await responses(request).input_items(key)
-    return JSONResponse(page.render([with_status(item) for item in items]))
-
-
-def with_status(item: Stored) -> Stored:
-    """An item as lists of input have it: also calls of custom tools say there that they are complete."""
-    return {"status": "completed", **item} if item["type"] == "custom_tool_call" else item
+    return JSONResponse(page.render(items))
 
 
 async def count_input_tokens(request: Request) -> Response:
