@@ -4,6 +4,7 @@ import pytest
 
 from puna.api.openai.responses.history import check_outputs, to_messages
 from puna.api.openai.responses.items import read_input
+from puna.api.openai.responses.preparation import without_older_thoughts
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Message, Text, ToolCall
 from puna.images.load import ImageLoader
@@ -33,6 +34,23 @@ async def test_thoughts_text_and_calls_are_one_turn(tmp_path: Path) -> None:
         tool_calls=(ToolCall("1", "f", "{}"), ToolCall("2", "g", '{"input":"say \\"x\\""}')),
     )
     assert made[2] == Message(role="tool", content=(Text("done"),), tool_call_id="1")
+
+
+async def test_thoughts_of_earlier_turns_can_be_left_out(tmp_path: Path) -> None:
+    made = await messages(
+        tmp_path,
+        {"role": "user", "content": "?"},
+        {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "old"}]},
+        {"role": "assistant", "content": "Yes."},
+        {"role": "user", "content": "Sure?"},
+        {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "new"}]},
+        {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "1", "output": "done"},
+    )
+    left = without_older_thoughts(made)
+    assert [message.reasoning for message in made] == [None, "old", None, "new", None]
+    assert [message.reasoning for message in left] == [None, None, None, "new", None]
+    assert [message.text for message in left] == [message.text for message in made]
 
 
 async def test_sealed_thoughts_come_back_and_forged_ones_do_not(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
-from puna.api.body import Body, invalid, real_steps
+from puna.api.body import Given, invalid, real_steps
 from puna.api.openai.responses.identifier import new_id
 from puna.core.errors import InvalidRequest
 
@@ -15,7 +15,7 @@ Status = Literal["in_progress", "completed", "incomplete"]
 Object = dict[str, JsonValue]
 
 
-class InputText(Body):
+class InputText(Given):
     type: Literal["input_text"]
     text: str
     prompt_cache_breakpoint: Object | None = None
@@ -24,7 +24,7 @@ class InputText(Body):
         return {"type": "input_text", "text": self.text}
 
 
-class InputImage(Body):
+class InputImage(Given):
     type: Literal["input_image"]
     image_url: str | None = None
     file_id: str | None = None
@@ -40,7 +40,7 @@ class InputImage(Body):
         }
 
 
-class InputFile(Body):
+class InputFile(Given):
     type: Literal["input_file"]
     file_data: str | None = None
     filename: str | None = None
@@ -55,7 +55,7 @@ class InputFile(Body):
         return {"type": "input_file", **given}
 
 
-class OutputText(Body):
+class OutputText(Given):
     type: Literal["output_text"]
     text: str
     annotations: list[Object] | None = None
@@ -65,7 +65,7 @@ class OutputText(Body):
         return output_text(self.text)
 
 
-class Refusal(Body):
+class Refusal(Given):
     type: Literal["refusal"]
     refusal: str
 
@@ -77,7 +77,7 @@ InputPart = Annotated[InputText | InputImage | InputFile, Field(discriminator="t
 Part = Annotated[InputText | InputImage | InputFile | OutputText | Refusal, Field(discriminator="type")]
 
 
-class MessageItem(Body):
+class MessageItem(Given):
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
     content: str | list[Part]
@@ -104,7 +104,7 @@ class MessageItem(Body):
         return [output_text(part["text"]) if answer and part["type"] == "input_text" else part for part in parts]
 
 
-class Call(Body):
+class Call(Given):
     """What the calls of functions and of custom tools have in common."""
 
     call_id: Annotated[str, Field(min_length=1)]
@@ -145,7 +145,7 @@ class CustomToolCall(Call):
         }
 
 
-class CallOutput(Body):
+class CallOutput(Given):
     """The result of a call."""
 
     type: Literal["function_call_output", "custom_tool_call_output"]
@@ -165,17 +165,17 @@ class CallOutput(Body):
         }
 
 
-class SummaryText(Body):
+class SummaryText(Given):
     type: Literal["summary_text"]
     text: str
 
 
-class ReasoningText(Body):
+class ReasoningText(Given):
     type: Literal["reasoning_text"]
     text: str
 
 
-class ReasoningItem(Body):
+class ReasoningItem(Given):
     type: Literal["reasoning"]
     summary: list[SummaryText]
     id: str | None = None
@@ -197,7 +197,7 @@ class ReasoningItem(Body):
         return item
 
 
-class CompactionItem(Body):
+class CompactionItem(Given):
     type: Literal["compaction"]
     encrypted_content: str
     id: str | None = None
@@ -206,7 +206,7 @@ class CompactionItem(Body):
         return {"type": "compaction", "id": self.id or new_id("cmp"), "encrypted_content": self.encrypted_content}
 
 
-class ItemReference(Body):
+class ItemReference(Given):
     type: Literal["item_reference"] | None = None
     id: str
 

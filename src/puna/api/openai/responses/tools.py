@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from puna.api.body import Body
+from puna.api.body import Body, Given
 from puna.api.openai.custom_tools import custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import TextGrammar, Tool, ToolChoice
@@ -31,7 +31,9 @@ HOSTED = (
 """Tools that OpenAI runs on its own machines; their types may have a version at the end."""
 
 
-class FunctionTool(Body):
+class FunctionTool(Given):
+    """A function. `output_schema` is for programs that OpenAI runs; it is given back."""
+
     type: Literal["function"]
     name: Name
     description: str | None = None
@@ -52,6 +54,7 @@ class FunctionTool(Body):
             "description": self.description,
             "parameters": self.parameters,
             "strict": self.strict is not False,
+            **({} if self.output_schema is None else {"output_schema": self.output_schema}),
         }
 
 
@@ -65,7 +68,7 @@ class GrammarInput(Body):
     definition: Annotated[str, Field(min_length=1)]
 
 
-class CustomTool(Body):
+class CustomTool(Given):
     type: Literal["custom"]
     name: Name
     description: str | None = None
