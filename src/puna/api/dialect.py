@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 
 from puna.api.exchange import ClientGone
 from puna.api.json import JSONResponse
@@ -44,7 +44,7 @@ class Dialect:
         """Starlette's own refusals: no such path, or not with this method."""
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
-            allowed = (error.headers or {}).get("Allow", "")
+            allowed = ", ".join(sorted(methods(request)))
             return JSONResponse(self.wrong_method(request, allowed), 405, {"Allow": allowed})
         return JSONResponse(self.unknown_path(request), 404)
 
@@ -61,6 +61,14 @@ class Dialect:
         """The error as a whole HTTP response."""
         retry = {"Retry-After": str(error.retry_after)} if isinstance(error, Overloaded) else None
         return JSONResponse(self.error(error), status(error), retry)
+
+
+def methods(request: Request) -> set[str]:
+    """All methods of a request's path: Starlette itself only names those of the first route that has it."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    return {
+        method for route in routes if route.matches(request.scope)[0] != Match.NONE for method in route.methods or ()
+    }
 
 
 def status(error: PunaError) -> int:

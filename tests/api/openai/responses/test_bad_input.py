@@ -41,6 +41,8 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"input": [{"role": "robot", "content": "x"}]}, "input[0].role", "robot"),
     ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": "x"}]}, "input", "encrypted content"),
     ({"input": None}, "input", "input"),
+    ({"input": [{"type": ["message"]}]}, "input[0].type", "message"),
+    ({"input": [{"type": {}}]}, "input[0].type", "input[0].type"),
     ({"previous_response_id": ""}, "previous_response_id", "too short"),
     ({"conversation": ""}, "conversation", "too short"),
     ({"conversation": {"id": ""}}, "conversation.id", "too short"),

@@ -255,7 +255,7 @@ def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
             param=f"{param}[{index}].type",
             code="missing_required_parameter",
         )
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InvalidRequest(
             f"Invalid value: {kind!r}. Supported values are: {', '.join(map(repr, KINDS))}. "
             "Items of tools that OpenAI runs on its own machines can't be used here.",
