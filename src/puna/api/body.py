@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from starlette.requests import Request
 
@@ -14,6 +14,18 @@ class Body(BaseModel):
     """A JSON object of a request. A field that is not declared is refused, never ignored."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Given(Body):
+    """What a client may have got from here and gives back. The `openai` package's models write all fields that they
+    know: one that is null says nothing, whether it is declared here or not."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
 
 
 B = TypeVar("B", bound=Body)

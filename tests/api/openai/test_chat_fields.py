@@ -46,7 +46,6 @@ def image(url: str) -> list[dict[str, Any]]:
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
         ({"stop": ""}, "stop"),
         ({"tools": [TOOL, TOOL]}, "tools[1]"),
-        ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name"),
         ({"tools": [TOOL, NO_SCHEMA], "tool_choice": "required"}, "tools[1].function.parameters.type"),
         ({"tools": [TOOL, NO_SCHEMA]}, "tools[1].function.parameters.type"),

@@ -163,3 +163,6 @@ def test_a_wrong_method_is_405_and_says_which_is_right(server: RunningServer) ->
         assert response.headers["allow"] == "POST"
         assert "POST" in response.json()["error"]["message"]
         assert http.post("/v1/models").status_code == 405
+        several = http.put("/v1/conversations/conv_0")
+        assert several.status_code == 405
+        assert several.headers["allow"] == "DELETE, GET, HEAD, POST"

@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 from puna.api.body import Body, unsupported
 from puna.api.functions import Function, FunctionTool, check_names
 from puna.api.openai.chat_messages import ChatMessage, to_core
-from puna.api.openai.chat_tools import Choice, Mode, Named, legacy_choice, tool_choice
+from puna.api.openai.chat_tools import Custom, CustomTool, GivenChoice, GivenTool, Named, legacy_choice, tool_choice
 from puna.api.openai.no_ops import NoOps
 from puna.api.openai.verbosity import Verbosity, with_verbosity
-from puna.core.errors import InvalidRequest, UnsupportedSchema
+from puna.core.errors import InvalidRequest, UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import Sampling
@@ -84,8 +84,8 @@ class ChatBody(NoOps):
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     response_format: ResponseFormat | None = None
-    tools: Annotated[list[FunctionTool], Field(max_length=128)] | None = None
-    tool_choice: Mode | Choice | None = None
+    tools: Annotated[list[GivenTool], Field(max_length=128)] | None = None
+    tool_choice: GivenChoice | None = None
     parallel_tool_calls: bool | None = None
     functions: Annotated[list[Function], Field(min_length=1, max_length=128)] | None = None
     function_call: Literal["none", "auto"] | Named | None = None
@@ -135,25 +135,35 @@ class ChatBody(NoOps):
             effort=self.reasoning_effort or (self.reasoning.effort if self.reasoning else None),
         )
 
-    def located(self, error: UnsupportedSchema) -> InvalidRequest:
-        """The error with the schema's place in this body."""
+    @property
+    def custom(self) -> frozenset[str]:
+        """The names of the tools that take a text."""
+        return frozenset(tool.custom.name for tool in self.tools or () if isinstance(tool, CustomTool))
+
+    def located(self, error: UnsupportedSchema | UnsupportedGrammar) -> InvalidRequest:
+        """The error with the place in this body of the schema or the grammar."""
+        place = next((place for place, tool in enumerate(self._tools()) if tool.name == error.tool), None)
+        if isinstance(error, UnsupportedGrammar):
+            param = f"tools[{place}].custom.format.grammar.definition"
+            return InvalidRequest(error.message, param=param, code=error.code)
         root = "response_format.json_schema.schema"
-        if error.tool is not None:
-            place = next(place for place, tool in enumerate(self._tools()) if tool.name == error.tool)
+        if place is not None:
             root = f"functions[{place}].parameters" if self.functions else f"tools[{place}].function.parameters"
         param = ".".join((root, *error.path))
         return InvalidRequest(f"Invalid schema at '{param}': {error.message}.", param=param, code=error.code)
 
     def _tools(self) -> tuple[Tool, ...]:
-        functions = self.functions or [tool.function for tool in self.tools or ()]
-        tools = tuple(function.to_core() for function in functions)
+        if self.functions is not None:
+            tools = tuple(function.to_core() for function in self.functions)
+        else:
+            tools = tuple(described(tool).to_core() for tool in self.tools or ())
         check_names(tools, "functions" if self.functions else "tools")
         return tools
 
     def _tool_choice(self, tools: tuple[Tool, ...]) -> ToolChoice:
         if self.functions is not None:
             return legacy_choice(self.function_call, tools)
-        return tool_choice(self.tool_choice, tools)
+        return tool_choice(self.tool_choice, {described(tool).name: tool.type for tool in self.tools or ()})
 
     def _sampling(self) -> Sampling:
         return Sampling(
@@ -170,6 +180,11 @@ class ChatBody(NoOps):
             seed=None if self.seed is None else self.seed % (2**32 - 1),
             logit_bias=read_bias(self.logit_bias) if self.logit_bias else None,
         )
+
+
+def described(tool: FunctionTool | CustomTool) -> Function | Custom:
+    """What the tool is, under its type."""
+    return tool.custom if isinstance(tool, CustomTool) else tool.function
 
 
 def read_bias(bias: dict[str, float]) -> tuple[tuple[int, float], ...]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from puna.api.body import Body, unsupported
+from puna.api.openai.custom_tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Audio, Message, Part, Role, Text, ToolCall
 from puna.images.load import ImageLoader, decode_base64
@@ -82,16 +83,32 @@ class CalledFunction(Body):
     arguments: str
 
 
+class CalledCustom(Body):
+    """A custom tool and the text the model wrote for it."""
+
+    name: Annotated[str, Field(min_length=1)]
+    input: str
+
+
 class CalledTool(Body):
     """A call in an earlier answer. `index` is there in what some clients put together from a stream."""
 
     id: Annotated[str, Field(min_length=1)]
-    type: Literal["function"] = "function"
-    function: CalledFunction
+    type: Literal["function", "custom"] = "function"
+    function: CalledFunction | None = None
+    custom: CalledCustom | None = None
     index: int | None = None
 
-    def to_core(self) -> ToolCall:
-        return ToolCall(self.id, self.function.name, self.function.arguments)
+    def to_core(self, path: str) -> ToolCall:
+        other = "custom" if self.type == "function" else "function"
+        if getattr(self, other) is not None:
+            param = f"{path}.{other}"
+            raise InvalidRequest(f"Unknown parameter: '{param}'.", param=param, code="unknown_parameter")
+        if self.type == "function" and self.function is not None:
+            return ToolCall(self.id, self.function.name, self.function.arguments)
+        if self.type == "custom" and self.custom is not None:
+            return ToolCall(self.id, self.custom.name, custom_arguments(self.custom.input))
+        raise missing(f"{path}.{self.type}")
 
 
 class ChatMessage(Body):
@@ -187,7 +204,9 @@ class Calls:
 
     def made(self, message: ChatMessage, path: str) -> tuple[ToolCall, ...]:
         """The calls of a message. A legacy one has no id: it gets one."""
-        calls = tuple(call.to_core() for call in message.tool_calls or ())
+        calls = tuple(
+            call.to_core(f"{path}.tool_calls[{place}]") for place, call in enumerate(message.tool_calls or ())
+        )
         if message.function_call:
             self._count += 1
             call = message.function_call

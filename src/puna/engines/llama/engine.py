@@ -159,6 +159,7 @@ class LlamaEngine:
     async def count_prompt(self, request: ChatRequest) -> int:
         try:
             traits = await self.traits()
+            check(request, traits)
             request = offered(request)
             return await prompt_length(self._client, request, traits, native=is_native(request, traits))
         except ConnectionError as error:

@@ -15,6 +15,7 @@ Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
 ]
 Object = dict[str, JsonValue]
+Id = Annotated[str, Field(min_length=1)]
 Includable = Literal[
     "message.output_text.logprobs",
     "message.input_image.image_url",
@@ -63,7 +64,12 @@ class TextOptions(Body):
 
 
 class Reasoning(Body):
+    """`context` says which thoughts the model sees again: those since the user last spoke, or what its template shows
+    of all of them. No local model has another `mode`."""
+
     effort: Effort | None = None
+    context: Literal["auto", "current_turn"] | None = None
+    mode: Literal["standard"] | None = None
     summary: Literal["auto", "concise", "detailed"] | None = None
     generate_summary: Literal["auto", "concise", "detailed"] | None = None
 
@@ -73,7 +79,7 @@ class StreamOptions(Body):
 
 
 class ConversationReference(Body):
-    id: str
+    id: Id
 
 
 class Prompt(Body):
@@ -82,8 +88,8 @@ class Prompt(Body):
     model: Annotated[str, Field(min_length=1)]
     input: str | list[Object] | None = None
     instructions: str | None = None
-    previous_response_id: str | None = None
-    conversation: str | ConversationReference | None = None
+    previous_response_id: Id | None = None
+    conversation: Id | ConversationReference | None = None
     tools: list[GivenTool] | None = None
     tool_choice: GivenChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -169,7 +175,7 @@ class CompactBody(Body):
     model: Annotated[str, Field(min_length=1)]
     input: str | list[Object] | None = None
     instructions: str | None = None
-    previous_response_id: str | None = None
+    previous_response_id: Id | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: Object | None = None
     prompt_cache_retention: Literal["in_memory", "24h", "in-memory"] | None = None
