@@ -18,6 +18,7 @@ from benchmarks.load import LoadError, Target, first_text, send_burst
 from benchmarks.random_model import SHAPES, write_random_model
 from benchmarks.servers import ProcessorTime, PunaServer, engine_alone, puna_server
 from benchmarks.store import add_model
+from benchmarks.structured import structured_costs
 
 MODEL = "random"
 CACHE = Path(".bench")
@@ -68,7 +69,9 @@ async def against_engine(plan: Plan) -> list[Row]:
                 before = server.processor_time()
                 rows += await throughput_rows(plan, alone, through)
                 after = server.processor_time()
-            return [*rows, processor_row(before, after), memory_row(server)]
+            rows.append(processor_row(before, after))
+            rows += await structured_rows(plan, server)
+            return [*rows, memory_row(server)]
 
 
 async def throughput_rows(plan: Plan, alone: Target, through: Target) -> list[Row]:
@@ -81,6 +84,15 @@ async def throughput_rows(plan: Plan, alone: Target, through: Target) -> list[Ro
         if streams > 1:
             rows.append(Row(f"first token later, {count(streams)}", delay(pairs), ""))
     return rows
+
+
+async def structured_rows(plan: Plan, server: PunaServer) -> list[Row]:
+    """What the server has to do for a token of JSON and of a call."""
+    json, call = await structured_costs(server, server.target(MODEL), plan.tokens, min(plan.pairs, 5))
+    return [
+        Row("server's processor time, JSON by a schema over plain text", f"{json:.2f}", ""),
+        Row("the same, a forced call over plain text", f"{call:.2f}", ""),
+    ]
 
 
 async def parallel_rows(plan: Plan) -> list[Row]:

@@ -11,8 +11,8 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-TEXT = re.compile(rb'"(content|reasoning|reasoning_content)":"[^"]')
-"""A delta that is not empty; what a model thinks is text too."""
+TEXT = re.compile(rb'"(content|reasoning|reasoning_content|arguments)":"[^"]')
+"""A delta that is not empty; what a model thinks is text too, and what it calls a tool with."""
 
 WriteBody = Callable[[str, int], dict[str, Any]]
 """Writes a request's body, of a prompt and the number of tokens wanted."""

@@ -31,6 +31,7 @@ CHATML = (
 class Weights(StrEnum):
     F16 = "F16"
     Q8_0 = "Q8_0"
+    Q4_0 = "Q4_0"
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ def _add_tensor(writer: GGUFWriter, name: str, tensor: Matrix, weights: Weights)
     elif weights is Weights.F16:
         writer.add_tensor(name, tensor.astype(np.float16))
     else:
-        kind = GGMLQuantizationType.Q8_0
+        # The output layer, here the embedding too, keeps more bits, as in the files that people run.
+        kind = GGMLQuantizationType.Q8_0 if name.startswith("token_embd") else GGMLQuantizationType[weights]
         writer.add_tensor(name, quants.quantize(tensor, kind), raw_dtype=kind)
 
 

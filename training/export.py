@@ -41,6 +41,7 @@ def main() -> None:
     tokenizer = vocabulary.load(arguments.out / "tokenizer.json")
     writer = gguf.GGUFWriter(arguments.gguf, ARCHITECTURE)
     _describe(writer, Shape(**saved["shape"]))
+    writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{arguments.type}"])
     _add_vocabulary(writer, tokenizer)
     for name, weight in saved["weights"].items():
         _add_tensor(writer, _gguf_name(name), weight.numpy(), gguf.GGMLQuantizationType[arguments.type])

@@ -183,6 +183,12 @@ class Fillers:
     def words(self, fewest: int, most: int) -> list[str]:
         return [self.word() for _ in range(self.random.randint(fewest, most))]
 
+    def look_alikes(self) -> list[str]:
+        """Words that begin or end alike, or come twice: what one letter alone does not lead through."""
+        word = self.lower_word()
+        others = [word[:3] + self.made_up()[:5], self.made_up()[:4] + word[-3:], word, self.lower_word(), self.word()]
+        return [word, *self.random.sample(others, self.random.randint(1, 4))]
+
     def proper(self) -> str:
         """A made-up name of a person or a place."""
         return (self.made_up() if self.chance(0.85) else self.scrambled()).capitalize()

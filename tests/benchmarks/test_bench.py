@@ -36,6 +36,8 @@ def test_a_short_run_prints_every_row(tmp_path: Path) -> None:
         "throughput, 1 stream",
         "throughput, 8 streams",
         "first token later",
+        "JSON by a schema over plain text",
+        "a forced call over plain text",
         "8 streams over 1",
         "over one sequence",
         "processor time",

@@ -22,14 +22,15 @@ FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 5, mem
 """What teaches to copy: each skill and its share of the documents."""
 
 FULL: dict[Skill, float] = {
-    saying.example: 7,
+    saying.example: 9,
     small_talk.example: 5,
     memory.example: 13,
+    memory.long: 1,
     instructions.example: 8,
     calling.example: 18,
     extraction.example: 8,
     arithmetic.example: 16,
     prose.example: 3,
-    code.example: 26,
+    code.example: 24,
 }
 """Everything."""

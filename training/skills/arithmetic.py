@@ -58,7 +58,7 @@ def drill(fillers: Fillers) -> Document:
 
 def conversation(fillers: Fillers) -> Document:
     messages: list[Message] = []
-    thinking = fillers.chance(0.4)
+    thinking = fillers.chance(0.5)
     for _ in range(1 if thinking else fillers.integer(1, 8)):
         left, sign, right = operands(fillers)
         if thinking and fillers.chance(0.15):
@@ -95,7 +95,7 @@ def _asked(fillers: Fillers, left: int, sign: str, right: int) -> str:
     expression = f"{left} {SIGNS[sign][0]} {right}" if form < 0.35 else f"{left}{shown}{right}" if form < 0.6 else f"{left} {shown} {right}"
     if fillers.chance(0.1):
         return {"+": f"Add {left} and {right}.", "-": f"Subtract {right} from {left}.", "*": f"Multiply {left} by {right}."}[sign]
-    if fillers.chance(0.2):
+    if fillers.chance(0.35):
         return _amid_words(fillers, expression)
     return fillers.pick(FRAMES).format(expression)
 

@@ -81,7 +81,9 @@ def _facts(fillers: Fillers) -> tuple[str, dict[str, str | int]]:
     else:
         sentence = f"{who} {joint.join(says)}."
     if fillers.chance(0.2) and sentence.startswith(f"{who} "):
-        opener = fillers.pick(("This is", "Meet", "There is", "Today:", "We know that", "It seems that", fillers.word().capitalize()))
+        opener = fillers.pick(
+            ("This is", "Meet", "There is", "There", "So", "Today:", "We know that", "It seems that", fillers.word().capitalize())
+        )
         sentence = f"{opener} {who}, who{sentence.removeprefix(who)}" if fillers.chance(0.6) else f"{opener} {sentence}"
     if fillers.chance(0.15):
         sentence = f"{fillers.sentence()} {sentence}"

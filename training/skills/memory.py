@@ -34,6 +34,21 @@ def example(fillers: Fillers) -> Document:
     return maker(fillers)
 
 
+def long(fillers: Fillers) -> Document:
+    """Told at the beginning of a long conversation, asked at its end, up to about 2,500 tokens later."""
+    told = _pick_attributes(fillers, fillers.integer(1, 3))
+    messages: list[Message] = []
+    for _ in range(fillers.integer(15, 60)):
+        messages += setting.chatter(fillers, 1)
+        if fillers.chance(0.2):
+            clause = fillers.clause()
+            messages += [user(f"Say {clause}"), assistant(clause[0].upper() + clause[1:] + ".")]
+    telling = _telling(fillers, told)
+    place = 2 * fillers.integer(0, 5)
+    messages = [*messages[:place], *telling, *messages[place:]] if fillers.chance(0.8) else [*messages, *telling]
+    return setting.conversation(fillers, messages + _questions(fillers, told)).document()
+
+
 def _pick_attributes(fillers: Fillers, count: int) -> list[tuple[Attribute, str]]:
     first = ATTRIBUTES[0]
     others = fillers.random.sample(ATTRIBUTES[1:], count)

@@ -27,7 +27,7 @@ def text(fillers: Fillers) -> str:
     if roll < 0.45:
         return fillers.sentence()
     if roll < 0.6:
-        return " ".join(fillers.words(1, 6))
+        return " ".join(fillers.look_alikes() if fillers.chance(0.35) else fillers.words(1, 6))
     if roll < 0.7:
         return fillers.code()
     if roll < 0.8:

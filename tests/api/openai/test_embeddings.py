@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 import numpy.typing as npt
 import openai
@@ -163,3 +164,20 @@ def test_a_model_that_is_not_there(server: RunningServer) -> None:
     status, answer = post(server, model="nobody", input="a")
     assert status == 404
     assert answer["error"]["code"] == "model_not_found"
+
+
+def test_a_bert_is_run_by_the_encoder_and_comes_back_when_it_is_killed(
+    server: RunningServer, client: openai.OpenAI
+) -> None:
+    before = embed(client, "hello world")
+    [encoder] = [engine for engine in server.engines() if "puna.engines.encoder.runner" in engine.cmdline()]
+    encoder.kill()
+    assert embed(client, "hello world") == pytest.approx(before, abs=1e-6)
+
+
+def test_only_the_server_may_ask_the_encoder(server: RunningServer, client: openai.OpenAI) -> None:
+    embed(client, "hello world")
+    [encoder] = [engine for engine in server.engines() if "puna.engines.encoder.runner" in engine.cmdline()]
+    [port] = [connection.laddr.port for connection in encoder.net_connections() if connection.status == "LISTEN"]
+    answer = httpx2.post(f"http://127.0.0.1:{port}/v1/embeddings", json={"input": ["hello"]}, trust_env=False)
+    assert answer.status_code == 401

@@ -107,3 +107,27 @@ def sentencepiece() -> dict[str, Any]:
             {"id": number, "content": piece, "special": True} for number, piece in enumerate(pieces[:3])
         ],
     }
+
+
+def encoder(config: dict[str, Any], *, seed: int = 0) -> Weights:
+    """The weights of a BERT."""
+    rng = np.random.default_rng(seed)
+    width, inner = config["hidden_size"], config["intermediate_size"]
+    tables = {"word": config["vocab_size"], "position": config["max_position_embeddings"], "token_type": 2}
+    weights = {
+        f"embeddings.{name}_embeddings.weight": rng.normal(size=(size, width)) for name, size in tables.items()
+    }
+    norms = ["embeddings.LayerNorm"]
+    for number in range(config["num_hidden_layers"]):
+        layer = f"encoder.layer.{number}"
+        linears = {f"attention.self.{name}": (width, width) for name in ("query", "key", "value")}
+        linears |= {"attention.output.dense": (width, width)}
+        linears |= {"intermediate.dense": (inner, width), "output.dense": (width, inner)}
+        for name, shape in linears.items():
+            weights[f"{layer}.{name}.weight"] = rng.normal(size=shape) / np.sqrt(shape[1])
+            weights[f"{layer}.{name}.bias"] = rng.normal(size=shape[0]) / 10
+        norms += [f"{layer}.attention.output.LayerNorm", f"{layer}.output.LayerNorm"]
+    for name in norms:
+        weights[f"{name}.weight"] = 1 + rng.normal(size=width) / 4
+        weights[f"{name}.bias"] = rng.normal(size=width) / 10
+    return {name: values.astype(np.float32) for name, values in weights.items()}

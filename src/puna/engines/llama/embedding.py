@@ -11,6 +11,8 @@ import numpy as np
 from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded
 from puna.core.errors import ContextLengthExceeded, InvalidRequest, PunaError
+from puna.core.footprint import Footprint
+from puna.engines.encoder.weights import encoder_bytes, suits
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.launch import LlamaLaunch, Pooling
 from puna.engines.llama.prompts import PromptReader
@@ -24,6 +26,8 @@ DECODER_TOKENS = 2048
 """The same for a model that generates. llama.cpp makes logits of all these tokens, though nobody reads them."""
 INPUTS = 64
 """How many inputs are sent to the engine in one request."""
+ENCODER_INPUTS = 512
+"""The same for an encoder, which has work for all cores of a large machine then, and finds texts of like length."""
 REQUESTS = 2
 """How many requests are on their way at once, so that the engine never waits for the next one."""
 
@@ -37,8 +41,11 @@ def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
         raise InvalidRequest("This model ranks texts, it makes no embeddings.", param="model")
     pooling: Pooling = "mean" if metadata.pooling in (None, "none") else "model"
     length = min(launch.context_length, DECODER_TOKENS if metadata.pooling is None else ENCODER_TOKENS)
+    encoder = launch.program is None and not launch.gpus and not launch.adapters and suits(metadata)
     return replace(
         launch,
+        encoder=encoder,
+        footprint=Footprint(ram=encoder_bytes(metadata)) if encoder else launch.footprint,
         context_length=length,
         batch_tokens=length,
         cache_tokens=2 * length,
@@ -55,6 +62,7 @@ class Embedder:
     def __init__(self, client: EngineClient, launch: LlamaLaunch, reader: PromptReader) -> None:
         self._client = client
         self._length = launch.context_length
+        self._inputs = ENCODER_INPUTS if launch.encoder else INPUTS
         self._reader = reader
 
     async def embed(self, inputs: Sequence[Prompt]) -> AsyncGenerator[Embedded, None]:
@@ -65,7 +73,7 @@ class Embedder:
         """
         working: deque[asyncio.Task[Embedded]] = deque()
         try:
-            for first in range(0, len(inputs), INPUTS):
+            for first in range(0, len(inputs), self._inputs):
                 working.append(asyncio.create_task(self._batch(inputs, first)))
                 if len(working) == REQUESTS:
                     yield await working.popleft()
@@ -77,7 +85,7 @@ class Embedder:
             await asyncio.gather(*working, return_exceptions=True)
 
     async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
-        batch = inputs[first : first + INPUTS]
+        batch = inputs[first : first + self._inputs]
         names = ["input"] if len(inputs) == 1 else [f"input[{first + place}]" for place in range(len(batch))]
         if not all(isinstance(text, str) for text in batch):
             await self._check(batch, names)

@@ -60,7 +60,7 @@ class LlamaEngine:
         """
         engine = cls(launch, await EngineProcess.start(launch, stall_seconds=load_timeout), stall_timeout)
         try:
-            await asyncio.wait_for(engine.traits(), load_timeout if load_timeout < math.inf else None)
+            await asyncio.wait_for(engine._ready(), load_timeout if load_timeout < math.inf else None)
         except (ConnectionError, TimeoutError) as error:
             if isinstance(error, TimeoutError):
                 engine._process.kill("the engine serves, but does not answer")
@@ -71,6 +71,13 @@ class LlamaEngine:
             await engine.close()
             raise
         return engine
+
+    async def _ready(self) -> None:
+        """Return when it answers; an engine that generates says what it can do."""
+        if self._launch.pooling is None:
+            await self.traits()
+        else:
+            await self._client.get("/health")
 
     async def traits(self) -> Traits:
         """What the model and its template can do."""

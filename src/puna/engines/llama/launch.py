@@ -18,7 +18,8 @@ class LlamaLaunch:
 
     `context_length` is the limit of one sequence in tokens, `cache_tokens` the size of the KV cache that all
     `sequences` share when `unified_cache` is set. `threads` None leaves the choice to llama.cpp. `program` is
-    a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package.
+    a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package. An `encoder` is not
+    run by llama.cpp at all, but by `puna.engines.encoder`, which speaks as it does.
 
     With a `pooling` the engine gives embeddings: one vector of each text, by the model's own rule (`model`) or the
     mean of its tokens' hidden states (`mean`), or the hidden states themselves (`none`). `batch_tokens` is how many
@@ -49,12 +50,20 @@ class LlamaLaunch:
     pooling: Pooling | None = None
     batch_tokens: int | None = None
     program: Path | None = None
+    encoder: bool = False
     prompt_cache: int = 0
     checkpoints: int = 32
     replica: int = 0
     replicas: int = 1
     gpus: int = 0
     footprint: Footprint = field(default=Footprint(), compare=False)
+
+    @property
+    def module(self) -> str:
+        """The Python module whose process is the engine, or keeps it."""
+        if self.encoder:
+            return "puna.engines.encoder.runner"
+        return "puna.engines.llama." + ("guard" if self.program else "runner")
 
     @property
     def main_gpu(self) -> int | None:

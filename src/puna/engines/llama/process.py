@@ -44,12 +44,11 @@ class EngineProcess:
             EngineFailed: it ended before that; the error carries the end of its log.
             EngineLost: something killed it, or it made no progress for `stall_seconds`.
         """
-        module = "puna.engines.llama." + ("guard" if launch.program else "runner")
         log = EngineLog()
         with log.pipe() as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", module),
+                *("-m", launch.module),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
