@@ -1,8 +1,8 @@
 """Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from starlette.requests import Request
 
@@ -27,6 +27,23 @@ class Given(Body):
             return given
         return {name: value for name, value in given.items() if value is not None}
 
+
+def writable(value: Any) -> Any:
+    """The value, if it can be written as JSON again."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case dict() as members:
+                waiting += members.values()
+            case list() as elements:
+                waiting += elements
+            case int(number) if not -(2**63) <= number < 2**64:
+                raise PydanticCustomError("integer_size", "{number} has more than 64 bits", {"number": number})
+    return value
+
+
+WritableObject = Annotated[dict[str, Any], AfterValidator(writable)]
+"""A JSON object that goes on to the engine or back to the client as it is, such as a JSON Schema."""
 
 B = TypeVar("B", bound=Body)
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.body import Body
+from puna.api.body import Body, WritableObject
 from puna.api.functions import FunctionTool, check_names
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import read_body
@@ -27,7 +27,7 @@ class CalledFunction(Body):
     """A function and the arguments that the model gave it."""
 
     name: str
-    arguments: dict[str, Any] | None = None
+    arguments: WritableObject | None = None
     index: int | None = None
     description: str | None = None
 

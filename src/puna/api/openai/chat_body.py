@@ -1,10 +1,10 @@
 """The body of a chat completion request."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.body import Body, unsupported
+from puna.api.body import Body, WritableObject, unsupported
 from puna.api.functions import Function, FunctionTool, check_names
 from puna.api.openai.chat_messages import ChatMessage, to_core
 from puna.api.openai.chat_tools import Custom, CustomTool, GivenChoice, GivenTool, Named, legacy_choice, tool_choice
@@ -32,7 +32,7 @@ class Schema(Body):
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
     description: str | None = None
-    json_schema: dict[str, Any] | None = Field(default=None, alias="schema")
+    json_schema: WritableObject | None = Field(default=None, alias="schema")
     strict: bool | None = None
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from puna.api.body import Body
+from puna.api.body import Body, WritableObject
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
 from puna.core.errors import InvalidRequest, PunaError, UnsupportedGrammar, UnsupportedSchema
@@ -40,7 +40,7 @@ class JsonObjectFormat(Body):
 class JsonSchemaFormat(Body):
     type: Literal["json_schema"]
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
-    json_schema: Annotated[Object, Field(alias="schema")]
+    json_schema: Annotated[WritableObject, Field(alias="schema")]
     description: str | None = None
     strict: bool | None = None
 
@@ -142,8 +142,8 @@ class CreateBody(Prompt):
 
     background: bool | None = None
     include: list[Includable] | None = None
-    max_output_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_tool_calls: Annotated[int, Field(ge=1)] | None = None
+    max_output_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    max_tool_calls: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     metadata: Metadata | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: Object | None = None

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from puna.api.body import Body, Given
+from puna.api.body import Body, Given, WritableObject
 from puna.api.openai.custom_tools import custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import TextGrammar, Tool, ToolChoice
@@ -37,9 +37,9 @@ class FunctionTool(Given):
     type: Literal["function"]
     name: Name
     description: str | None = None
-    parameters: dict[str, JsonValue] | None = None
+    parameters: WritableObject | None = None
     strict: bool | None = None
-    output_schema: dict[str, JsonValue] | None = None
+    output_schema: WritableObject | None = None
     defer_loading: Literal[False] | None = None
     allowed_callers: list[Literal["direct"]] | None = None
 
