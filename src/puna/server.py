@@ -30,6 +30,9 @@ from puna.serving.drain import Drain, DrainState
 from puna.settings import Settings
 from puna.state.state import State
 
+OPENAI_PATHS = ("/chat/", "/completions", "/embeddings", "/models", "/responses", "/conversations")
+"""What OpenAI's clients ask for whose base URL lacks its end."""
+
 
 def create_app(settings: Settings) -> Starlette:
     """Everything the server answers, with those settings."""
@@ -110,8 +113,12 @@ async def report_health(_: Request) -> Response:
 async def not_routed(request: Request, error: Exception) -> Response:
     """Starlette's own refusals, in the shape of the dialect that the path belongs to."""
     assert isinstance(error, HTTPException)
-    if request.url.path == "/v1":
+    path = request.url.path
+    if path == "/v1":
         return await openai.DIALECT.not_routed(request, error)
+    if path.startswith(OPENAI_PATHS):
+        message = f"Invalid URL ({request.method} {path}): here it is /v1{path}. A client's base URL ends in /v1."
+        return JSONResponse(error_body(message, "invalid_request_error"), 404)
     return JSONResponse({"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code)
 
 

@@ -32,6 +32,8 @@ def test_models_are_listed_copied_and_removed(command: Puna) -> None:
 def test_errors_are_one_helpful_line(command: Puna) -> None:
     assert command.fails("cp", "tinny", "x") == "Error: model 'tinny:latest' not found, did you mean 'tiny:latest'?\n"
     assert "comes with Puna" in command.fails("rm", "tiny")
+    assert command.fails("rm", "nobody") == "Error: model 'nobody:latest' not found\n"
+    assert command.fails("show", "nobody").endswith("puna pull nobody:latest\n")
     assert "invalid model name" in command.fails("cp", "tiny", "../../etc/passwd")
 
 
@@ -129,6 +131,13 @@ def test_a_modelfile_that_can_not_be_is_an_error(puna: Puna, source: str, words:
     assert "m:latest" not in puna("list")
 
 
+def test_a_file_that_is_no_model_is_called_as_the_modelfile_calls_it(command: Puna) -> None:
+    command.folder.joinpath("junk.gguf").write_text("junk")
+    message = command.fails("create", "m", "-f", "-", stdin="FROM ./junk.gguf\n")
+    assert "'junk.gguf': not a GGUF file" in message
+    assert str(command.home) not in message
+
+
 def test_a_modelfile_that_is_missing_is_named(puna: Puna) -> None:
     assert "can't read the Modelfile none" in puna.fails("create", "m", "-f", "none")
 
@@ -138,7 +147,8 @@ def test_help_names_every_command_and_a_mistake_the_nearest(puna: Puna) -> None:
     commands = ("serve", "run", "create", "show", "pull", "push", "list", "ps", "stop", "cp", "rm")
     assert re.findall(r"^  (\w+)  +\w", shown.partition("Commands:")[2], re.MULTILINE) == [*commands]
     assert "..." not in shown.partition("Commands:")[2]  # each summary is whole
-    assert puna("--help") == shown
+    assert puna("--help") == puna("help") == shown
+    assert puna("help", "create") == puna("create", "--help")
     for command in commands:
         assert puna(command, "--help").startswith(f"Usage: puna {command} ")
     assert re.fullmatch(r"puna version [\d.]+\n", puna("--version"))

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from puna.cli.run import run
-from tests.cli.puna import Puna
+from tests.cli.puna import UNUSED_PORT, Puna
 
 PROMPT = "Say this is a test"
 
@@ -26,9 +26,16 @@ def test_an_answer_has_the_form_that_is_asked_for_and_its_timings(puna: Puna) ->
 
 def test_what_can_not_be_asked_is_one_line(puna: Puna) -> None:
     assert "there is no prompt" in puna.fails("run", "tiny")
-    assert "did you mean 'tiny:latest'" in puna.fails("run", "tinny", PROMPT)
     assert "--format" in puna.fails("run", "tiny", "--format", "xml", PROMPT)
     assert "keep_alive" in puna.fails("run", "tiny", "--keepalive", "soon", PROMPT)
+
+
+def test_a_near_name_is_told_but_pulled_all_the_same(puna: Puna) -> None:
+    registry = f"127.0.0.1:{UNUSED_PORT}/library"
+    puna("cp", "tiny", f"{registry}/mistral")
+    message = puna.fails("run", f"{registry}/mixtral", PROMPT)
+    assert f"did you mean '{registry}/mistral:latest'? Pulling it failed: 127.0.0.1: Cannot connect" in message
+    assert "did you mean" not in puna.fails("run", f"{registry}/llama", PROMPT)
 
 
 def test_models_in_memory_are_listed_and_stopped(puna_with_server: Puna) -> None:

@@ -8,7 +8,7 @@ import pytest
 from puna.core.errors import InvalidRequest, ModelNotFound
 from puna.library import bundled
 from puna.library.creation import create
-from puna.library.errors import DamagedModel, ProtectedModel, StoreFailed
+from puna.library.errors import ProtectedModel, StoreFailed
 from puna.library.library import Library
 from puna.library.model import Example
 from puna.library.modelfile import Modelfile
@@ -120,8 +120,8 @@ def test_the_bundled_model_can_be_built_upon_and_copied(
     [
         ("FROM nothere", ModelNotFound, "model 'nothere:latest' not found"),
         ("FROM ./nothere.gguf", InvalidRequest, "there is no file or folder './nothere.gguf'"),
-        ("FROM ./wrong.gguf", DamagedModel, r"wrong\.gguf: not a GGUF file"),
-        ("FROM ./cut.gguf", DamagedModel, r"cut\.gguf: the GGUF file is cut off"),
+        ("FROM ./wrong.gguf", InvalidRequest, r"'\./wrong\.gguf': not a GGUF file"),
+        ("FROM ./cut.gguf", InvalidRequest, r"'\./cut\.gguf': the GGUF file is cut off"),
         ("FROM ./weights.gguf\nADAPTER ./nothere", InvalidRequest, "there is no adapter './nothere'"),
         ("FROM ./weights.gguf\nADAPTER ./weights.gguf", InvalidRequest, "not a LoRA adapter"),
         ("FROM ./weights.gguf\nFROM ./other.gguf", InvalidRequest, "one file with a model's weights, not 2"),

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import gguf
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -55,6 +57,18 @@ def test_what_is_missing_is_none(tmp_path: Path) -> None:
     assert metadata.chat_template is None
     assert metadata.sliding_window is None
     assert metadata.sampling == {}
+
+
+def test_a_file_that_does_not_say_its_type_has_that_of_most_weights(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tensor("norm.weight", np.ones(32, dtype=np.float32))
+    writer.add_tensor("output.weight", np.ones((32, 32), dtype=np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    assert Metadata.read(path).file_type == "F16"
 
 
 @pytest.mark.parametrize("content", [b"", b"GG", b"GGML\0\0\0\0", b"\0" * 100, b'{"model": 1}'])

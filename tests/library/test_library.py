@@ -93,8 +93,15 @@ def test_a_near_name_is_proposed(root: Path, weights: bytes) -> None:
     add_model(root, "llama3.2", weights)
     with pytest.raises(ModelNotFound, match=r"model 'lama3\.2:latest' not found, did you mean 'llama3\.2:latest'"):
         Library(root).get(ModelName.parse("lama3.2"))
-    with pytest.raises(ModelNotFound, match="try pulling it first: puna pull mistral"):
-        Library(root).get(ModelName.parse("mistral"))
+    for other in ("mistral", "llama3.1", "llama3", "llama3.2:1b", "phi:latest"):
+        with pytest.raises(ModelNotFound, match=f"try pulling it first: puna pull {other}"):
+            Library(root).get(ModelName.parse(other))
+
+
+@pytest.mark.parametrize("name", ["tinyllama", "phi", "mini", "nobody"])
+def test_a_name_is_not_near_for_its_tag(root: Path, name: str) -> None:
+    with pytest.raises(ModelNotFound, match=f"puna pull {name}"):
+        Library(root).get(ModelName.parse(name))
 
 
 def test_a_pinned_name_is_that_manifest_or_none(root: Path, weights: bytes) -> None:

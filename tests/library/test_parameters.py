@@ -30,6 +30,11 @@ def test_the_last_of_two_lines_counts() -> None:
         ("top_p", "x", "'top_p' has to be a number"),
         ("use_mmap", "maybe", "true or false"),
         ("nmu_ctx", "1", "unknown parameter 'nmu_ctx'"),
+        ("temperature", "nan", "'temperature' has to be a number"),
+        ("repeat_penalty", "0", "'repeat_penalty' has to be above 0"),
+        ("repeat_last_n", "-2", "'repeat_last_n' has to be from -1"),
+        ("num_thread", "100000", "'num_thread' has to be from -1 to 512"),
+        ("stop", "", "'stop' must not be empty"),
     ],
 )
 def test_a_bad_line_is_refused(name: str, text: str, message: str) -> None:

@@ -1,13 +1,12 @@
 """Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from starlette.requests import Request
 
+from puna.api.place import located, written
 from puna.core.errors import InvalidRequest
 
 
@@ -17,7 +16,46 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Given(Body):
+    """What a client may have got from here and gives back. The `openai` package's models write all fields that they
+    know: one that is null says nothing, whether it is declared here or not."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def writable(value: Any) -> Any:
+    """The value, if it can be written as JSON again."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case dict() as members:
+                waiting += members.values()
+            case list() as elements:
+                waiting += elements
+            case int(number) if not -(2**63) <= number < 2**64:
+                raise PydanticCustomError("integer_size", "{number} has more than 64 bits", {"number": number})
+    return value
+
+
+WritableObject = Annotated[dict[str, Any], AfterValidator(writable)]
+"""A JSON object that goes on to the engine or back to the client as it is, such as a JSON Schema."""
+
 B = TypeVar("B", bound=Body)
+
+
+def unsupported(reason: str) -> BeforeValidator:
+    """Marks a field that other servers have: it may only be empty, for the reason given."""
+
+    def refuse(value: Any) -> None:
+        if value not in (None, False, "", []):
+            raise PydanticCustomError("unsupported", "{reason}", {"reason": reason})
+
+    return BeforeValidator(refuse)
 
 
 async def read_body(request: Request, kind: type[B]) -> B:
@@ -31,52 +69,24 @@ async def read_body(request: Request, kind: type[B]) -> B:
         return kind.model_validate_json(content)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        raise invalid([without_tags(problem, content) for problem in problems]) from error
-
-
-def without_tags(error: ErrorDetails, content: bytes) -> ErrorDetails:
-    """The error without the tags in its place: of a union's alternative pydantic puts the `type` it chose it by."""
-    try:
-        value = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return error
-    return {**error, "loc": tuple(real_steps(error["loc"], value))}
-
-
-def real_steps(steps: Sequence[int | str], value: Any) -> Iterator[int | str]:
-    """The steps that lead on in the value, and those that say what is missing in its last object."""
-    tagged = False
-    for step in steps:
-        if isinstance(value, dict) and step not in value and value.get("type") == step and not tagged:
-            tagged = True
-            continue
-        yield step
-        tagged = False
-        inside = isinstance(value, dict) and step in value
-        inside = inside or (isinstance(value, list) and isinstance(step, int) and step < len(value))
-        value = value[step] if inside else value
+        if problems[0]["type"] != "json_invalid":
+            value = from_json(content)
+            problems = [located(problem, value) for problem in problems]
+        raise invalid(problems) from error
 
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:
     """The error that helps most: of a union's alternatives the one that was understood furthest."""
     error = max(errors, key=lambda error: (error["type"] not in TYPES, len(error["loc"])))
-    param = path(error)
-    return InvalidRequest(message(error, param), param=param or None, code=code(error))
+    param = written(error["loc"])
+    if error["type"] in TYPES and param:
+        alternatives = [TYPES[one["type"]] for one in errors if one["loc"] == error["loc"] and one["type"] in TYPES]
+        expected = " or ".join(dict.fromkeys(alternatives))
+        text = f"Invalid type for '{param}': expected {expected}, but got {name_type(error['input'])} instead."
+    else:
+        text = message(error, param)
+    return InvalidRequest(text, param=param or None, code=code(error))
 
-
-def path(error: ErrorDetails) -> str:
-    """Where the error is, as `messages[0].content`. What pydantic adds to name a union's alternative is left out."""
-    result = ""
-    for step in error["loc"]:
-        if isinstance(step, int):
-            result += f"[{step}]"
-        elif step.isidentifier() and step not in ALTERNATIVES and not step[0].isupper():
-            result += f".{step}" if result else step
-    return result
-
-
-ALTERNATIVES = frozenset({"str", "int", "float", "bool"})
-"""Names under which pydantic reports the alternatives of a union of plain types; those of models are capitalized."""
 
 TYPES = {
     "string_type": "a string",
@@ -116,24 +126,31 @@ def message(error: ErrorDetails, param: str) -> str:
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "json_invalid":
         return f"We could not parse the JSON body of your request: {context['error']}."
-    if not param:
+    if not error["loc"]:
         return f"The body of the request has to be a JSON object, but it is {name_type(given)}."
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return f"Missing required parameter: '{param}'."
     if kind == "extra_forbidden":
         return f"Unknown parameter: '{param}'."
-    if kind in TYPES:
-        return f"Invalid type for '{param}': expected {TYPES[kind]}, but got {name_type(given)} instead."
+    if kind == "unsupported":
+        return f"Unsupported parameter: '{param}'. {error['msg']}."
     if kind in LIMITS:
         words, _, bound, sign = LIMITS[kind]
         return f"Invalid '{param}': {words}. Expected a value {sign} {context[bound]}, but got {given} instead."
+    if kind == "too_long" and isinstance(given, dict):
+        most = context["max_length"]
+        return f"Invalid '{param}': too many properties. Expected at most {most}, but got {len(given)} instead."
     if kind in LENGTHS:
         words, sign, bound, _ = LENGTHS[kind]
         wanted = f"{sign} {context[bound]}"
         return f"Invalid '{param}': {words}. Expected a length of {wanted}, but got {len(given)} instead."
-    if kind in ("literal_error", "union_tag_invalid"):
-        expected = context.get("expected") or context.get("expected_tags")
-        return f"Invalid value for '{param}': {given!r}. Supported values are: {expected}."
+    if kind == "literal_error":
+        return f"Invalid value for '{param}': {given!r}. Supported values are: {context['expected']}."
+    if kind == "union_tag_invalid":
+        tags = context["expected_tags"]
+        return f"Invalid value for '{param}': {context['tag']!r}. Supported values are: {tags}."
+    if kind == "string_pattern_mismatch":
+        return f"Invalid '{param}': expected a string that matches the pattern '{context['pattern']}'."
     return f"Invalid '{param}': {error['msg']}."
 
 
@@ -144,14 +161,18 @@ def code(error: ErrorDetails) -> str | None:
         bound = error["ctx"][LIMITS[kind][2]]
         number = "integer" if isinstance(bound, int) else "decimal"
         return f"{number}_{LIMITS[kind][1]}"
+    if kind == "too_long" and isinstance(error["input"], dict):
+        return "object_above_max_properties"
     if kind in LENGTHS:
         return LENGTHS[kind][3]
     words = {
         "missing": "missing_required_parameter",
+        "union_tag_not_found": "missing_required_parameter",
         "extra_forbidden": "unknown_parameter",
         "literal_error": "invalid_value",
         "union_tag_invalid": "invalid_value",
         "json_invalid": None,
+        "unsupported": "unsupported_parameter",
     }
     return words.get(kind, "invalid_type" if kind in TYPES else "invalid_value")
 

@@ -1,25 +1,30 @@
 """A dialect as an ASGI application of its own: its routes, and its own words for what goes wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 
 from puna.api.exchange import ClientGone
-from puna.core.errors import PunaError
+from puna.api.json import JSONResponse
+from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError
+
+Object = Mapping[str, object]
+"""What a JSON object is made from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a dialect writes an error, a path that is not there, and one that is there with other methods."""
+    """What a dialect says of an error, of a path that is not there, and of one that is there with other methods.
+    The HTTP statuses are the same in all of them."""
 
-    error_response: Callable[[PunaError], Response]
-    unknown_path: Callable[[Request], Response]
-    wrong_method: Callable[[Request, str], Response]
+    error: Callable[[PunaError], Object]
+    unknown_path: Callable[[Request], Object]
+    wrong_method: Callable[[Request, str], Object]
 
     def application(self, routes: Sequence[BaseRoute]) -> Starlette:
         """The application of those routes."""
@@ -39,17 +44,44 @@ class Dialect:
         """Starlette's own refusals: no such path, or not with this method."""
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
-            return self.wrong_method(request, (error.headers or {}).get("Allow", ""))
-        return self.unknown_path(request)
+            allowed = ", ".join(sorted(methods(request)))
+            return JSONResponse(self.wrong_method(request, allowed), 405, {"Allow": allowed})
+        return JSONResponse(self.unknown_path(request), 404)
 
     async def refused(self, _: Request, error: Exception) -> Response:
         """What Puna says in place of an answer."""
         assert isinstance(error, PunaError)
-        return self.error_response(error)
+        return self.response(error)
 
     async def broken(self, _: Request, error: Exception) -> Response:
         """A defect of Puna's. The traceback goes to the log."""
-        return self.error_response(PunaError(f"internal error: {type(error).__name__}"))
+        return self.response(PunaError(f"internal error: {type(error).__name__}"))
+
+    def response(self, error: PunaError) -> Response:
+        """The error as a whole HTTP response."""
+        retry = {"Retry-After": str(error.retry_after)} if isinstance(error, Overloaded) else None
+        return JSONResponse(self.error(error), status(error), retry)
+
+
+def methods(request: Request) -> set[str]:
+    """All methods of a request's path: Starlette itself only names those of the first route that has it."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    return {
+        method for route in routes if route.matches(request.scope)[0] != Match.NONE for method in route.methods or ()
+    }
+
+
+def status(error: PunaError) -> int:
+    """The HTTP status of an error."""
+    match error:
+        case InvalidRequest():
+            return 400
+        case ModelNotFound() | NotFound():
+            return 404
+        case Overloaded():
+            return 503
+        case _:
+            return 500
 
 
 async def gone(_: Request, __: Exception) -> Response:

@@ -1,11 +1,11 @@
 """The functions that a request offers the model as tools, as both dialects write them."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from puna.api.body import Body
+from puna.api.body import Body, WritableObject
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool
 
@@ -17,7 +17,7 @@ class Function(Body):
 
     name: FunctionName
     description: str | None = None
-    parameters: dict[str, Any] | None = None
+    parameters: WritableObject | None = None
     strict: bool | None = None
 
     def to_core(self) -> Tool:

@@ -46,6 +46,11 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, arguments: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if arguments[:1] == ["help"]:
+            arguments = [*arguments[1:2], "--help"]
+            if len(arguments) == 1:
+                click.echo(ctx.get_help())
+                ctx.exit()
         if arguments and self.get_command(ctx, arguments[0]) is None and not arguments[0].startswith("-"):
             from difflib import get_close_matches
 

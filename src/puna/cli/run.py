@@ -87,9 +87,16 @@ def have(client: Client, model: str, *, insecure: bool) -> dict[str, Any]:
     try:
         return client.ask("POST", "/api/show", {"model": model})
     except CommandFailed as error:
-        if error.status != NOT_FOUND or "did you mean" in error.message:
+        if error.status != NOT_FOUND:
             raise
-    show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
+        missing = error.message
+    try:
+        show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
+    except CommandFailed as error:
+        # mixtral is no slip for mistral, so a near name is only told where the pull fails.
+        if "did you mean" not in missing:
+            raise
+        raise CommandFailed(f"{missing} Pulling it failed: {error.message}") from error
     return client.ask("POST", "/api/show", {"model": model})
 
 

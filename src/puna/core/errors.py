@@ -45,11 +45,17 @@ class UnsupportedGrammar(InvalidRequest):
 class ContextLengthExceeded(InvalidRequest):
     """The prompt is longer than the model's context. Both lengths are in tokens."""
 
-    def __init__(self, prompt_tokens: int, context_length: int, *, param: str | None = None) -> None:
+    ADVICE = (
+        "Shorten the prompt, or raise the context length with PARAMETER num_ctx in a Modelfile or with "
+        "PUNA_CONTEXT_LENGTH."
+    )
+
+    def __init__(
+        self, prompt_tokens: int, context_length: int, *, param: str | None = None, advice: str = ADVICE
+    ) -> None:
         super().__init__(
             f"This model's maximum context length is {context_length} tokens, "
-            f"but the prompt has {prompt_tokens} tokens. Shorten the prompt, or raise the context length "
-            "with PARAMETER num_ctx in a Modelfile or with PUNA_CONTEXT_LENGTH.",
+            f"but the prompt has {prompt_tokens} tokens. {advice}",
             param=param,
             code="context_length_exceeded",
         )

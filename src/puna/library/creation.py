@@ -10,6 +10,7 @@ from puna.core.errors import InvalidRequest, PunaError
 from puna.library import manifest as media
 from puna.library.config import Config
 from puna.library.digest import Digest
+from puna.library.errors import DamagedModel
 from puna.library.gguf import Metadata
 from puna.library.library import Library
 from puna.library.manifest import Layer, Manifest
@@ -83,7 +84,7 @@ class _Creation:
         return layers
 
     def _file(self, label: str, path: Path) -> Layer:
-        header = Metadata.read(path)
+        header = _given(label, path)
         kind = _kind(header)
         if header.values.get("split.count", 0) > 1:
             raise InvalidRequest(f"'{label}' is one part of several; merge them with llama-gguf-split --merge")
@@ -94,7 +95,7 @@ class _Creation:
     def _adapters(self) -> list[Layer]:
         layers = []
         for label, path in self._recipe.adapters.items():
-            header = Metadata.read(path)
+            header = _given(label, path)
             if _kind(header) != media.ADAPTER:
                 raise InvalidRequest(f"'{label}' is not a LoRA adapter in GGUF format", param="adapters")
             layers.append(self._copied(media.ADAPTER, path, header))
@@ -169,6 +170,14 @@ class _Creation:
             path = self._library.store.path(layer.digest)
             known = Metadata.read(path if path.is_file() else self._staging.path(layer.digest))
         return known
+
+
+def _given(label: str, path: Path) -> Metadata:
+    """The header of a file that came with the request. Raises InvalidRequest, which calls it as the request does."""
+    try:
+        return Metadata.read(path)
+    except DamagedModel as error:
+        raise InvalidRequest(f"'{label}': {error.problem}") from error
 
 
 def _kind(header: Metadata) -> str:

@@ -13,6 +13,7 @@ class DamagedModel(PunaError):
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+        self.problem = problem
 
 
 class ProtectedModel(InvalidRequest):

@@ -7,6 +7,7 @@ reads the header only, and skips the arrays.
 
 import mmap
 import struct
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -268,10 +269,15 @@ class Metadata:
 
     @property
     def file_type(self) -> str:
-        """The quantisation, as Ollama shows it: `Q4_K_M`, `F16`, …, `unknown`."""
-        return (
-            FILE_TYPES.get(self._integer("general.file_type") or 0, "unknown") if self._has_file_type else "unknown"
-        )
+        """The quantisation, as Ollama shows it: `Q4_K_M`, `F16`, …, `unknown`. A file that does not say has the one
+        that most of its weights have."""
+        stated = self._integer("general.file_type")
+        if stated is not None:
+            return FILE_TYPES.get(stated, "unknown")
+        weights: Counter[int] = Counter()
+        for tensor in self.tensors:
+            weights[tensor.kind] += tensor.elements
+        return next((TENSOR_TYPES[kind][0] for kind, _ in weights.most_common(1) if kind in TENSOR_TYPES), "unknown")
 
     @cached_property
     def parameter_count(self) -> int:
@@ -307,10 +313,6 @@ class Metadata:
             for key, value in self.values.items()
             if key.startswith(prefix) and key.endswith(suffix) and isinstance(value, int)
         }
-
-    @property
-    def _has_file_type(self) -> bool:
-        return self._integer("general.file_type") is not None
 
     @property
     def _head_width(self) -> int | None:

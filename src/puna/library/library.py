@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import re
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +60,7 @@ class Library:
         self.require_writable(name)
         path = self.store.find(name)
         if path is None or not self.store.delete(path):
-            raise self._not_found(name)
+            raise self._not_found(name, advice=False)
 
     def copy(self, source: ModelName, target: ModelName) -> "Model":
         """Give a model a second name. Raises ModelNotFound, ProtectedModel, StoreFailed."""
@@ -129,15 +130,28 @@ class Library:
         self._models[path] = (seen, model)
         return model
 
-    def _not_found(self, name: ModelName) -> ModelNotFound:
+    def _not_found(self, name: ModelName, *, advice: bool = True) -> ModelNotFound:
         import difflib
 
         written = str(name)
-        known = {model.name.lower(): model.name for model in self.list()}
-        near = difflib.get_close_matches(written.lower(), known, n=1, cutoff=0.75)
+        place, last = parted(written)
+        beside = (model.name for model in self.list() if parted(model.name)[0] == place)
+        known = {parted(other)[1]: other for other in beside if same_numbers(other, written)}
+        near = difflib.get_close_matches(last, known, n=1, cutoff=0.8)
         if near:
             return ModelNotFound(written, f"model '{written}' not found, did you mean '{known[near[0]]}'?")
-        return ModelNotFound(written)
+        return ModelNotFound(written, None if advice else f"model '{written}' not found")
+
+
+def parted(name: str) -> tuple[str, str]:
+    """Host and namespace, and what is compared with other names: the rest, without the tag that most have."""
+    place, _, last = name.lower().rpartition("/")
+    return place, last.removesuffix(":latest")
+
+
+def same_numbers(left: str, right: str) -> bool:
+    """Whether both names have the same numbers: another one is no slip but another version or size."""
+    return re.findall("[0-9]+", left) == re.findall("[0-9]+", right)
 
 
 def listed(model: "Model") -> Listed:

@@ -1,5 +1,6 @@
 """What a Modelfile's PARAMETER lines set."""
 
+import math
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -65,7 +66,8 @@ class Parameters:
 
         Raises InvalidRequest for a name that is unknown or a value of another type.
         """
-        known = {name: _typed(name, value) for name, value in document.items() if name not in OBSOLETE}
+        given = {name: value for name, value in document.items() if name not in OBSOLETE}
+        known = {name: _checked(name, _typed(name, value)) for name, value in given.items()}
         return cls(**{name: value for name, value in known.items() if value is not None})
 
     @classmethod
@@ -77,9 +79,9 @@ class Parameters:
         values: dict[str, Any] = {}
         for name, text in lines:
             if name == "stop":
-                values["stop"] = (*values.get("stop", ()), text)
+                values["stop"] = (*values.get("stop", ()), *_checked(name, (text,)))
             elif name not in OBSOLETE:
-                values[name] = _read(name, text)
+                values[name] = _checked(name, _read(name, text))
         return cls(**values)
 
     def to_json(self) -> dict[str, int | float | bool | list[str]]:
@@ -155,6 +157,24 @@ def _read(name: str, text: str) -> Any:
         return kind(text)
     except ValueError:
         raise _wrong(name, text) from None
+
+
+def _checked(name: str, value: Any) -> Any:
+    """The value, if an engine can take it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _wrong(name, value)
+    if name == "repeat_penalty" and value is not None and value <= 0:
+        raise InvalidRequest(f"parameter '{name}' has to be above 0, not {value}", param=name)
+    least, most = LIMITS.get(name, (-math.inf, math.inf))
+    if value is not None and name in LIMITS and not least <= value <= most:
+        raise InvalidRequest(f"parameter '{name}' has to be from {least} to {most}, not {value}", param=name)
+    if name == "stop" and "" in (value or ()):
+        raise InvalidRequest("parameter 'stop' must not be empty", param=name)
+    return value
+
+
+LIMITS = {"repeat_last_n": (-1, 2**31 - 1), "num_thread": (-1, 512)}
+"""What llama.cpp can take, where it is less than what a number can be."""
 
 
 def _wrong(name: str, value: Any) -> InvalidRequest:

@@ -9,6 +9,7 @@ from tests.conftest import StartServer
 from tests.models import add_model
 from tests.server import RunningServer
 
+NO_SCHEMA = {"type": "function", "function": {"name": "sub", "parameters": {"type": "nonsense"}}}
 TEST = [{"role": "user", "content": "Say this is a test"}]
 
 
@@ -144,12 +145,23 @@ def test_embeddings(native: ollama.Client) -> None:
         ("chat", {"messages": TEST, "options": {"num_ctxx": 1}}, "num_ctxx"),
         ("chat", {"messages": TEST, "options": {"mirostat": 1}}, "mirostat"),
         ("chat", {"messages": TEST, "keep_alive": "soon"}, "keep_alive"),
-        ("chat", {"messages": TEST, "truncate": True}, "truncate"),
+        ("chat", {"messages": TEST, "options": {"stop": [""]}}, "'stop' must not be empty"),
+        ("chat", {"messages": TEST, "options": {"repeat_penalty": 0}}, "'repeat_penalty' has to be above 0"),
+        ("chat", {"messages": TEST, "options": {"repeat_last_n": -2}}, "'repeat_last_n' has to be from -1"),
+        ("chat", {"messages": TEST, "truncate": True}, "'truncate'. Nothing is ever cut"),
+        ("chat", {"messages": TEST, "top_logprobs": 2}, "'top_logprobs' is only allowed when 'logprobs' is true"),
+        ("chat", {"messages": TEST, "temperature": 1}, "It belongs into 'options'"),
+        ("chat", {"messages": TEST, "format": {"properties": {"a": {"not": {}}}}}, "'format.properties.a.not'"),
+        ("chat", {"messages": TEST, "tools": [NO_SCHEMA]}, "'tools[0].function.parameters.type'"),
         ("chat", {"messages": TEST, "colour": 1}, "colour"),
         ("chat", {"messages": [{"role": "user", "content": "x", "images": ["?"]}]}, "images"),
         ("generate", {"prompt": "x", "raw": True, "system": "y"}, "'system'"),
         ("generate", {"prompt": "x", "template": "{{ .Prompt }}"}, "template"),
         ("generate", {"prompt": "x", "context": [1, 2]}, "context"),
+        ("generate", {"prompt": "x", "width": 512}, "No engine here makes images"),
+        ("generate", {"prompt": "x", "format": {"type": "nonsense"}}, "'format.type'"),
+        ("generate", {"prompt": "x", "raw": True, "format": {"type": "nonsense"}}, "'format.type'"),
+        ("embeddings", {"prompt": ""}, "'prompt'"),
         ("embed", {"input": 3}, "input"),
         ("embed", {"input": "x", "dimensions": 100_000}, "dimensions"),
     ],

@@ -8,9 +8,11 @@ from tests.server import RunningServer
 
 ASK: Any = [{"role": "user", "content": "Hello"}]
 TOOL: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+LARGE = {"type": "function", "function": {"name": "f", "parameters": {"maximum": 2**64}}}
 NO_SCHEMA = {"type": "function", "function": {"name": "sub", "parameters": {"type": "nonsense"}}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 REFUSAL = {"type": "refusal", "refusal": "no"}
+BARE = "messages[0].content[0].image_url"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n broken").decode()
 
 
@@ -41,15 +43,20 @@ def image(url: str) -> list[dict[str, Any]]:
         ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
         ({"logit_bias": {"99999999": 1}}, "logit_bias"),
         ({"logit_bias": {"hello": 1}}, "logit_bias"),
-        ({"logit_bias": {"1": 101}}, "logit_bias"),
+        ({"logit_bias": {"1": 101}}, "logit_bias.1"),
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
         ({"stop": ""}, "stop"),
         ({"tools": [TOOL, TOOL]}, "tools[1]"),
-        ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
+        ({"tools": [LARGE]}, "tools[0].function.parameters"),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name"),
         ({"tools": [TOOL, NO_SCHEMA], "tool_choice": "required"}, "tools[1].function.parameters.type"),
         ({"tools": [TOOL, NO_SCHEMA]}, "tools[1].function.parameters.type"),
         ({"tool_choice": "required"}, "tool_choice"),
+        ({"functions": [TOOL["function"]], "tool_choice": "auto"}, "tool_choice"),
+        ({"reasoning_effort": "low", "reasoning": {"effort": "high"}}, "reasoning.effort"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "%%%"}]}]}, BARE),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": ""}]}]}, BARE),
+        ({"tools": [{"type": "function", "function": {"name": "x"}, "strict": True}]}, "tools[0].strict"),
         ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "sub"}}}, "tool_choice"),
         ({"parallel_tool_calls": False}, "parallel_tool_calls"),
         ({"function_call": "auto"}, "function_call"),
@@ -171,3 +178,29 @@ def test_log_probabilities_belong_to_the_text(client: openai.OpenAI, stream: boo
     assert b"".join(bytes(token.bytes or []) for token in tokens).decode() == text
     assert all(len(token.top_logprobs) == 3 for token in tokens)
     assert all(token.logprob <= 0 for token in tokens)
+
+
+def test_the_smaller_of_both_limits_holds(client: openai.OpenAI) -> None:
+    for limits in ((2, 5), (5, 2)):
+        answer = client.chat.completions.create(
+            model="tiny", messages=ASK, max_tokens=limits[0], max_completion_tokens=limits[1]
+        )
+        assert answer.usage
+        assert (answer.usage.completion_tokens, answer.choices[0].finish_reason) == (2, "length")
+
+
+def test_a_function_may_have_nothing_to_say(client: openai.OpenAI) -> None:
+    messages: Any = [
+        *ASK,
+        {"role": "assistant", "content": None, "function_call": {"name": "add", "arguments": "{}"}},
+        {"role": "function", "name": "add", "content": None},
+    ]
+    assert client.chat.completions.create(model="tiny", messages=messages, max_tokens=2).choices
+
+
+def test_hints_for_a_cache_in_a_message_change_nothing(client: openai.OpenAI) -> None:
+    part = {"type": "text", "text": "Hello", "prompt_cache_breakpoint": {"mode": "explicit", "ttl": "30m"}}
+    messages: Any = [{"role": "user", "content": [part]}]
+    hinted = client.chat.completions.create(model="tiny", messages=messages)
+    plain = client.chat.completions.create(model="tiny", messages=ASK)
+    assert hinted.choices[0].message.content == plain.choices[0].message.content

@@ -279,3 +279,40 @@ def test_a_schema_that_cannot_be_enforced_is_refused_with_its_place(random_clien
         random_client.chat.completions.create(model="tools", messages=ASK, tools=[TIME, tool])
     assert refused.value.param == "tools[1].function.parameters.properties.a.uniqueItems"
     random_client.chat.completions.create(model="tools", messages=ASK, max_tokens=1)
+
+
+@pytest.mark.parametrize("kind", ["array", "string", ["array", "null"]])
+@pytest.mark.parametrize("choice", ["required", "auto"])
+def test_arguments_have_to_be_an_object(
+    random_client: openai.OpenAI, model: str, kind: str | list[str], choice: Literal["required", "auto"]
+) -> None:
+    tool: Any = {"type": "function", "function": {"name": "x", "parameters": {"type": kind}}}
+    with pytest.raises(openai.BadRequestError, match="have to be an object") as refused:
+        random_client.chat.completions.create(model=model, messages=ASK, tools=[tool], tool_choice=choice)
+    assert refused.value.param == "tools[0].function.parameters.type"
+
+
+NAMED: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer", "maximum": 9}}, "required": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"description": "Anything"},
+        {"type": ["object", "null"], **{name: NAMED[name] for name in ("properties", "required")}},
+        {"anyOf": [NAMED, {"type": "object", "properties": {"b": {"type": "boolean"}}, "required": ["b"]}]},
+        {"$ref": "#/$defs/named", "$defs": {"named": NAMED}},
+    ],
+)
+def test_forced_arguments_are_an_object_whatever_the_schema_leaves_open(
+    random_client: openai.OpenAI, model: str, parameters: dict[str, Any]
+) -> None:
+    tool: Any = {"type": "function", "function": {"name": "x", "parameters": parameters}}
+    answer = random_client.chat.completions.create(
+        model=model, messages=ASK, tools=[tool], tool_choice="required", parallel_tool_calls=False, seed=1
+    )
+    [call] = answer.choices[0].message.tool_calls or []
+    assert call.type == "function"
+    arguments = json.loads(call.function.arguments)
+    assert isinstance(arguments, dict)
+    jsonschema.validate(arguments, parameters)

@@ -258,3 +258,11 @@ def test_a_model_with_eyes_is_scored_and_embeds_like_any(client: openai.OpenAI) 
     assert client.embeddings.create(model="micro", input="hello").data
     scored = client.completions.create(model="micro", prompt="hello", echo=True, logprobs=0, max_tokens=0)
     assert scored.choices[0].logprobs
+
+
+def test_an_address_may_stand_there_by_itself_as_in_ollamas_examples(client: openai.OpenAI) -> None:
+    bare = {"type": "image_url", "image_url": uri("red")}
+    as_object = {"type": "image_url", "image_url": {"url": uri("red"), "detail": "original"}}
+    seen = [see(client, text("What's in this image?"), part) for part in (bare, as_object)]
+    counts = [answer.usage.prompt_tokens for answer in seen if answer.usage]
+    assert counts[0] == counts[1] > IMAGE_TOKENS

@@ -190,6 +190,12 @@ def test_the_best_are_those_with_the_highest_mean_log_probability(server: Runnin
     assert complete(server, n=1, best_of=3, **fields)["choices"][0]["logprobs"] is None
 
 
+def test_no_more_of_a_prompt_is_cached_than_it_has(server: RunningServer) -> None:
+    for _ in range(2):
+        usage = complete(server, prompt=["Once upon a time", "There was"], n=3, max_tokens=2)["usage"]
+        assert usage["prompt_tokens_details"]["cached_tokens"] < usage["prompt_tokens"]
+
+
 def test_logit_bias_forces_and_bans_tokens(server: RunningServer) -> None:
     [forced] = complete(server, logit_bias={"700": 100}, max_tokens=3, logprobs=0)["choices"]
     assert len(set(forced["logprobs"]["tokens"])) == 1
@@ -211,9 +217,8 @@ def test_no_token_is_generated_where_none_is_wanted(server: RunningServer) -> No
     assert answer["usage"]["completion_tokens"] == 0
 
 
-@pytest.mark.parametrize("prompt", ["", [""], None])
-def test_an_empty_prompt_is_the_beginning_of_a_document(server: RunningServer, prompt: Any) -> None:
-    fields = {} if prompt is None else {"prompt": prompt}
+@pytest.mark.parametrize("fields", [{"prompt": ""}, {"prompt": [""]}, {"prompt": None}, {}])
+def test_an_empty_prompt_is_the_beginning_of_a_document(server: RunningServer, fields: dict[str, Any]) -> None:
     with server.http() as http:
         answer = http.post("/v1/completions", json={"model": "micro", "max_tokens": 2, **fields}).json()
     assert answer["usage"]["prompt_tokens"] == 1
@@ -253,19 +258,25 @@ def test_the_modelfile_says_what_the_request_leaves_open(server: RunningServer) 
         ({"prompt": ["a ", "a " * 3000]}, "prompt[1]", "context_length_exceeded"),
         ({"prompt": 5}, "prompt", "invalid_type"),
         ({"suffix": "b"}, "suffix", None),
-        ({"suffix": "b", "echo": True, "model": "infill"}, "suffix", None),
+        ({"suffix": "b", "echo": True, "model": "infill"}, "suffix", "invalid_value"),
         ({"n": 0}, "n", "integer_below_min_value"),
-        ({"n": 2, "best_of": 1}, "best_of", None),
-        ({"best_of": 2, "stream": True}, "best_of", None),
+        ({"n": 2, "best_of": 1}, "best_of", "invalid_value"),
+        ({"best_of": 2, "stream": True}, "best_of", "invalid_value"),
         ({"logprobs": -1}, "logprobs", "integer_below_min_value"),
         ({"logprobs": 101}, "logprobs", "integer_above_max_value"),
         ({"max_tokens": -1}, "max_tokens", "integer_below_min_value"),
+        ({"max_tokens": 2**31}, "max_tokens", "integer_above_max_value"),
         ({"logit_bias": {"x": 1}}, "logit_bias", "invalid_value"),
         ({"logit_bias": {"2048": 1}}, "logit_bias", "invalid_value"),
         ({"logit_bias": {"5": 101}}, "logit_bias", "decimal_above_max_value"),
-        ({"stream_options": {"include_usage": True}}, "stream_options", None),
+        ({"stream_options": {"include_usage": True}}, "stream_options", "invalid_value"),
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "array_above_max_length"),
         ({"response_format": {"type": "xml"}}, "response_format.type", "invalid_value"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"not": {}}}}},
+            "response_format.json_schema.schema.not",
+            "invalid_json_schema",
+        ),
         ({"typo": 1}, "typo", "unknown_parameter"),
     ],
 )

@@ -154,6 +154,12 @@ def test_a_bad_request_is_refused_by_the_name_of_its_field(
     assert post(server, input="hello")[0] == 200
 
 
+def test_an_input_that_is_too_long_is_told_what_helps(server: RunningServer) -> None:
+    _, answer = post(server, input="far too long " * 300)
+    assert "512" in answer["error"]["message"]
+    assert "num_ctx" not in answer["error"]["message"]
+
+
 def test_the_longest_input_is_as_long_as_the_context(server: RunningServer) -> None:
     status, answer = post(server, input=[[101] * 512, [7592] * 512])
     assert status == 200

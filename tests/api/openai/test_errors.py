@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import openai
 import pytest
 
 from tests.server import RunningServer
@@ -71,6 +72,16 @@ def test_a_body_has_to_be_an_object(server: RunningServer, content: str) -> None
         ({"seed": 1.5}, "seed", "invalid_type"),
         ({"seed": 2**70}, "seed", None),
         ({"no_such_field": 1}, "no_such_field", "unknown_parameter"),
+        ({"no such field": 1}, "no such field", "unknown_parameter"),
+        ({"Temperature": 1}, "Temperature", "unknown_parameter"),
+        ({"stream": True, "stream_options": {"include-usage": True}}, "stream_options.include-usage", None),
+        ({"logit_bias": {"10": 101}}, "logit_bias.10", "decimal_above_max_value"),
+        ({"metadata": {"a b": 1}}, "metadata.a b", "invalid_type"),
+        ({"metadata": dict.fromkeys("abcdefghijklmnopq", "x")}, "metadata", "object_above_max_properties"),
+        ({"temperature": float("nan")}, "temperature", "invalid_type"),
+        ({"audio": {"voice": "alloy", "format": "wav"}}, "audio", "unsupported_parameter"),
+        ({"web_search_options": {}}, "web_search_options", "unsupported_parameter"),
+        ({"moderation": {"model": "m"}}, "moderation", "unsupported_parameter"),
     ],
 )
 def test_a_bad_field_is_named(
@@ -84,6 +95,19 @@ def test_a_bad_field_is_named(
         assert f"'{param}'" in error["message"]
     if code:
         assert error["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"stop": 5}, "a string or an array"),
+        ({"messages": [{"role": "user", "content": 5}]}, "a string or an array"),
+        ({"temperature": "warm"}, "a number"),
+    ],
+)
+def test_every_type_that_would_do_is_named(server: RunningServer, change: dict[str, Any], expected: str) -> None:
+    _, error = post(server, json.dumps({**GOOD, **change}))
+    assert f"expected {expected}, but got" in error["message"]
 
 
 @pytest.mark.parametrize("field", ["model", "messages"])
@@ -121,6 +145,17 @@ def test_an_unknown_path_is_404(server: RunningServer, path: str) -> None:
     assert response.json()["error"]["message"] == f"Invalid URL (GET {path})"
 
 
+def test_a_part_of_openais_api_that_is_not_here_says_so(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="no engine here makes images"):
+        client.images.generate(model="x/z-image-turbo", prompt="A cute robot learning to paint")
+
+
+def test_a_base_url_without_its_end_is_told_it(server: RunningServer) -> None:
+    client = openai.OpenAI(base_url=server.url, api_key="unused", max_retries=0)
+    with pytest.raises(openai.NotFoundError, match="/v1/chat/completions"):
+        client.chat.completions.create(model="tiny", messages=[{"role": "user", "content": "Hello!"}])
+
+
 def test_a_wrong_method_is_405_and_says_which_is_right(server: RunningServer) -> None:
     with server.http() as http:
         response = http.get("/v1/chat/completions")
@@ -128,3 +163,6 @@ def test_a_wrong_method_is_405_and_says_which_is_right(server: RunningServer) ->
         assert response.headers["allow"] == "POST"
         assert "POST" in response.json()["error"]["message"]
         assert http.post("/v1/models").status_code == 405
+        several = http.put("/v1/conversations/conv_0")
+        assert several.status_code == 405
+        assert several.headers["allow"] == "DELETE, GET, HEAD, POST"

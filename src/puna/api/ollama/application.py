@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from puna import __version__
 from puna.api.dialect import Dialect
 from puna.api.json import JSONResponse
-from puna.api.ollama.errors import error_response, unknown_path, wrong_method
+from puna.api.ollama.errors import render_error, unknown_path, wrong_method
 from puna.library.library import Library
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Endpoint = Callable[[Request], Awaitable[Response | ASGIApp]]
 
 
-DIALECT = Dialect(error_response, unknown_path, wrong_method)
+DIALECT = Dialect(render_error, unknown_path, wrong_method)
 
 
 def application(

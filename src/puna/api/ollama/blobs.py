@@ -7,7 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from puna.api.json import JSONResponse
+from puna.core.errors import InvalidRequest
 from puna.library.digest import Digest
+from puna.library.errors import WrongDigest
 from puna.library.library import Library
 
 
@@ -27,7 +29,10 @@ async def create(request: Request) -> Response:
     if library.store.has(digest):
         return Response()
     chunks = from_loop(request.stream(), asyncio.get_running_loop())
-    await asyncio.to_thread(library.store.staging.add_stream, chunks, digest)
+    try:
+        await asyncio.to_thread(library.store.staging.add_stream, chunks, digest)
+    except WrongDigest as error:
+        raise InvalidRequest(error.message) from error
     return Response(status_code=201)
 
 

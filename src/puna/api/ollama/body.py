@@ -1,17 +1,28 @@
 """Request bodies of the native API."""
 
-from typing import Literal, Self
+from typing import Self, TypeVar
 
 from pydantic import model_validator
+from starlette.requests import Request
 
-from puna.api.body import Body, read_body
+from puna.api.body import Body
+from puna.api.body import read_body as read_strictly
 from puna.core.errors import InvalidRequest
 from puna.library.names import ModelName
+from puna.library.parameters import Parameters
 
-__all__ = ["Body", "ModelBody", "Unset", "read_body"]
+B = TypeVar("B", bound=Body)
 
-Unset = Literal[""] | None
-"""A field that Ollama's own client always sends, and that does nothing here."""
+
+async def read_body(request: Request, kind: type[B]) -> B:
+    """The request's body. An option that stands beside `options` gets a hint. Raises InvalidRequest."""
+    try:
+        return await read_strictly(request, kind)
+    except InvalidRequest as error:
+        if error.code == "unknown_parameter" and "options" in kind.model_fields and error.param in Parameters.kinds():
+            message = f"{error.message} It belongs into 'options'."
+            raise InvalidRequest(message, param=error.param, code=error.code) from error
+        raise
 
 
 class ModelBody(Body):

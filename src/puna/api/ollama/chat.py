@@ -9,11 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from puna.api.body import Body, WritableObject
 from puna.api.functions import FunctionTool, check_names
 from puna.api.ollama.answer import Piece, answer_rows
-from puna.api.ollama.body import Body, read_body
+from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.reply import Reply
+from puna.api.place import schema_error, with_places
+from puna.core.errors import InvalidRequest, UnsupportedSchema
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.tools import Tool
@@ -24,7 +27,7 @@ class CalledFunction(Body):
     """A function and the arguments that the model gave it."""
 
     name: str
-    arguments: dict[str, Any] | None = None
+    arguments: WritableObject | None = None
     index: int | None = None
     description: str | None = None
 
@@ -69,6 +72,13 @@ class ChatBody(GenerationBody):
             format=self.core_format,
             effort=self.effort,
         )
+
+    def located(self, error: UnsupportedSchema) -> InvalidRequest:
+        """The error with the schema's place in this body."""
+        if error.tool is None:
+            return schema_error("format", error)
+        place = [tool.function.name for tool in self.tools or ()].index(error.tool)
+        return schema_error(f"tools[{place}].function.parameters", error)
 
     def _tools(self) -> tuple[Tool, ...]:
         tools = tuple(tool.function.to_core() for tool in self.tools or ())
@@ -132,4 +142,4 @@ async def create(request: Request) -> Response | ASGIApp:
     reply.check("chat")
     core = await body.to_core(reply.images)
     events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.circumstances)
-    return await reply.send(answer_rows(body.model, events, render))
+    return await reply.send(answer_rows(body.model, with_places(events, body.located), render))

@@ -1,20 +1,23 @@
 """/api/embed, and /api/embeddings, its older form."""
 
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from puna.api.body import Body
 from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
 from puna.api.ollama.answer import SECOND
-from puna.api.ollama.body import Body, read_body
+from puna.api.ollama.body import read_body
+from puna.api.ollama.generation import NOTHING_IS_CUT
 from puna.api.ollama.keep_alive import KeepAlive, read_keep_alive
 from puna.api.ollama.options import read_options
 from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest
+from puna.core.errors import InvalidRequest
 from puna.inference.inference import Inference
 from puna.observation.journal import current
 
@@ -31,7 +34,7 @@ class EmbedBody(EmbeddingBody):
     """`truncate` may only be false: no text is ever cut."""
 
     input: str | list[str]
-    truncate: Literal[False] | None = None
+    truncate: Annotated[None, NOTHING_IS_CUT] = None
     dimensions: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -59,7 +62,13 @@ async def embed(request: Request) -> Response:
 async def embeddings(request: Request) -> Response:
     """Embed one text."""
     body = await read_body(request, OlderBody)
-    [row] = rows(await embedded(request, body, (body.prompt,), None))
+    try:
+        [row] = rows(await embedded(request, body, (body.prompt,), None))
+    except InvalidRequest as error:
+        if error.param != "input":
+            raise
+        message = error.message.replace("'input'", "'prompt'")
+        raise InvalidRequest(message, param="prompt", code=error.code) from error
     return JSONResponse({"embedding": row})
 
 

@@ -1,22 +1,27 @@
 """POST /api/generate."""
 
-from typing import Any, Self
+from functools import partial
+from typing import Annotated, Any, Self
 
 from pydantic import model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from puna.api.body import unsupported
 from puna.api.ollama.answer import Piece, answer_rows
-from puna.api.ollama.body import Unset, read_body
+from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.reply import Reply
+from puna.api.place import schema_error, with_places
 from puna.core.completions import CompletionRequest
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.images.load import ImageLoader
+
+NO_IMAGES = unsupported("No engine here makes images")
 
 
 class GenerateBody(GenerationBody):
@@ -30,8 +35,11 @@ class GenerateBody(GenerationBody):
     system: str | None = None
     raw: bool | None = None
     images: list[str] | None = None
-    template: Unset = None
-    context: None = None
+    template: Annotated[None, unsupported("A template belongs into a Modelfile")] = None
+    context: Annotated[None, unsupported("A conversation goes to /api/chat, as messages")] = None
+    width: Annotated[None, NO_IMAGES] = None
+    height: Annotated[None, NO_IMAGES] = None
+    steps: Annotated[None, NO_IMAGES] = None
 
     @property
     def is_raw(self) -> bool:
@@ -78,11 +86,12 @@ async def create(request: Request) -> Response | ASGIApp:
     if not (body.prompt or body.images or body.suffix):
         return await reply.to_nothing()
     reply.check("generate")
+    located = partial(schema_error, "format")
     if body.is_raw:
         completion = reply.inference.complete(
             body.model, body.to_completion(), defaults=Sampling(), **reply.circumstances
         )
-        return await reply.send(answer_rows(body.model, completion, render))
+        return await reply.send(answer_rows(body.model, with_places(completion, located), render))
     core = await body.to_chat(reply.images)
     events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.circumstances)
-    return await reply.send(answer_rows(body.model, events, render))
+    return await reply.send(answer_rows(body.model, with_places(events, located), render))

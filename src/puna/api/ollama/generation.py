@@ -1,10 +1,10 @@
 """What the bodies of /api/chat and /api/generate have in common."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from puna.api.ollama.body import Body
+from puna.api.body import Body, unsupported
 from puna.api.ollama.keep_alive import KeepAlive
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
@@ -12,6 +12,7 @@ from puna.core.messages import Part, Text
 from puna.core.requests import Effort
 from puna.images.load import ImageLoader
 
+NOTHING_IS_CUT = unsupported("Nothing is ever cut from a prompt")
 Think = bool | Literal["", "low", "medium", "high", "max"] | None
 
 
@@ -26,8 +27,16 @@ class GenerationBody(Body):
     keep_alive: KeepAlive = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    truncate: Literal[False] | None = None
-    shift: Literal[False] | None = None
+    truncate: Annotated[None, NOTHING_IS_CUT] = None
+    shift: Annotated[None, NOTHING_IS_CUT] = None
+
+    @model_validator(mode="after")
+    def check_logprobs(self) -> Self:
+        """Alternatives are listed beside log probabilities, or nowhere."""
+        if self.top_logprobs and not self.logprobs:
+            message = "'top_logprobs' is only allowed when 'logprobs' is true"
+            raise InvalidRequest(message, param="top_logprobs", code="invalid_value")
+        return self
 
     @property
     def core_format(self) -> Format:

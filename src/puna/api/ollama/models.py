@@ -8,8 +8,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from puna.api.body import Body, unsupported
 from puna.api.json import JSONResponse
-from puna.api.ollama.body import Body, ModelBody, Unset, read_body
+from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.details import capabilities, render_metadata
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import InvalidRequest
@@ -20,12 +21,14 @@ from puna.library.modelfile import Modelfile
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 
+ONLY_SHOWN = unsupported("A model is shown as it is")
+
 
 class ShowBody(ModelBody):
     """`verify` is Puna's own: read every blob, and say what is damaged."""
 
-    system: Unset = None
-    template: Unset = None
+    system: Annotated[None, ONLY_SHOWN] = None
+    template: Annotated[None, ONLY_SHOWN] = None
     options: Annotated[dict[str, Any], Field(max_length=0)] | None = None
     verbose: bool | None = None
     verify: bool | None = None

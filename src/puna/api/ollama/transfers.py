@@ -1,13 +1,14 @@
 """/api/pull and /api/push: models from and to registries."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.ollama.body import ModelBody, Unset, read_body
+from puna.api.body import unsupported
+from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.lines import Row, respond
 from puna.library.digest import Digest
 from puna.library.library import Library
@@ -19,13 +20,15 @@ SHORT_DIGITS = 12
 STEP = 1 << 18
 """Bytes after which a transfer's progress is told again."""
 
+DOCKER_LOGIN = unsupported("Sign in with docker login")
+
 
 class TransferBody(ModelBody):
     """`insecure` allows registries without encryption. Puna knows no passwords but those of `docker login`."""
 
     insecure: bool | None = None
-    username: Unset = None
-    password: Unset = None
+    username: Annotated[None, DOCKER_LOGIN] = None
+    password: Annotated[None, DOCKER_LOGIN] = None
     stream: bool | None = None
 
 

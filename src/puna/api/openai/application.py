@@ -6,14 +6,14 @@ from starlette.routing import Route
 from puna.api.dialect import Dialect
 from puna.api.openai import chat, completions, embeddings, models
 from puna.api.openai.conversations.routes import routes as conversation_routes
-from puna.api.openai.errors import error_response, unknown_path, wrong_method
+from puna.api.openai.errors import render_error, unknown_path, wrong_method
 from puna.api.openai.responses.routes import routes as response_routes
 from puna.api.openai.responses.service import Responses
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
 
-DIALECT = Dialect(error_response, unknown_path, wrong_method)
+DIALECT = Dialect(render_error, unknown_path, wrong_method)
 
 
 def application(library: Library, inference: Inference, images: ImageLoader, responses: Responses) -> Starlette:

@@ -12,7 +12,7 @@ from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
 from puna.api.openai.chat_answer import ChatAnswer, event_stream
 from puna.api.openai.chat_body import ChatBody
-from puna.core.errors import UnsupportedSchema
+from puna.core.errors import UnsupportedGrammar, UnsupportedSchema
 from puna.core.events import Event
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
@@ -25,7 +25,7 @@ async def create(request: Request) -> Response | ASGIApp:
     body = await read_body(request, ChatBody)
     core = await body.to_core(images)
     events = located(body, inference.chat(body.model, core, whole=not body.stream))
-    answer = ChatAnswer(body.model, events, legacy=body.functions is not None)
+    answer = ChatAnswer(body.model, events, legacy=body.functions is not None, custom=body.custom)
     if not body.stream:
         return JSONResponse(await unless_gone(request, answer.whole()))
     include_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
@@ -33,10 +33,10 @@ async def create(request: Request) -> Response | ASGIApp:
 
 
 async def located(body: ChatBody, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """The events; a schema that is refused is named by its place in the body."""
+    """The events; a schema or grammar that is refused is named by its place in the body."""
     try:
         async with aclosing(events):
             async for event in events:
                 yield event
-    except UnsupportedSchema as error:
+    except (UnsupportedSchema, UnsupportedGrammar) as error:
         raise body.located(error) from error

@@ -10,6 +10,7 @@ import orjson
 
 from puna import __version__
 from puna.api.exchange import EventStream
+from puna.api.openai.chat_calls import CallDeltas
 from puna.api.openai.chat_choice import WholeChoice
 from puna.api.openai.chat_logprobs import render_logprobs
 from puna.api.openai.errors import render_error
@@ -21,11 +22,20 @@ ROLE = {"role": "assistant", "content": "", "refusal": None}
 
 
 class ChatAnswer:
-    """Renders the events of one chat request. `legacy` writes calls in the older way, as `function_call`."""
+    """Renders the events of one chat request. `legacy` writes calls in the older way, as `function_call`, `custom`
+    names the tools that take a text."""
 
-    def __init__(self, model: str, events: AsyncGenerator[Event, None], *, legacy: bool = False) -> None:
+    def __init__(
+        self,
+        model: str,
+        events: AsyncGenerator[Event, None],
+        *,
+        legacy: bool = False,
+        custom: frozenset[str] = frozenset(),
+    ) -> None:
         self._events = events
         self._legacy = legacy
+        self._custom = custom
         self._frame = {
             "id": f"chatcmpl-{secrets.token_hex(12)}",
             "created": int(time.time()),
@@ -42,7 +52,7 @@ class ChatAnswer:
                 if isinstance(event, Done):
                     usage = event.usage
                 else:
-                    choices.setdefault(event.index, WholeChoice(event.index)).add(event)
+                    choices.setdefault(event.index, WholeChoice(event.index, self._custom)).add(event)
         assert usage is not None
         rendered = [choices[index].render(legacy=self._legacy) for index in sorted(choices)]
         return {**self._frame, "object": "chat.completion", "choices": rendered, "usage": render_usage(usage)}
@@ -53,6 +63,7 @@ class ChatAnswer:
         frame = {**self._frame, "object": "chat.completion.chunk"}
         unused = {"usage": None} if include_usage else {}
         begun: set[int] = set()
+        calls = CallDeltas(self._custom, legacy=self._legacy)
         held = b""
 
         def chunk(index: int, delta: dict[str, Any], reason: str | None = None, logprobs: Any = None) -> bytes:
@@ -69,34 +80,29 @@ class ChatAnswer:
                     begun.add(event.index)
                     held += chunk(event.index, ROLE)
                 if isinstance(event, Finished):
+                    held += b"".join(chunk(event.index, delta) for delta in calls.rest(event.index))
                     held += chunk(event.index, {}, self._reason(event.reason))
+                    continue
+                delta = calls.delta(event) if isinstance(event, ToolCallDelta) else text_delta(event)
+                if delta is None:
                     continue
                 logprobs = (
                     render_logprobs(event.logprobs) if isinstance(event, TextDelta) and event.logprobs else None
                 )
-                yield held + chunk(event.index, self._delta(event), logprobs=logprobs)
+                yield held + chunk(event.index, delta, logprobs=logprobs)
                 held = b""
         yield held + DONE
 
-    def _delta(self, event: TextDelta | ReasoningDelta | ToolCallDelta) -> dict[str, Any]:
-        match event:
-            case TextDelta(_, text):
-                return {"content": text}
-            case ReasoningDelta(_, text):
-                return {"reasoning": text, "reasoning_content": text}
-            case ToolCallDelta():
-                return self._call(event)
-
-    def _call(self, event: ToolCallDelta) -> dict[str, Any]:
-        name = {} if event.name is None else {"name": event.name}
-        function = {**name, "arguments": event.arguments}
-        if self._legacy:
-            return {"function_call": function}
-        kind = {} if event.id is None else {"id": event.id, "type": "function"}
-        return {"tool_calls": [{"index": event.call, **kind, "function": function}]}
-
     def _reason(self, reason: str) -> str:
         return "function_call" if self._legacy and reason == "tool_calls" else reason
+
+
+def text_delta(event: TextDelta | ReasoningDelta) -> dict[str, Any]:
+    match event:
+        case TextDelta(_, text):
+            return {"content": text}
+        case ReasoningDelta(_, text):
+            return {"reasoning": text, "reasoning_content": text}
 
 
 def render_usage(usage: Usage) -> dict[str, Any]:

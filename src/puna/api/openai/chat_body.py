@@ -1,16 +1,16 @@
 """The body of a chat completion request."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.body import Body
+from puna.api.body import Body, WritableObject, unsupported
 from puna.api.functions import Function, FunctionTool, check_names
 from puna.api.openai.chat_messages import ChatMessage, to_core
-from puna.api.openai.chat_tools import Choice, Mode, Named, legacy_choice, tool_choice
+from puna.api.openai.chat_tools import Custom, CustomTool, GivenChoice, GivenTool, Named, legacy_choice, tool_choice
 from puna.api.openai.no_ops import NoOps
 from puna.api.openai.verbosity import Verbosity, with_verbosity
-from puna.core.errors import InvalidRequest, UnsupportedSchema
+from puna.core.errors import InvalidRequest, UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import Sampling
@@ -32,7 +32,7 @@ class Schema(Body):
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
     description: str | None = None
-    json_schema: dict[str, Any] | None = Field(default=None, alias="schema")
+    json_schema: WritableObject | None = Field(default=None, alias="schema")
     strict: bool | None = None
 
 
@@ -84,8 +84,8 @@ class ChatBody(NoOps):
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     response_format: ResponseFormat | None = None
-    tools: Annotated[list[FunctionTool], Field(max_length=128)] | None = None
-    tool_choice: Mode | Choice | None = None
+    tools: Annotated[list[GivenTool], Field(max_length=128)] | None = None
+    tool_choice: GivenChoice | None = None
     parallel_tool_calls: bool | None = None
     functions: Annotated[list[Function], Field(min_length=1, max_length=128)] | None = None
     function_call: Literal["none", "auto"] | Named | None = None
@@ -93,6 +93,9 @@ class ChatBody(NoOps):
     reasoning: Reasoning | None = None
     verbosity: Verbosity | None = None
     modalities: list[Literal["text"]] | None = None
+    audio: Annotated[None, unsupported("No model here speaks")] = None
+    web_search_options: Annotated[None, unsupported("Nothing here searches the web")] = None
+    moderation: Annotated[None, unsupported("No model here moderates")] = None
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -103,10 +106,14 @@ class ChatBody(NoOps):
             raise contradiction("stream_options", "'stream_options' is only allowed when 'stream' is true.")
         if self.functions is not None and self.tools is not None:
             raise contradiction("functions", "'functions' is the older form of 'tools': only one of them is allowed.")
+        if self.functions is not None and self.tool_choice is not None:
+            raise contradiction("tool_choice", "'tool_choice' is for 'tools'; with 'functions' use 'function_call'.")
         if self.function_call is not None and self.functions is None:
             raise contradiction("function_call", "'function_call' is only allowed when 'functions' are specified.")
         if self.parallel_tool_calls is not None and not self.tools:
             raise contradiction("parallel_tool_calls", "'parallel_tool_calls' is only allowed with 'tools'.")
+        if self.reasoning and self.reasoning.effort and self.reasoning_effort not in (None, self.reasoning.effort):
+            raise contradiction("reasoning.effort", "'reasoning.effort' and 'reasoning_effort' are not the same.")
         return self
 
     async def to_core(self, images: ImageLoader) -> ChatRequest:
@@ -128,25 +135,35 @@ class ChatBody(NoOps):
             effort=self.reasoning_effort or (self.reasoning.effort if self.reasoning else None),
         )
 
-    def located(self, error: UnsupportedSchema) -> InvalidRequest:
-        """The error with the schema's place in this body."""
+    @property
+    def custom(self) -> frozenset[str]:
+        """The names of the tools that take a text."""
+        return frozenset(tool.custom.name for tool in self.tools or () if isinstance(tool, CustomTool))
+
+    def located(self, error: UnsupportedSchema | UnsupportedGrammar) -> InvalidRequest:
+        """The error with the place in this body of the schema or the grammar."""
+        place = next((place for place, tool in enumerate(self._tools()) if tool.name == error.tool), None)
+        if isinstance(error, UnsupportedGrammar):
+            param = f"tools[{place}].custom.format.grammar.definition"
+            return InvalidRequest(error.message, param=param, code=error.code)
         root = "response_format.json_schema.schema"
-        if error.tool is not None:
-            place = next(place for place, tool in enumerate(self._tools()) if tool.name == error.tool)
+        if place is not None:
             root = f"functions[{place}].parameters" if self.functions else f"tools[{place}].function.parameters"
         param = ".".join((root, *error.path))
         return InvalidRequest(f"Invalid schema at '{param}': {error.message}.", param=param, code=error.code)
 
     def _tools(self) -> tuple[Tool, ...]:
-        functions = self.functions or [tool.function for tool in self.tools or ()]
-        tools = tuple(function.to_core() for function in functions)
+        if self.functions is not None:
+            tools = tuple(function.to_core() for function in self.functions)
+        else:
+            tools = tuple(described(tool).to_core() for tool in self.tools or ())
         check_names(tools, "functions" if self.functions else "tools")
         return tools
 
     def _tool_choice(self, tools: tuple[Tool, ...]) -> ToolChoice:
         if self.functions is not None:
             return legacy_choice(self.function_call, tools)
-        return tool_choice(self.tool_choice, tools)
+        return tool_choice(self.tool_choice, {described(tool).name: tool.type for tool in self.tools or ()})
 
     def _sampling(self) -> Sampling:
         return Sampling(
@@ -157,12 +174,17 @@ class ChatBody(NoOps):
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
             repeat_penalty=self.repeat_penalty,
-            max_tokens=self.max_completion_tokens or self.max_tokens,
+            max_tokens=min(filter(None, (self.max_completion_tokens, self.max_tokens)), default=None),
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop) if self.stop else None,
             # The engine's seeds have 32 bits, and its largest means "at random".
             seed=None if self.seed is None else self.seed % (2**32 - 1),
             logit_bias=read_bias(self.logit_bias) if self.logit_bias else None,
         )
+
+
+def described(tool: FunctionTool | CustomTool) -> Function | Custom:
+    """What the tool is, under its type."""
+    return tool.custom if isinstance(tool, CustomTool) else tool.function
 
 
 def read_bias(bias: dict[str, float]) -> tuple[tuple[int, float], ...]:

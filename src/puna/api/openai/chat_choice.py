@@ -3,14 +3,16 @@
 from typing import Any
 
 from puna.api.openai.chat_logprobs import render_logprobs
+from puna.api.openai.text_argument import text_of
 from puna.core.events import Finished, ReasoningDelta, TextDelta, TokenLogprob, ToolCallDelta
 
 
 class WholeChoice:
-    """Collects the events of one choice."""
+    """Collects the events of one choice. `custom` are the names of the tools that take a text."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, custom: frozenset[str] = frozenset()) -> None:
         self._index = index
+        self._custom = custom
         self._texts: list[str] = []
         self._thoughts: list[str] = []
         self._logprobs: list[TokenLogprob] = []
@@ -46,12 +48,14 @@ class WholeChoice:
             message["reasoning"] = message["reasoning_content"] = "".join(self._thoughts)
         if self._calls:
             message["content"] = text or None
-            calls = [render_call(pieces) for _, pieces in sorted(self._calls.items())]
+            calls = [render_call(pieces, self._custom) for _, pieces in sorted(self._calls.items())]
             message |= {"function_call": calls[0]["function"]} if legacy else {"tool_calls": calls}
         return message
 
 
-def render_call(pieces: list[ToolCallDelta]) -> dict[str, Any]:
+def render_call(pieces: list[ToolCallDelta], custom: frozenset[str]) -> dict[str, Any]:
     """A call from its pieces, of which the first has the id and the name."""
-    arguments = "".join(piece.arguments for piece in pieces)
-    return {"id": pieces[0].id, "type": "function", "function": {"name": pieces[0].name, "arguments": arguments}}
+    name, arguments = pieces[0].name, "".join(piece.arguments for piece in pieces)
+    if name in custom:
+        return {"id": pieces[0].id, "type": "custom", "custom": {"name": name, "input": text_of(arguments)}}
+    return {"id": pieces[0].id, "type": "function", "function": {"name": name, "arguments": arguments}}

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from puna.api.body import Body
+from puna.api.body import Body, unsupported
+from puna.api.openai.custom_tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Audio, Message, Part, Role, Text, ToolCall
 from puna.images.load import ImageLoader, decode_base64
@@ -36,7 +37,7 @@ class ImageUrl(Body):
     """Where a picture is; `detail` changes nothing here, a local model sees each picture in one way."""
 
     url: Annotated[str, Field(min_length=1)]
-    detail: Literal["auto", "low", "high"] | None = None
+    detail: Literal["auto", "low", "high", "original"] | None = None
 
 
 class InputAudio(Body):
@@ -47,19 +48,24 @@ class InputAudio(Body):
 
 
 class ContentPart(Body):
-    """A piece of a message's content. `type` names the one other field it has."""
+    """A piece of a message's content. `type` names the one other field it has. An image's address may stand there by
+    itself, as in Ollama's examples. Where a cache may end (`prompt_cache_breakpoint`) is no matter here: it goes as
+    far as prompts are the same."""
 
     type: PartType
     text: str | None = None
     refusal: str | None = None
-    image_url: ImageUrl | None = None
+    image_url: ImageUrl | Annotated[str, Field(min_length=1)] | None = None
     input_audio: InputAudio | None = None
+    prompt_cache_breakpoint: dict[str, Any] | None = None
 
     async def to_core(self, path: str, images: ImageLoader) -> Part:
-        for name in self.model_fields_set - {"type", self.type}:
+        for name in self.model_fields_set - {"type", self.type, "prompt_cache_breakpoint"}:
             raise InvalidRequest(
                 f"Unknown parameter: '{path}.{name}'.", param=f"{path}.{name}", code="unknown_parameter"
             )
+        if isinstance(self.image_url, str):
+            return await images.load(self.image_url, f"{path}.image_url")
         if self.image_url is not None:
             return await images.load(self.image_url.url, f"{path}.image_url.url")
         if self.input_audio is not None:
@@ -77,16 +83,32 @@ class CalledFunction(Body):
     arguments: str
 
 
+class CalledCustom(Body):
+    """A custom tool and the text the model wrote for it."""
+
+    name: Annotated[str, Field(min_length=1)]
+    input: str
+
+
 class CalledTool(Body):
     """A call in an earlier answer. `index` is there in what some clients put together from a stream."""
 
     id: Annotated[str, Field(min_length=1)]
-    type: Literal["function"] = "function"
-    function: CalledFunction
+    type: Literal["function", "custom"] = "function"
+    function: CalledFunction | None = None
+    custom: CalledCustom | None = None
     index: int | None = None
 
-    def to_core(self) -> ToolCall:
-        return ToolCall(self.id, self.function.name, self.function.arguments)
+    def to_core(self, path: str) -> ToolCall:
+        other = "custom" if self.type == "function" else "function"
+        if getattr(self, other) is not None:
+            param = f"{path}.{other}"
+            raise InvalidRequest(f"Unknown parameter: '{param}'.", param=param, code="unknown_parameter")
+        if self.type == "function" and self.function is not None:
+            return ToolCall(self.id, self.function.name, self.function.arguments)
+        if self.type == "custom" and self.custom is not None:
+            return ToolCall(self.id, self.custom.name, custom_arguments(self.custom.input))
+        raise missing(f"{path}.{self.type}")
 
 
 class ChatMessage(Body):
@@ -102,7 +124,7 @@ class ChatMessage(Body):
     reasoning: str | None = None
     reasoning_content: str | None = None
     annotations: list[Any] | None = None
-    audio: None = None
+    audio: Annotated[None, unsupported("No model here speaks, so there is nothing that it said")] = None
 
     def check(self, path: str) -> None:
         """What pydantic can't see: fields that do not go with the role, or are missing for it."""
@@ -111,7 +133,8 @@ class ChatMessage(Body):
                 message = f"Invalid parameter: '{name}' is for messages with role '{ONLY[name]}', not '{self.role}'."
                 raise InvalidRequest(message, param=f"{path}.{name}", code="invalid_value")
         answered = self.role == "assistant" and (self.tool_calls or self.function_call or self.refusal is not None)
-        if self.content is None and not answered:
+        silent = self.role == "function" and "content" in self.model_fields_set
+        if self.content is None and not (answered or silent):
             raise missing(f"{path}.content")
         if self.role == "function" and self.name is None:
             raise missing(f"{path}.name")
@@ -181,7 +204,9 @@ class Calls:
 
     def made(self, message: ChatMessage, path: str) -> tuple[ToolCall, ...]:
         """The calls of a message. A legacy one has no id: it gets one."""
-        calls = tuple(call.to_core() for call in message.tool_calls or ())
+        calls = tuple(
+            call.to_core(f"{path}.tool_calls[{place}]") for place, call in enumerate(message.tool_calls or ())
+        )
         if message.function_call:
             self._count += 1
             call = message.function_call

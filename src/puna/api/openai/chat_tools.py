@@ -1,27 +1,89 @@
 """The tools of a chat completion request, and whether they have to be called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from puna.api.body import Body
-from puna.api.functions import invalid
-from puna.core.errors import InvalidRequest
-from puna.core.tools import Tool, ToolChoice
+from puna.api.functions import FunctionName, FunctionTool, invalid
+from puna.api.openai.custom_tools import custom_tool
+from puna.core.tools import TextGrammar, Tool, ToolChoice
+
+
+class TextInput(Body):
+    """Any text."""
+
+    type: Literal["text"]
+
+
+class InputGrammar(Body):
+    """A grammar, and the language it is written in."""
+
+    syntax: Literal["lark", "regex"]
+    definition: Annotated[str, Field(min_length=1)]
+
+
+class GrammarInput(Body):
+    """A text of that grammar."""
+
+    type: Literal["grammar"]
+    grammar: InputGrammar
+
+
+class Custom(Body):
+    """A tool that takes a text: its name, what it is for, and the form of the text."""
+
+    name: FunctionName
+    description: str | None = None
+    format: Annotated[TextInput | GrammarInput, Field(discriminator="type")] | None = None
+
+    def to_core(self) -> Tool:
+        form = None
+        if isinstance(self.format, GrammarInput):
+            form = TextGrammar(self.format.grammar.syntax, self.format.grammar.definition)
+        return custom_tool(self.name, self.description, form)
+
+
+class CustomTool(Body):
+    """A tool that takes a text."""
+
+    type: Literal["custom"]
+    custom: Custom
+
+
+GivenTool = Annotated[FunctionTool | CustomTool, Field(discriminator="type")]
 
 
 class Named(Body):
-    """A function, by its name."""
+    """A tool, by its name."""
 
     name: str
 
 
-class NamedTool(Body):
-    """A tool, by its name."""
+class NamedFunction(Body):
+    """A function that has to be called."""
 
     type: Literal["function"]
     function: Named
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+
+class NamedCustom(Body):
+    """A custom tool that has to be called."""
+
+    type: Literal["custom"]
+    custom: Named
+
+    @property
+    def name(self) -> str:
+        return self.custom.name
+
+
+NamedTool = Annotated[NamedFunction | NamedCustom, Field(discriminator="type")]
 
 
 class AllowedTools(Body):
@@ -31,35 +93,38 @@ class AllowedTools(Body):
     tools: Annotated[list[NamedTool], Field(min_length=1)]
 
 
-class Choice(Body):
-    """One tool that has to be called, or the tools that may be."""
+class Allowed(Body):
+    """The tools that may be called."""
 
-    type: Literal["function", "allowed_tools"]
-    function: Named | None = None
-    allowed_tools: AllowedTools | None = None
-
-    def to_core(self) -> ToolChoice:
-        if self.function is not None and self.type == "function":
-            return ToolChoice(mode="required", names=(self.function.name,))
-        if self.allowed_tools is not None and self.type == "allowed_tools":
-            allowed = self.allowed_tools
-            return ToolChoice(mode=allowed.mode, names=tuple(tool.function.name for tool in allowed.tools))
-        path = f"tool_choice.{self.type}"
-        raise InvalidRequest(f"Missing required parameter: '{path}'.", param=path, code="missing_required_parameter")
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedTools
 
 
 Mode = Literal["none", "auto", "required"]
+GivenChoice = Mode | Annotated[NamedFunction | NamedCustom | Allowed, Field(discriminator="type")]
 
 
-def tool_choice(choice: Mode | Choice | None, tools: Sequence[Tool]) -> ToolChoice:
-    """The choice; what it names has to be among the tools."""
-    core = ToolChoice(mode=choice or "auto") if not isinstance(choice, Choice) else choice.to_core()
-    if choice is not None and not tools and core.mode != "none":
+def tool_choice(choice: GivenChoice | None, tools: Mapping[str, str]) -> ToolChoice:
+    """The choice; what it names has to be among the tools, which are given as the types of their names."""
+    mode, named = read_choice(choice)
+    if choice is not None and not tools and mode != "none":
         raise invalid("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
-    for name in core.names or ():
-        if name not in {tool.name for tool in tools}:
-            raise invalid("tool_choice", f"Invalid 'tool_choice': '{name}' is not one of 'tools'.")
-    return core
+    for tool in named or ():
+        if tools.get(tool.name) != tool.type:
+            message = f"Invalid 'tool_choice': '{tool.name}' is not a {tool.type} tool among 'tools'."
+            raise invalid("tool_choice", message)
+    return ToolChoice(mode=mode, names=None if named is None else tuple(tool.name for tool in named))
+
+
+def read_choice(choice: GivenChoice | None) -> tuple[Mode, Sequence[NamedFunction | NamedCustom] | None]:
+    """Whether a tool is called, and which of them; None for any."""
+    match choice:
+        case NamedFunction() | NamedCustom():
+            return "required", [choice]
+        case Allowed(allowed_tools=allowed):
+            return allowed.mode, allowed.tools
+        case _:
+            return choice or "auto", None
 
 
 def legacy_choice(choice: Literal["none", "auto"] | Named | None, tools: Sequence[Tool]) -> ToolChoice:

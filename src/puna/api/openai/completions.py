@@ -1,5 +1,6 @@
 """POST /v1/completions."""
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -11,17 +12,18 @@ from puna.api.body import Body, read_body
 from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
 from puna.api.openai.chat_answer import event_stream
-from puna.api.openai.chat_body import ResponseFormat, Stop, StreamOptions, read_bias
+from puna.api.openai.chat_body import ResponseFormat, Stop, StreamOptions, contradiction, read_bias
 from puna.api.openai.completion_answer import CompletionAnswer
 from puna.api.openai.prompts import Tokens, prompts
+from puna.api.place import schema_error, with_places
 from puna.core.completions import CompletionRequest
-from puna.core.errors import InvalidRequest
 from puna.core.formats import FreeText
 from puna.core.sampling import Sampling
 from puna.inference.inference import Inference
 
 MOST_LOGPROBS = 100
 """OpenAI has 5; evaluation wants more."""
+SCHEMA = "response_format.json_schema.schema"
 
 
 class CompletionBody(Body):
@@ -30,9 +32,9 @@ class CompletionBody(Body):
     model: Annotated[str, Field(min_length=1)]
     prompt: (
         str | Tokens | Annotated[list[str], Field(min_length=1)] | Annotated[list[Tokens], Field(min_length=1)]
-    ) = ""
+    ) | None = None
     suffix: str | None = None
-    max_tokens: Annotated[int, Field(ge=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     n: Annotated[int, Field(ge=1, le=128)] | None = None
@@ -54,7 +56,7 @@ class CompletionBody(Body):
         self._check()
         choices = self.best_of or self.n or 1
         return CompletionRequest(
-            prompts=prompts(self.prompt),
+            prompts=prompts(self.prompt or ""),
             suffix=self.suffix or None,
             sampling=self._sampling(),
             choices=choices,
@@ -79,15 +81,13 @@ class CompletionBody(Body):
     def _check(self) -> None:
         n = self.n or 1
         if self.best_of is not None and self.best_of < n:
-            raise InvalidRequest(
-                f"Invalid 'best_of': it is {self.best_of}, but has to be at least 'n', {n}.", param="best_of"
-            )
+            raise contradiction("best_of", f"'best_of' is {self.best_of}, but has to be at least 'n', {n}.")
         if self.stream and (self.best_of or 1) > 1:
-            raise InvalidRequest("With 'best_of' above 1 the answer can't be streamed.", param="best_of")
+            raise contradiction("best_of", "With 'best_of' above 1 the answer can't be streamed.")
         if self.suffix and self.echo:
-            raise InvalidRequest("'suffix' and 'echo' can't be used together.", param="suffix")
+            raise contradiction("suffix", "'suffix' and 'echo' can't be used together.")
         if self.stream_options is not None and not self.stream:
-            raise InvalidRequest("'stream_options' is only allowed when 'stream' is true.", param="stream_options")
+            raise contradiction("stream_options", "'stream_options' is only allowed when 'stream' is true.")
 
 
 async def create(request: Request) -> Response | ASGIApp:
@@ -97,7 +97,7 @@ async def create(request: Request) -> Response | ASGIApp:
     core = body.to_core()
     answer = CompletionAnswer(
         body.model,
-        inference.complete(body.model, core),
+        with_places(inference.complete(body.model, core), partial(schema_error, SCHEMA)),
         choices=core.choices,
         kept=body.n or 1,
         echo=bool(body.echo),

@@ -3,9 +3,7 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
 
-from puna.api.json import JSONResponse
 from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError
 
 
@@ -27,26 +25,30 @@ def render_error(error: PunaError) -> dict[str, Any]:
             return error_body(error.message, "server_error")
 
 
-def error_response(error: PunaError) -> Response:
-    """The error as a whole HTTP response."""
-    match error:
-        case InvalidRequest():
-            return JSONResponse(render_error(error), 400)
-        case ModelNotFound() | NotFound():
-            return JSONResponse(render_error(error), 404)
-        case Overloaded():
-            return JSONResponse(render_error(error), 503, {"Retry-After": str(error.retry_after)})
-        case _:
-            return JSONResponse(render_error(error), 500)
+ABSENT = {
+    "audio": "nothing here speaks or transcribes",
+    "batches": "there are no batches here",
+    "files": "no files are kept here",
+    "fine_tuning": "nothing is trained here",
+    "images": "no engine here makes images",
+    "moderations": "no model here moderates",
+    "realtime": "there are no realtime sessions here",
+    "vector_stores": "there are no vector stores here",
+    "videos": "no engine here makes videos",
+}
+"""Parts of OpenAI's API that are not here, and why."""
 
 
-def unknown_path(request: Request) -> Response:
-    """404 for a path that is not there."""
+def unknown_path(request: Request) -> dict[str, Any]:
+    """What is said of a path that is not there."""
     message = f"Invalid URL ({request.method} {request.url.path})"
-    return JSONResponse(error_body(message, "invalid_request_error"), 404)
+    part = request.url.path.removeprefix("/v1/").partition("/")[0]
+    if part in ABSENT:
+        message += f": {ABSENT[part]}."
+    return error_body(message, "invalid_request_error")
 
 
-def wrong_method(request: Request, allowed: str) -> Response:
-    """405 for a path that is there with other methods."""
+def wrong_method(request: Request, allowed: str) -> dict[str, Any]:
+    """What is said of a path that is there with other methods."""
     message = f"Not allowed to {request.method} on {request.url.path} (allowed: {allowed})."
-    return JSONResponse(error_body(message, "invalid_request_error"), 405, {"Allow": allowed})
+    return error_body(message, "invalid_request_error")

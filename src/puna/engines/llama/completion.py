@@ -32,7 +32,7 @@ class Completion:
         self._vocabulary = vocabulary
         self._held: dict[int, list[TokenLogprob]] = {}
         self._completion_tokens = 0
-        self._cached_tokens = 0
+        self._cached: dict[int, int] = {}
         self._seconds = Timings()
         self._unfinished = len(prompts) * request.choices
 
@@ -55,7 +55,7 @@ class Completion:
         if self._unfinished:
             raise ConnectionError("the engine's answer has no end")
         prompt_tokens = sum(map(len, self._prompts))
-        yield Done(Usage(prompt_tokens, self._completion_tokens, self._cached_tokens), self._seconds)
+        yield Done(Usage(prompt_tokens, self._completion_tokens, sum(self._cached.values())), self._seconds)
 
     def _body(self, sampling: dict[str, Any], first: int, together: int) -> dict[str, Any]:
         body = {**sampling, "prompt": self._prompts, "n_cmpl": together, "stream": True}
@@ -85,7 +85,10 @@ class Completion:
         self._unfinished -= 1
         timings = chunk["timings"]
         self._completion_tokens += chunk["tokens_predicted"]
-        self._cached_tokens += timings.get("cache_n", 0)
+        prompt = index // self._request.choices
+        cached = timings.get("cache_n", 0)
+        # All choices but one find the prompt in the cache, put there by that one.
+        self._cached[prompt] = min(cached, self._cached.get(prompt, cached))
         self._seconds = Timings(
             max(self._seconds.prompt, timings["prompt_ms"] / 1000),
             max(self._seconds.completion, timings["predicted_ms"] / 1000),

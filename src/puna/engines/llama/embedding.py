@@ -28,6 +28,8 @@ INPUTS = 64
 """How many inputs are sent to the engine in one request."""
 ENCODER_INPUTS = 512
 """The same for an encoder, which has work for all cores of a large machine then, and finds texts of like length."""
+ADVICE = "Shorten the input, or embed it in several parts."
+"""A longer context would not always help: what is embedded goes through the model in one batch."""
 REQUESTS = 2
 """How many requests are on their way at once, so that the engine never waits for the next one."""
 
@@ -103,4 +105,4 @@ class Embedder:
             if not tokens:
                 raise InvalidRequest(f"Invalid '{name}': it has no tokens.", param=name)
             if len(tokens) > self._length:
-                raise ContextLengthExceeded(len(tokens), self._length, param=name)
+                raise ContextLengthExceeded(len(tokens), self._length, param=name, advice=ADVICE)

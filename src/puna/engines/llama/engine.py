@@ -9,12 +9,13 @@ from functools import partial
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.errors import EngineLost, InvalidRequest
+from puna.core.errors import EngineLost, InvalidRequest, UnsupportedSchema
 from puna.core.events import Event
 from puna.core.formats import FreeText
 from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.core.tools import Tool
 from puna.engines.llama.batches import in_batches
 from puna.engines.llama.client import EngineClient
 from puna.engines.llama.completion import Completion
@@ -158,6 +159,7 @@ class LlamaEngine:
     async def count_prompt(self, request: ChatRequest) -> int:
         try:
             traits = await self.traits()
+            check(request, traits)
             request = offered(request)
             return await prompt_length(self._client, request, traits, native=is_native(request, traits))
         except ConnectionError as error:
@@ -194,7 +196,16 @@ def check(request: ChatRequest, traits: Traits) -> None:
         raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
     if not traits.audio and any(isinstance(part, Audio) for part in parts):
         raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
+    for tool in request.tools:
+        check_arguments(tool)
     check_bias(request.sampling, traits)
+
+
+def check_arguments(tool: Tool) -> None:
+    """Raises `UnsupportedSchema` where a function's arguments are no object: there is no other form of a call."""
+    types = tool.parameters.get("type", "object")
+    if "object" not in (types if isinstance(types, list) else [types]):
+        raise UnsupportedSchema("the arguments of a function have to be an object", ("type",), tool=tool.name)
 
 
 def check_schemas(request: ChatRequest) -> None:

@@ -149,6 +149,12 @@ def test_the_text_of_a_custom_tool_is_streamed_without_its_json(pieces: list[str
     assert call["input"] == "ls -l ä \n" == text_of(events, "custom_tool_call_input")
 
 
+def test_a_text_that_was_cut_off_says_so() -> None:
+    pieces = [ToolCallDelta(0, 0, '{"input": "ls', id="call_1", name="shell")]
+    [call] = play(answer(), *pieces, reason="length")[-1]["response"]["output"]
+    assert (call["input"], call["status"]) == ("ls", "incomplete")
+
+
 def test_what_is_no_json_is_the_text_itself() -> None:
     events = play(answer(), ToolCallDelta(0, 0, "ls", id="call_1", name="shell"), reason="tool_calls")
     assert events[-1]["response"]["output"][0]["input"] == "ls" == text_of(events, "custom_tool_call_input")

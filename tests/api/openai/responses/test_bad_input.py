@@ -18,6 +18,17 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"previous_response_id": "resp_0"}, "previous_response_id", "resp_0"),
     ({"previous_response_id": "resp_0", "conversation": "conv_0"}, "conversation", "previous_response_id"),
     ({"input": [{"type": "function_call_output", "call_id": "call_0", "output": "1"}]}, "input", "call_0"),
+    ({"input": [{"type": "custom_tool_call_output", "call_id": "call_0", "output": "1"}]}, "input", "call_0"),
+    (
+        {"input": [{"type": "function_call", "call_id": "call_0", "name": "f", "arguments": "{}"}]},
+        "input",
+        "No tool output found for function call call_0.",
+    ),
+    (
+        {"input": [{"type": "custom_tool_call", "call_id": "call_0", "name": "f", "input": "x"}]},
+        "input",
+        "No tool output found for custom tool call call_0.",
+    ),
     ({"input": [{"type": "web_search_call", "id": "ws_1"}]}, "input[0].type", "web_search_call"),
     ({"input": [{"type": "item_reference", "id": "msg_0"}]}, "input", "msg_0"),
     (
@@ -30,6 +41,16 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"input": [{"role": "robot", "content": "x"}]}, "input[0].role", "robot"),
     ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": "x"}]}, "input", "encrypted content"),
     ({"input": None}, "input", "input"),
+    ({"input": [{"type": ["message"]}]}, "input[0].type", "message"),
+    ({"input": [{"type": {}}]}, "input[0].type", "input[0].type"),
+    ({"previous_response_id": ""}, "previous_response_id", "too short"),
+    ({"conversation": ""}, "conversation", "too short"),
+    ({"conversation": {"id": ""}}, "conversation.id", "too short"),
+    ({"reasoning": {"context": "all_turns"}}, "reasoning.context", "'current_turn'"),
+    ({"reasoning": {"mode": "pro"}}, "reasoning.mode", "'standard'"),
+    ({"tools": [{"type": "nonsense"}]}, "tools[0].type", "'function', 'custom'"),
+    ({"tools": [{"name": "f"}]}, "tools[0].type", "tools[0].type"),
+    ({"text": {"format": {"type": "xml"}}}, "text.format.type", "xml"),
     ({"tools": [{"type": "web_search"}]}, "tools[0].type", "web_search"),
     ({"tools": [{"type": "web_search_preview_2025_03_11"}]}, "tools[0].type", "web_search_preview"),
     ({"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]}, "tools[0].type", "file_search"),
@@ -57,6 +78,10 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"metadata": {str(n): "x" for n in range(17)}}, "metadata", "16"),
     ({"metadata": {"a": "x" * 513}}, "metadata.a", "512"),
     ({"max_output_tokens": 0}, "max_output_tokens", "max_output_tokens"),
+    ({"max_output_tokens": 10**30}, "max_output_tokens", "max_output_tokens"),
+    ({"max_tool_calls": 10**30}, "max_tool_calls", "max_tool_calls"),
+    ({"tools": [{**FUNCTION, "parameters": {"maximum": 2**64}}]}, "tools[0].parameters", "64 bits"),
+    ({"tools": [{**FUNCTION, "output_schema": {"anyOf": [{"minimum": -(2**64)}]}}]}, "tools[0].output_schema", "64"),
     ({"temperature": 3}, "temperature", "temperature"),
     ({"include": ["everything"]}, "include[0]", "everything"),
     ({"prompt": {"id": "pmpt_1"}}, "prompt", "prompt"),
@@ -75,6 +100,65 @@ def test_each_refusal_says_what_and_where(
     assert error["type"] == "invalid_request_error"
     assert named in error["message"]
     assert error["param"] == param
+
+
+PIXEL = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.mark.parametrize("path", ["", "/input_tokens", "/compact"])
+def test_what_a_model_can_not_read_is_refused_alike_everywhere(server: RunningServer, path: str) -> None:
+    content = [{"type": "input_image", "image_url": PIXEL}]
+    with server.http() as http:
+        body = {"model": "tiny", "input": [{"role": "user", "content": content}]}
+        answer = http.post(f"/v1/responses{path}", json=body)
+    assert answer.status_code == 400, answer.text
+    assert (answer.json()["error"]["param"], answer.json()["error"]["code"]) == ("input", "no_vision")
+
+
+@pytest.mark.parametrize("path", ["", "/compact"])
+def test_an_input_that_is_too_long_is_named(server: RunningServer, path: str) -> None:
+    with server.http() as http:
+        answer = http.post(f"/v1/responses{path}", json={"model": "tiny", "input": "word " * 20000})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["param"] == "input"
+    assert answer.json()["error"]["code"] == "context_length_exceeded"
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [
+        ("stream=maybe", "stream"),
+        ("stream=true&starting_after=x", "starting_after"),
+        ("stream=true&starting_after=-5", "starting_after"),
+        ("starting_after=2", "starting_after"),
+        ("include=everything", "include"),
+    ],
+)
+def test_a_bad_query_is_refused_by_name(server: RunningServer, query: str, param: str) -> None:
+    with server.http() as http:
+        body = {"model": "tiny", "input": "Hello", "max_output_tokens": 1, "stream": True}
+        events = http.post("/v1/responses", json=body).text
+        key = events.partition('"id":"')[2].partition('"')[0]
+        answer = http.get(f"/v1/responses/{key}?{query}")
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["param"] == param
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "item_reference", "id": "msg_0"},
+        {"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]},
+    ],
+)
+def test_a_bad_item_of_a_conversation_is_refused_as_one(server: RunningServer, item: dict[str, Any]) -> None:
+    with server.http() as http:
+        answer = http.post("/v1/conversations", json={"items": [item]})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["param"] == "items"
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

@@ -106,46 +106,58 @@ def test_the_limit_of_tokens_is_the_reason_of_an_incomplete_response(client: ope
     assert response.usage.output_tokens == 2
 
 
-def test_every_form_of_input_is_read_and_listed(server: RunningServer) -> None:
-    response = post(
-        server,
-        max_output_tokens=2,
-        input=[
-            {"role": "developer", "content": "Be brief."},
-            {
-                "role": "user",
-                "content": [
-                    {"type": "input_text", "text": "Read this."},
-                    {"type": "input_file", "filename": "a.txt", "file_data": "data:text/plain;base64,aGVsbG8="},
-                ],
-            },
-            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "thinking"}]},
-            {"role": "assistant", "content": [{"type": "output_text", "text": "I call.", "annotations": []}]},
-            {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": '{"city":"Rome"}'},
-            {"type": "function_call_output", "call_id": "call_1", "output": "sunny"},
-            {"type": "custom_tool_call", "call_id": "call_2", "name": "shell", "input": "ls"},
-            {
-                "type": "custom_tool_call_output",
-                "call_id": "call_2",
-                "output": [{"type": "input_text", "text": "a.txt"}],
-            },
-            {"type": "message", "role": "user", "content": "So?"},
+ITEMS: Any = [
+    {"role": "developer", "content": "Be brief."},
+    {
+        "role": "user",
+        "content": [
+            {"type": "input_text", "text": "Read this."},
+            {"type": "input_file", "filename": "a.txt", "file_data": "data:text/plain;base64,aGVsbG8="},
         ],
-    )
+    },
+    {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "thinking"}]},
+    {"role": "assistant", "content": [{"type": "output_text", "text": "I call.", "annotations": []}]},
+    {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": '{"city":"Rome"}'},
+    {"type": "function_call_output", "call_id": "call_1", "output": "sunny"},
+    {"type": "custom_tool_call", "call_id": "call_2", "name": "shell", "input": "ls"},
+    {"type": "custom_tool_call_output", "call_id": "call_2", "output": [{"type": "input_text", "text": "a.txt"}]},
+    {"type": "message", "role": "user", "content": "So?"},
+]
+
+
+def test_every_form_of_input_is_read_and_listed(server: RunningServer) -> None:
+    response = post(server, max_output_tokens=2, input=ITEMS)
     with server.http() as http:
         listed = http.get(f"/v1/responses/{response['id']}/input_items?order=asc").json()
     check(ResponseItemList, listed, "ResponseItemList")
-    assert [item["type"] for item in listed["data"]] == [
-        "message",
-        "message",
-        "reasoning",
-        "message",
-        "function_call",
-        "function_call_output",
-        "custom_tool_call",
-        "custom_tool_call_output",
-        "message",
-    ]
+    assert [item["type"] for item in listed["data"]] == [item.get("type", "message") for item in ITEMS]
+
+
+def test_what_the_package_read_can_be_given_back_as_it_dumps_it(client: openai.OpenAI) -> None:
+    """With every field its models know, most of them null."""
+    options: Any = {"model": "tiny", "max_output_tokens": 2, "reasoning": PLAIN}
+    tools: Any = [{**WEATHER, "output_schema": {"type": "string"}}, {"type": "custom", "name": "shell"}]
+    made = client.responses.create(**options, input=ITEMS, tools=tools)
+    listed = client.responses.input_items.list(made.id, order="asc").data
+    kept = client.conversations.items.list(client.conversations.create(items=ITEMS).id, order="asc").data
+    compacted = client.responses.compact(model="tiny", input="I am Ada.").output
+    for items in (listed, kept, compacted):
+        given: Any = [item.model_dump(warnings=False) for item in items]
+        assert client.responses.create(**options, input=given).usage
+    given = [tool.model_dump() for tool in made.tools]
+    again = client.responses.create(**options, input="Hello", tools=given)
+    assert again.tools == made.tools
+    assert given[0]["output_schema"] == {"type": "string"}
+
+
+def test_a_stream_is_taken_up_again_by_the_helper_of_the_client(client: openai.OpenAI) -> None:
+    form: Any = {"format": {"type": "json_schema", "name": "x", "schema": {"enum": ["a"]}}}
+    with client.responses.stream(model="tiny", input="Hello", reasoning=PLAIN, text=form) as events:
+        kinds = [event.type for event in events]
+        final = events.get_final_response()
+    with client.responses.stream(response_id=final.id, starting_after=2) as events:
+        assert [event.type for event in events] == kinds[3:]
+        assert events.get_final_response().id == final.id
 
 
 def test_input_items_come_in_pages(client: openai.OpenAI) -> None:

@@ -139,3 +139,27 @@ def test_verbosity_is_the_same_hint_in_chat_and_here(client: openai.OpenAI) -> N
     assert counted(text={"verbosity": "medium"}) == counted() == prompted() == prompted(verbosity="medium")
     assert counted(text={"verbosity": "low"}) == prompted(verbosity="low") > counted()
     assert counted(text={"verbosity": "high"}) == prompted(verbosity="high") != prompted(verbosity="low")
+
+
+@pytest.mark.parametrize(("limit", "status"), [(40, "incomplete"), (400, "completed")])
+def test_what_was_called_has_to_be_answered_unless_it_was_cut_off(
+    client: openai.OpenAI, limit: int, status: str
+) -> None:
+    form = {"type": "grammar", "syntax": "regex", "definition": "[0-9]{60}"}
+    tools: Any = [{"type": "custom", "name": "dial", "format": form}]
+    options: Any = {"model": "tiny", "tools": tools, "reasoning": PLAIN}
+    made = client.responses.create(
+        **options, input="Dial!", tool_choice={"type": "custom", "name": "dial"}, parallel_tool_calls=False,
+        max_output_tokens=limit,
+    )  # fmt: skip
+    [call] = made.output
+    assert call.type == "custom_tool_call"
+    assert (made.status, call.to_dict()["status"]) == (status, status)
+    follow: Any = {**options, "previous_response_id": made.id, "max_output_tokens": 1}
+    if status == "completed":
+        with pytest.raises(openai.BadRequestError, match=f"No tool output found for custom tool call {call.call_id}"):
+            client.responses.create(**follow, input="So?")
+        result: Any = {"type": "custom_tool_call_output", "call_id": call.call_id, "output": "busy"}
+        client.responses.create(**follow, input=[result])
+    else:
+        client.responses.create(**follow, input="So?")

@@ -16,6 +16,8 @@ from pydantic import BaseModel, TypeAdapter
 
 PUBLISHED_ONLY = {"ResponseFunctionCallArgumentsDoneEvent": {".name"}}
 """Fields that the published description requires and the package does not declare."""
+SENT: dict[str, set[str]] = {"ResponseCustomToolCall": {"status"}}
+"""Fields that neither declares and OpenAI's servers send."""
 
 
 def check(kind: Any, data: Any, schema: str | None = None) -> Any:
@@ -73,7 +75,8 @@ def text_of(events: Iterable[dict[str, Any]], kind: str) -> str:
 def unknown_fields(value: Any, place: str = "") -> Iterable[str]:
     """Fields that the type does not have."""
     if isinstance(value, BaseModel):
-        yield from (f"{place}.{name}" for name in value.model_extra or ())
+        known = SENT.get(type(value).__name__, set())
+        yield from (f"{place}.{name}" for name in value.model_extra or () if name not in known)
         for name in type(value).model_fields:
             yield from unknown_fields(getattr(value, name), f"{place}.{name}")
     elif isinstance(value, list):

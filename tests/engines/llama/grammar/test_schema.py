@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from typing import Any
 
 import jsonschema
@@ -6,9 +7,11 @@ import pytest
 
 from puna.core.errors import UnsupportedSchema
 from puna.engines.llama.grammar.gbnf import Grammar
+from puna.engines.llama.grammar.keywords import CONSTRAINTS, TYPES
 from puna.engines.llama.grammar.schema import compile_schema
 from tests.gbnf import accepts
 
+UNIONS = ("anyOf", "allOf", "oneOf")
 CITY = {
     "type": "object",
     "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1, "maximum": 14}},
@@ -170,6 +173,27 @@ def test_what_no_grammar_can_make_sure_of_is_refused_by_its_name(schema: dict[st
     with pytest.raises(UnsupportedSchema) as refused:
         compile_schema(Grammar(), schema)
     assert ".".join(refused.value.path) == path
+
+
+WRONG: list[Any] = [None, True, 5, 1.5, "", "x", [], {}, [{}], [None], ["x"], [[]], {"type": "x"}, {"type": [{}]}]
+WORDS = sorted(CONSTRAINTS | {"$ref", "$defs", "items", "properties", "required", "enum", "const", "type"})
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_is_no_schema_is_refused_and_no_defect(word: str) -> None:
+    string: dict[str, Any] = {"type": "string"}
+    for wrong in WRONG:
+        for kind in (*TYPES, None):
+            schema = {**({} if kind is None else {"type": kind}), word: wrong}
+            holder = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+            other = {"type": "object", "properties": {"a": string}, "required": ["a"]}
+            for whole in (
+                schema,
+                holder,
+                *({key: [a, b]} for key in UNIONS for a, b in ((schema, string), (holder, other))),
+            ):
+                with suppress(UnsupportedSchema):
+                    compile_schema(Grammar(), whole)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from puna.api.openai.responses.items import Stored, read_input
 from puna.api.openai.responses.pages import Page, read_include, show
 from puna.api.openai.responses.preparation import no_conversation, resolve
 from puna.api.openai.responses.service import Responses
-from puna.core.errors import NotFound
+from puna.core.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
     from puna.state.conversations import Conversation, ConversationStore
@@ -88,8 +88,12 @@ async def delete_item(request: Request) -> Response:
 async def read_items(request: Request, given: list[Any]) -> list[Stored]:
     """The items of a body. Raises InvalidRequest: one of them could not be used in a response either."""
     responses: Responses = request.app.state.responses
-    items = await resolve(responses.state, read_input(given, "items"))
-    await to_messages(items, responses.state.seal, responses.images)
+    try:
+        items = await resolve(responses.state, read_input(given, "items"))
+        await to_messages(items, responses.state.seal, responses.images)
+    except InvalidRequest as error:
+        param = "items" if error.param == "input" else error.param
+        raise InvalidRequest(error.message, param=param, code=error.code) from error
     return items
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from puna.api.body import Body
+from puna.api.body import Body, WritableObject
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
 from puna.core.errors import InvalidRequest, PunaError, UnsupportedGrammar, UnsupportedSchema
@@ -15,6 +15,7 @@ Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
 ]
 Object = dict[str, JsonValue]
+Id = Annotated[str, Field(min_length=1)]
 Includable = Literal[
     "message.output_text.logprobs",
     "message.input_image.image_url",
@@ -39,7 +40,7 @@ class JsonObjectFormat(Body):
 class JsonSchemaFormat(Body):
     type: Literal["json_schema"]
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
-    json_schema: Annotated[Object, Field(alias="schema")]
+    json_schema: Annotated[WritableObject, Field(alias="schema")]
     description: str | None = None
     strict: bool | None = None
 
@@ -63,7 +64,12 @@ class TextOptions(Body):
 
 
 class Reasoning(Body):
+    """`context` says which thoughts the model sees again: those since the user last spoke, or what its template shows
+    of all of them. No local model has another `mode`."""
+
     effort: Effort | None = None
+    context: Literal["auto", "current_turn"] | None = None
+    mode: Literal["standard"] | None = None
     summary: Literal["auto", "concise", "detailed"] | None = None
     generate_summary: Literal["auto", "concise", "detailed"] | None = None
 
@@ -73,7 +79,7 @@ class StreamOptions(Body):
 
 
 class ConversationReference(Body):
-    id: str
+    id: Id
 
 
 class Prompt(Body):
@@ -82,8 +88,8 @@ class Prompt(Body):
     model: Annotated[str, Field(min_length=1)]
     input: str | list[Object] | None = None
     instructions: str | None = None
-    previous_response_id: str | None = None
-    conversation: str | ConversationReference | None = None
+    previous_response_id: Id | None = None
+    conversation: Id | ConversationReference | None = None
     tools: list[GivenTool] | None = None
     tool_choice: GivenChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -136,8 +142,8 @@ class CreateBody(Prompt):
 
     background: bool | None = None
     include: list[Includable] | None = None
-    max_output_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_tool_calls: Annotated[int, Field(ge=1)] | None = None
+    max_output_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    max_tool_calls: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     metadata: Metadata | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: Object | None = None
@@ -169,7 +175,7 @@ class CompactBody(Body):
     model: Annotated[str, Field(min_length=1)]
     input: str | list[Object] | None = None
     instructions: str | None = None
-    previous_response_id: str | None = None
+    previous_response_id: Id | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: Object | None = None
     prompt_cache_retention: Literal["in_memory", "24h", "in-memory"] | None = None

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from puna.api.openai.responses.body import CreateBody
+from puna.api.openai.responses.body import CreateBody, Reasoning
 from puna.api.openai.responses.identifier import new_id
 from puna.core.sampling import Sampling
 
@@ -29,7 +29,7 @@ def frame(body: CreateBody, sampling: Sampling) -> dict[str, Any]:
         "output": [],
         "parallel_tool_calls": body.parallel_tool_calls is not False,
         "previous_response_id": body.previous_response_id,
-        "reasoning": {"effort": body.reasoning.effort if body.reasoning else None, "summary": body.summary},
+        "reasoning": render_reasoning(body),
         "service_tier": "default",
         "temperature": sampling.temperature,
         "text": body.text_options.render(),
@@ -40,6 +40,13 @@ def frame(body: CreateBody, sampling: Sampling) -> dict[str, Any]:
         "truncation": body.truncation or "disabled",
         **given(body, "prompt_cache_key", "safety_identifier", "user"),
     }
+
+
+def render_reasoning(body: CreateBody) -> dict[str, Any]:
+    """What was asked for; the older word for the summary is written as the newer."""
+    asked = body.reasoning or Reasoning()
+    more = asked.model_dump(include={"context", "mode"}, exclude_none=True)
+    return {"effort": asked.effort, "summary": body.summary, **more}
 
 
 def given(body: CreateBody, *names: str) -> dict[str, Any]:

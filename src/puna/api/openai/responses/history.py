@@ -1,9 +1,9 @@
 """What was said before, as messages: items of the wire in, messages of the core out."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from puna.api.openai.custom_tools import custom_arguments
 from puna.api.openai.responses.items import Stored
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Image, Message, Part, Role, Text, ToolCall
@@ -13,6 +13,7 @@ from puna.state.seal import Seal
 
 OUTPUTS = {"function_call_output": "function_call", "custom_tool_call_output": "custom_tool_call"}
 """The types of results, and the types of the calls they belong to."""
+CALLS = frozenset(OUTPUTS.values())
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class History:
                 self._begin_turn_unless(not self._turn.content and not self._turn.calls)
                 self._turn.reasoning.append(self._thoughts(item))
             case "function_call" | "custom_tool_call":
-                # A call that was cut off has no arguments to show a model.
+                # A call that was cut off was not made: its arguments are not there to be shown.
                 if item.get("status") != "incomplete":
                     self._turn.calls.append(ToolCall(item["call_id"], item["name"], call_arguments(item)))
             case "function_call_output" | "custom_tool_call_output":
@@ -134,34 +135,40 @@ class History:
 
 
 def check_outputs(before: Sequence[Stored], given: Sequence[Stored]) -> None:
-    """Every result has to belong to a call that was made, and every call of a function needs its result, but for one
-    that was cut off.
+    """Every result has to belong to a call that was made, and every call needs its result, but for one that was cut
+    off.
 
     Raises:
         InvalidRequest: naming the call.
     """
-    calls = {(item["type"], item["call_id"]) for item in before if item["type"] in OUTPUTS.values()}
-    answered = {item["call_id"] for item in (*before, *given) if item["type"] == "function_call_output"}
-    for item in (*before, *given):
-        open_call = item["type"] == "function_call" and item.get("status") != "incomplete"
-        if open_call and item["call_id"] not in answered:
-            raise InvalidRequest(f"No tool output found for function call {item['call_id']}.", param="input")
+    everything = [*before, *given]
+    answered = {(OUTPUTS[item["type"]], item["call_id"]) for item in everything if item["type"] in OUTPUTS}
+    for item in everything:
+        kind = item["type"]
+        made = kind in CALLS and item.get("status") != "incomplete"
+        if made and (kind, item["call_id"]) not in answered:
+            raise InvalidRequest(f"No tool output found for {words(kind)} {item['call_id']}.", param="input")
+    calls = {(item["type"], item["call_id"]) for item in before if item["type"] in CALLS}
     for item in given:
         kind = item["type"]
-        if kind in OUTPUTS.values():
+        if kind in CALLS:
             calls.add((kind, item["call_id"]))
         elif kind in OUTPUTS and (OUTPUTS[kind], item["call_id"]) not in calls:
-            words = OUTPUTS[kind].replace("_", " ")
             raise InvalidRequest(
-                f"No tool call found for {words} output with call_id {item['call_id']}.", param="input"
+                f"No tool call found for {words(OUTPUTS[kind])} output with call_id {item['call_id']}.", param="input"
             )
+
+
+def words(kind: str) -> str:
+    """What a type of item is called in a sentence."""
+    return kind.replace("_", " ")
 
 
 def call_arguments(item: Stored) -> str:
     """A call's arguments as the model wrote them; a text is the one argument of its tool."""
     if item["type"] == "function_call":
         return str(item["arguments"])
-    return json.dumps({"input": item["input"]})
+    return custom_arguments(item["input"])
 
 
 def file_text(part: Stored) -> str:

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
-from puna.api.body import Body, invalid, real_steps
+from puna.api.body import Given, invalid
 from puna.api.openai.responses.identifier import new_id
+from puna.api.place import located
 from puna.core.errors import InvalidRequest
 
 Stored = dict[str, Any]
@@ -15,7 +16,7 @@ Status = Literal["in_progress", "completed", "incomplete"]
 Object = dict[str, JsonValue]
 
 
-class InputText(Body):
+class InputText(Given):
     type: Literal["input_text"]
     text: str
     prompt_cache_breakpoint: Object | None = None
@@ -24,7 +25,7 @@ class InputText(Body):
         return {"type": "input_text", "text": self.text}
 
 
-class InputImage(Body):
+class InputImage(Given):
     type: Literal["input_image"]
     image_url: str | None = None
     file_id: str | None = None
@@ -40,7 +41,7 @@ class InputImage(Body):
         }
 
 
-class InputFile(Body):
+class InputFile(Given):
     type: Literal["input_file"]
     file_data: str | None = None
     filename: str | None = None
@@ -55,7 +56,7 @@ class InputFile(Body):
         return {"type": "input_file", **given}
 
 
-class OutputText(Body):
+class OutputText(Given):
     type: Literal["output_text"]
     text: str
     annotations: list[Object] | None = None
@@ -65,7 +66,7 @@ class OutputText(Body):
         return output_text(self.text)
 
 
-class Refusal(Body):
+class Refusal(Given):
     type: Literal["refusal"]
     refusal: str
 
@@ -77,7 +78,7 @@ InputPart = Annotated[InputText | InputImage | InputFile, Field(discriminator="t
 Part = Annotated[InputText | InputImage | InputFile | OutputText | Refusal, Field(discriminator="type")]
 
 
-class MessageItem(Body):
+class MessageItem(Given):
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
     content: str | list[Part]
@@ -104,7 +105,7 @@ class MessageItem(Body):
         return [output_text(part["text"]) if answer and part["type"] == "input_text" else part for part in parts]
 
 
-class Call(Body):
+class Call(Given):
     """What the calls of functions and of custom tools have in common."""
 
     call_id: Annotated[str, Field(min_length=1)]
@@ -141,10 +142,11 @@ class CustomToolCall(Call):
             "call_id": self.call_id,
             "name": self.name,
             "input": self.input,
+            "status": self.status or "completed",
         }
 
 
-class CallOutput(Body):
+class CallOutput(Given):
     """The result of a call."""
 
     type: Literal["function_call_output", "custom_tool_call_output"]
@@ -164,17 +166,17 @@ class CallOutput(Body):
         }
 
 
-class SummaryText(Body):
+class SummaryText(Given):
     type: Literal["summary_text"]
     text: str
 
 
-class ReasoningText(Body):
+class ReasoningText(Given):
     type: Literal["reasoning_text"]
     text: str
 
 
-class ReasoningItem(Body):
+class ReasoningItem(Given):
     type: Literal["reasoning"]
     summary: list[SummaryText]
     id: str | None = None
@@ -196,7 +198,7 @@ class ReasoningItem(Body):
         return item
 
 
-class CompactionItem(Body):
+class CompactionItem(Given):
     type: Literal["compaction"]
     encrypted_content: str
     id: str | None = None
@@ -205,7 +207,7 @@ class CompactionItem(Body):
         return {"type": "compaction", "id": self.id or new_id("cmp"), "encrypted_content": self.encrypted_content}
 
 
-class ItemReference(Body):
+class ItemReference(Given):
     type: Literal["item_reference"] | None = None
     id: str
 
@@ -254,7 +256,7 @@ def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
             param=f"{param}[{index}].type",
             code="missing_required_parameter",
         )
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InvalidRequest(
             f"Invalid value: {kind!r}. Supported values are: {', '.join(map(repr, KINDS))}. "
             "Items of tools that OpenAI runs on its own machines can't be used here.",
@@ -266,5 +268,5 @@ def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
     except ValidationError as error:
         problems = error.errors(include_url=False)
         for problem in problems:
-            problem["loc"] = (param, index, *real_steps(problem["loc"], given))
+            problem["loc"] = (param, index, *located(problem, given)["loc"])
         raise invalid(problems) from error

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from pydantic_core import from_json
-
 from puna.api.openai.responses.identifier import new_id
 from puna.api.openai.responses.items import Stored, output_text
+from puna.api.openai.text_argument import TextArgument
 from puna.core.events import TokenLogprob
 
 WireEvent = dict[str, Any]
@@ -137,11 +136,12 @@ class FunctionCallOutput:
 
 
 class CustomToolCallOutput:
-    """A call of a tool that takes a text: to the model a function with one argument, `input`."""
+    """A call of a tool that takes a text: to the model a function with one argument, `input`. Its `status`, which
+    OpenAI's servers send, too, is declared of items in lists only."""
 
     def __init__(self, output_index: int, call_id: str, name: str) -> None:
-        self._arguments = ""
-        self._input = ""
+        self._argument = TextArgument()
+        self._texts: list[str] = []
         self._place = {"item_id": new_id("ctc"), "output_index": output_index}
         self.item: Stored = {
             "type": "custom_tool_call",
@@ -149,41 +149,25 @@ class CustomToolCallOutput:
             "call_id": call_id,
             "name": name,
             "input": "",
+            "status": "in_progress",
         }
 
     def open(self) -> Iterator[WireEvent]:
         yield from ()
 
     def add(self, arguments: str) -> Iterator[WireEvent]:
-        self._arguments += arguments
-        yield from self._grow(input_so_far(self._arguments))
+        yield from self._grow(self._argument.feed(arguments))
 
-    def close(self, _: str) -> Iterator[WireEvent]:
-        if not self._input:
-            # The model did not keep to the one argument; what it wrote is the text.
-            yield from self._grow(input_of(self._arguments))
-        self.item = {**self.item, "input": self._input}
-        yield {"type": "response.custom_tool_call_input.done", **self._place, "input": self._input}
+    def close(self, status: str) -> Iterator[WireEvent]:
+        yield from self._grow(self._argument.close())
+        text = "".join(self._texts)
+        self.item = {**self.item, "input": text, "status": status}
+        yield {"type": "response.custom_tool_call_input.done", **self._place, "input": text}
 
     def _grow(self, text: str) -> Iterator[WireEvent]:
-        if text.startswith(self._input) and len(text) > len(self._input):
-            delta, self._input = text[len(self._input) :], text
-            yield {"type": "response.custom_tool_call_input.delta", **self._place, "delta": delta}
-
-
-def input_so_far(arguments: str) -> str:
-    """The text in arguments that are not complete yet."""
-    try:
-        parsed = from_json(arguments, allow_partial="trailing-strings")
-    except ValueError:
-        return ""
-    text = parsed.get("input") if isinstance(parsed, dict) else None
-    return text if isinstance(text, str) else ""
-
-
-def input_of(arguments: str) -> str:
-    """The text in complete arguments; the arguments themselves where they are of another form."""
-    return input_so_far(arguments) or ("" if arguments.replace(" ", "") == '{"input":""}' else arguments)
+        if text:
+            self._texts.append(text)
+            yield {"type": "response.custom_tool_call_input.delta", **self._place, "delta": text}
 
 
 def render_logprob(token: TokenLogprob) -> dict[str, Any]:

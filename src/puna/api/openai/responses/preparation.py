@@ -49,6 +49,8 @@ async def prepare(state: State, images: ImageLoader, body: Prompt) -> Prepared:
     if not given and not before and body.instructions is None:
         raise InvalidRequest("Missing required parameter: 'input'.", param="input", code="missing_required_parameter")
     history = await to_messages([*before, *given], state.seal, images)
+    if body.reasoning and body.reasoning.context == "current_turn":
+        history = without_older_thoughts(history)
     messages = with_verbosity((*instructions(body), *history), body.text_options.verbosity)
     return Prepared(given, before, to_request(body, messages))
 
@@ -110,6 +112,12 @@ def in_progress(key: str) -> InvalidRequest:
 def instructions(body: Prompt) -> list[Message]:
     """The instructions, which are not carried over to the next response."""
     return [Message(role="system", content=(Text(body.instructions),))] if body.instructions else []
+
+
+def without_older_thoughts(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages, without what the assistant thought before the user last spoke."""
+    last = max((place for place, message in enumerate(messages) if message.role == "user"), default=0)
+    return (*(replace(message, reasoning=None) for message in messages[:last]), *messages[last:])
 
 
 def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:

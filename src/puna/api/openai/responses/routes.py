@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import orjson
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,7 +16,6 @@ from puna.api.json import JSONResponse
 from puna.api.openai.chat_answer import event_stream
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
-from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import Responses
@@ -55,14 +55,26 @@ async def retrieve(request: Request) -> Response | ASGIApp:
     """A response that was made, or its stream from any point."""
     key, query = request.path_params["response_id"], request.query_params
     read_include(query)
-    if query.get("stream", "false").lower() != "true":
-        return JSONResponse(await responses(request).get(key))
-    after = query.get("starting_after", "-1")
-    if not after.removeprefix("-").isdecimal():
-        raise InvalidRequest(
-            f"Invalid 'starting_after': expected a sequence number, but got {after!r}.", param="starting_after"
-        )
-    return event_stream(await responses(request).stream(key, int(after)))
+    stream = query.get("stream", "false").lower()
+    if stream not in ("true", "false"):
+        raise InvalidRequest(f"Invalid 'stream': expected true or false, but got {stream!r}.", param="stream")
+    after = read_starting_after(query)
+    if stream == "true":
+        return event_stream(await responses(request).stream(key, -1 if after is None else after))
+    if after is not None:
+        message = "'starting_after' is only allowed when 'stream' is true."
+        raise InvalidRequest(message, param="starting_after")
+    return JSONResponse(await responses(request).get(key))
+
+
+def read_starting_after(query: QueryParams) -> int | None:
+    """The number of the last event that is not wanted. Raises InvalidRequest."""
+    after = query.get("starting_after")
+    if after is None or (after.isascii() and after.isdecimal()):
+        return None if after is None else int(after)
+    raise InvalidRequest(
+        f"Invalid 'starting_after': expected a sequence number, but got {after!r}.", param="starting_after"
+    )
 
 
 async def delete(request: Request) -> Response:
@@ -82,12 +94,7 @@ async def list_input_items(request: Request) -> Response:
     page = Page.of(request.query_params)
     key = request.path_params["response_id"]
     items = await responses(request).input_items(key)
-    return JSONResponse(page.render([with_status(item) for item in items]))
-
-
-def with_status(item: Stored) -> Stored:
-    """An item as lists of input have it: also calls of custom tools say there that they are complete."""
-    return {"status": "completed", **item} if item["type"] == "custom_tool_call" else item
+    return JSONResponse(page.render(items))
 
 
 async def count_input_tokens(request: Request) -> Response:

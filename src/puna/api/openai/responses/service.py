@@ -136,7 +136,10 @@ class Responses:
     async def count(self, body: Prompt) -> int:
         """How many tokens the prompt of that body has."""
         prepared = await self.prepare(body)
-        return await self._inference.count_prompt(body.model, prepared.request)
+        try:
+            return await self._inference.count_prompt(body.model, prepared.request)
+        except PunaError as error:
+            raise body.located(error) from error
 
     def _source(self, body: CreateBody, request: ChatRequest) -> AsyncGenerator[Event, None]:
         ask = partial(self.ask, body.model)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from puna.api.body import Body
+from puna.api.body import Body, Given, WritableObject
+from puna.api.openai.custom_tools import custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import TextGrammar, Tool, ToolChoice
 
@@ -30,13 +31,15 @@ HOSTED = (
 """Tools that OpenAI runs on its own machines; their types may have a version at the end."""
 
 
-class FunctionTool(Body):
+class FunctionTool(Given):
+    """A function. `output_schema` is for programs that OpenAI runs; it is given back."""
+
     type: Literal["function"]
     name: Name
     description: str | None = None
-    parameters: dict[str, JsonValue] | None = None
+    parameters: WritableObject | None = None
     strict: bool | None = None
-    output_schema: dict[str, JsonValue] | None = None
+    output_schema: WritableObject | None = None
     defer_loading: Literal[False] | None = None
     allowed_callers: list[Literal["direct"]] | None = None
 
@@ -51,6 +54,7 @@ class FunctionTool(Body):
             "description": self.description,
             "parameters": self.parameters,
             "strict": self.strict is not False,
+            **({} if self.output_schema is None else {"output_schema": self.output_schema}),
         }
 
 
@@ -64,7 +68,7 @@ class GrammarInput(Body):
     definition: Annotated[str, Field(min_length=1)]
 
 
-class CustomTool(Body):
+class CustomTool(Given):
     type: Literal["custom"]
     name: Name
     description: str | None = None
@@ -73,20 +77,10 @@ class CustomTool(Body):
     allowed_callers: list[Literal["direct"]] | None = None
 
     def to_core(self) -> Tool:
-        """A function of one text. The model reads the grammar, too, which the engine enforces."""
-        text: dict[str, Any] = {"type": "string"}
         form = None
         if isinstance(self.format, GrammarInput):
             form = TextGrammar(self.format.syntax, self.format.definition)
-            words = {"lark": "A text of this Lark grammar", "regex": "A text that this regular expression matches"}
-            text["description"] = f"{words[form.syntax]}:\n{form.definition}"
-        parameters = {
-            "type": "object",
-            "properties": {"input": text},
-            "required": ["input"],
-            "additionalProperties": False,
-        }
-        return Tool(name=self.name, description=self.description or "", parameters=parameters, strict=True, text=form)
+        return custom_tool(self.name, self.description, form)
 
     def render(self) -> dict[str, Any]:
         form = TextInput(type="text") if self.format is None else self.format

@@ -52,12 +52,13 @@ def arguments_rule(grammar: Grammar, tool: Tool, *, forced: bool) -> str:
     if tool.text is not None:
         text = text_rule(grammar, tool, tool.text)
         return grammar.add("text-argument", rf'"{{\"input\":" " "? "\"" {text} "\"}}"')
+    schema = {**tool.parameters, "type": "object"}
     if forced or tool.strict:
-        return compile_schema(grammar, tool.parameters, tool=tool.name)
+        return compile_schema(grammar, schema, tool=tool.name)
     with suppress(UnsupportedSchema):
         # A schema that is refused half-way leaves rules behind: try it where that does not matter.
-        compile_schema(Grammar(), tool.parameters)
-        return compile_schema(grammar, tool.parameters)
+        compile_schema(Grammar(), schema)
+        return compile_schema(grammar, schema)
     return any_object(grammar)
 
 

@@ -154,7 +154,11 @@ class Compiler:
         if "type" not in schema:
             return inferred_types(schema)
         types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-        if not isinstance(types, list) or not types or not all(kind in TYPES for kind in types):
+        if (
+            not isinstance(types, list)
+            or not types
+            or not all(isinstance(kind, str) and kind in TYPES for kind in types)
+        ):
             raise self._error(f"expected one or several of {', '.join(TYPES)}", (*path, "type"))
         return tuple(types)
 

@@ -1,6 +1,6 @@
 """Several schemas that hold together, and schemas that exclude one another."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from puna.engines.llama.grammar.keywords import CONSTRAINTS, TYPES, Schema, matches
@@ -14,6 +14,8 @@ def merged(schemas: Iterable[Schema]) -> Schema:
     """
     result: dict[str, Any] = {}
     for schema in schemas:
+        if word := misshapen(schema):
+            raise ValueError(word)
         closes(result, schema)
         closes(schema, result)
         for name, value in schema.items():
@@ -28,6 +30,25 @@ def merged(schemas: Iterable[Schema]) -> Schema:
             elif result[name] != value:
                 raise ValueError(name)
     return result
+
+
+def misshapen(schema: Any) -> str | None:
+    """What is not of the form that JSON Schema gives it, among the keywords that are compared here."""
+    if not isinstance(schema, dict):
+        return "type"
+    return next((word for word, fits in FORMS.items() if word in schema and not fits(schema[word])), None)
+
+
+def strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(element, str) for element in value)
+
+
+FORMS: dict[str, Callable[[Any], bool]] = {
+    "type": lambda value: isinstance(value, str) or strings(value),
+    "required": strings,
+    "properties": lambda value: isinstance(value, dict),
+    "enum": lambda value: isinstance(value, list),
+}
 
 
 def merged_properties(left: Schema, right: Schema) -> dict[str, Any]:
@@ -58,6 +79,8 @@ def types(value: Any) -> list[str]:
 
 def disjoint(left: Schema, right: Schema) -> bool:
     """Whether for certain no value fits both."""
+    if misshapen(left) or misshapen(right):
+        return False
     if "enum" in left or "const" in left:
         return not any(matches(value, right) for value in constants(left))
     if "enum" in right or "const" in right:
