@@ -30,6 +30,8 @@ async def index(request: Request) -> JSONResponse:
 
 
 async def retrieve(request: Request) -> JSONResponse:
-    """One model, by a name that may have `/` and `:` in it."""
+    """One model, by a name that may have `/` and `:` in it. Its `id` is the name that was asked for, as it is with
+    OpenAI and Ollama, so that programs find what they looked for."""
     library: Library = request.app.state.library
-    return JSONResponse(render(listed(library.get(ModelName.parse(request.path_params["model"])))))
+    name = request.path_params["model"]
+    return JSONResponse(render(listed(library.get(ModelName.parse(name)))) | {"id": name})
