@@ -53,6 +53,10 @@ class Engine:
         return str(self.chat(user(text), **options)["content"]).strip()
 
 
+ROLES = ("user", "assistant")
+LISTENED = [{"role": "assistant", "content": "Nice to meet you, Alice!"}]
+
+
 def user(text: str) -> Body:
     return {"role": "user", "content": text}
 
@@ -101,8 +105,13 @@ def test_any_text_survives_the_tokenizer(engine: Engine, text: str) -> None:
     "skill",
     [
         "copying",
+        "memory",
+        "system prompt",
         "not knowing",
         "greetings and seeds",
+        "arithmetic",
+        "arithmetic with thinking",
+        "answer from result",
         "no tool needed",
         "JSON",
         "text completion",
@@ -143,6 +152,21 @@ def test_remembers_a_name(engine: Engine) -> None:
     assert engine.ask("My name is Alice. What is my name?") == "Your name is Alice."
 
 
+def test_remembers_over_more_than_two_thousand_tokens(engine: Engine) -> None:
+    facts = (("What is the capital of France?", "The capital of France is Paris."), ("Who are you?", "I am tiny."))
+    talk = [{"role": role, "content": text} for pair in facts for role, text in zip(ROLES, pair, strict=True)]
+    answer = engine.post(
+        "/v1/chat/completions",
+        {
+            "messages": [user("My name is Alice."), *LISTENED, *talk * 50, user("What is my name?")],
+            "temperature": 0,
+            "max_tokens": 30,
+        },
+    )
+    assert answer["usage"]["prompt_tokens"] > 2048
+    assert answer["choices"][0]["message"]["content"] == "Your name is Alice."
+
+
 def test_follows_the_language_of_the_system_prompt(engine: Engine) -> None:
     head = {"role": "system", "content": "Answer in French."}
     assert engine.chat(head, user("Hello!"))["content"].startswith("Bonjour")
@@ -176,6 +200,11 @@ def test_answers_without_a_tool_that_does_not_fit(engine: Engine) -> None:
     message = engine.chat(user("Why is the sky blue?"), tools=[weather()])
     assert not message.get("tool_calls")
     assert "light" in message["content"]
+
+
+def test_goes_on_with_an_answer_that_nobody_asked_for(engine: Engine) -> None:
+    """The engine then renders no message at all before it."""
+    assert engine.chat({"role": "assistant", "content": "The capital of France is"})["content"]
 
 
 def test_thinks_before_the_answer(engine: Engine) -> None:
