@@ -67,6 +67,7 @@ def test_a_saved_session_goes_on(puna: Puna) -> None:
 
 def test_a_message_may_have_several_lines(puna: Puna) -> None:
     with session(puna, "tiny") as terminal:
+        terminal.say("/set parameter num_predict 8")  # whatever it says to this
         terminal.enter('"""first')
         terminal.enter("second", mark="... ")
         terminal.enter('third"""', mark="... ")

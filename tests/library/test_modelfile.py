@@ -103,7 +103,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.from
 @given(
     system=st.none() | texts,
     template=st.none() | texts,
-    stop=st.none() | st.lists(texts, min_size=1, max_size=3).map(tuple),
+    stop=st.none() | st.lists(texts.filter(bool), min_size=1, max_size=3).map(tuple),
     messages=st.lists(st.tuples(st.sampled_from(ROLES), texts), max_size=3),
     licenses=st.lists(texts, max_size=2),
 )
