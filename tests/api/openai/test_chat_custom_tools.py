@@ -1,8 +1,6 @@
 """OpenAI's custom tools in chat completions, with weights that are random: what holds with them holds with any."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import lark
@@ -16,11 +14,8 @@ from openai.types.chat import (
     ChatCompletionToolParam,
 )
 
-from benchmarks.random_model import CHATML, SHAPES, write_random_model
 from tests.api.openai.responses.wire import check
-from tests.api.openai.test_chat_tools import TOOL_TEMPLATE
-from tests.models import add_model
-from tests.server import RunningServer, running_server
+from tests.server import RunningServer
 
 ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Dial!"}]
 NUMBER = r"[0-9]{3}-[0-9]{2} \"(ä|😀)\""
@@ -42,29 +37,6 @@ TIME: ChatCompletionToolParam = {"type": "function", "function": {"name": "get_t
 ONE: Any = {"parallel_tool_calls": False, "max_tokens": 400, "seed": 1}
 
 
-@pytest.fixture(scope="module", params=["no-tools", "tools"])
-def model(request: pytest.FixtureRequest) -> str:
-    """A model whose template knows no tools, and one whose template does."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture(scope="module")
-def random_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    home: Path = tmp_path_factory.mktemp("tools")
-    for name, template in {"no-tools": CHATML, "tools": TOOL_TEMPLATE}.items():
-        weights = home / f"{name}.gguf"
-        write_random_model(weights, SHAPES["micro"], chat_template=template)
-        add_model(home / "models", name, weights)
-    with running_server(home, PUNA_THREADS="1") as server:
-        yield server
-
-
-@pytest.fixture
-def client(random_server: RunningServer) -> openai.OpenAI:
-    return random_server.client()
-
-
 def only_call(answer: ChatCompletion) -> ChatCompletionMessageCustomToolCall:
     check(ChatCompletionMessageCustomToolCall, answer.choices[0].message.tool_calls[0].to_dict())  # type: ignore[index]
     [call] = answer.choices[0].message.tool_calls or []
@@ -75,17 +47,19 @@ def only_call(answer: ChatCompletion) -> ChatCompletionMessageCustomToolCall:
     return call
 
 
-def test_a_forced_tool_gets_a_text_that_its_expression_matches(client: openai.OpenAI, model: str) -> None:
+def test_a_forced_tool_gets_a_text_that_its_expression_matches(random_client: openai.OpenAI, model: str) -> None:
     choice: Any = {"type": "custom", "custom": {"name": "dial"}}
-    answer = client.chat.completions.create(model=model, messages=ASK, tools=[TIME, DIAL], tool_choice=choice, **ONE)
+    answer = random_client.chat.completions.create(
+        model=model, messages=ASK, tools=[TIME, DIAL], tool_choice=choice, **ONE
+    )
     call = only_call(answer)
     assert call.custom.name == "dial"
     assert re.fullmatch(NUMBER, call.custom.input)
 
 
-def test_an_allowed_tool_gets_a_text_that_lark_reads(client: openai.OpenAI, model: str) -> None:
+def test_an_allowed_tool_gets_a_text_that_lark_reads(random_client: openai.OpenAI, model: str) -> None:
     allowed: Any = {"mode": "required", "tools": [{"type": "custom", "custom": {"name": "add"}}]}
-    answer = client.chat.completions.create(
+    answer = random_client.chat.completions.create(
         model=model,
         messages=ASK,
         tools=[TIME, DIAL, ADD],
@@ -97,8 +71,8 @@ def test_an_allowed_tool_gets_a_text_that_lark_reads(client: openai.OpenAI, mode
     lark.Lark(SUM).parse(call.custom.input)
 
 
-def test_a_tool_without_a_format_gets_any_text(client: openai.OpenAI, model: str) -> None:
-    answer = client.chat.completions.create(
+def test_a_tool_without_a_format_gets_any_text(random_client: openai.OpenAI, model: str) -> None:
+    answer = random_client.chat.completions.create(
         model=model, messages=ASK, tools=[NOTE], tool_choice="required", **{**ONE, "max_tokens": 60}
     )
     [call] = answer.choices[0].message.tool_calls or []
@@ -107,8 +81,8 @@ def test_a_tool_without_a_format_gets_any_text(client: openai.OpenAI, model: str
     assert not call.custom.input.startswith("{")
 
 
-def test_a_stream_has_the_text_in_pieces_and_none_of_its_json(client: openai.OpenAI, model: str) -> None:
-    chunks = client.chat.completions.create(
+def test_a_stream_has_the_text_in_pieces_and_none_of_its_json(random_client: openai.OpenAI, model: str) -> None:
+    chunks = random_client.chat.completions.create(
         model=model, messages=ASK, tools=[DIAL], tool_choice="required", stream=True, **ONE
     )
     choices = [chunk.choices[0] for chunk in chunks]
@@ -122,10 +96,10 @@ def test_a_stream_has_the_text_in_pieces_and_none_of_its_json(client: openai.Ope
     assert choices[-1].finish_reason == "tool_calls"
 
 
-def test_calls_and_their_results_go_back_to_the_model(client: openai.OpenAI, model: str) -> None:
+def test_calls_and_their_results_go_back_to_the_model(random_client: openai.OpenAI, model: str) -> None:
     def prompted(text: str, result: str) -> int:
         call: Any = {"id": "call_1", "type": "custom", "custom": {"name": "note", "input": text}}
-        answer = client.chat.completions.create(
+        answer = random_client.chat.completions.create(
             model=model,
             messages=[
                 *ASK,
@@ -143,11 +117,13 @@ def test_calls_and_their_results_go_back_to_the_model(client: openai.OpenAI, mod
     assert prompted("milk", "noted on the list that hangs in the kitchen") > short + 5
 
 
-def test_an_answer_can_be_given_back_as_it_is(client: openai.OpenAI, model: str) -> None:
-    answer = client.chat.completions.create(model=model, messages=ASK, tools=[DIAL], tool_choice="required", **ONE)
+def test_an_answer_can_be_given_back_as_it_is(random_client: openai.OpenAI, model: str) -> None:
+    answer = random_client.chat.completions.create(
+        model=model, messages=ASK, tools=[DIAL], tool_choice="required", **ONE
+    )
     given: Any = answer.choices[0].message.model_dump(exclude_none=True)
     result: Any = {"role": "tool", "tool_call_id": only_call(answer).id, "content": "busy"}
-    client.chat.completions.create(model=model, messages=[*ASK, given, result], tools=[DIAL], max_tokens=1)
+    random_client.chat.completions.create(model=model, messages=[*ASK, given, result], tools=[DIAL], max_tokens=1)
 
 
 def custom(definition: str, syntax: str = "regex") -> dict[str, Any]:

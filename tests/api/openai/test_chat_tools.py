@@ -1,6 +1,4 @@
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import jsonschema
@@ -9,10 +7,6 @@ import pytest
 from openai import pydantic_function_tool
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam, ChatCompletionToolParam
 from pydantic import BaseModel
-
-from benchmarks.random_model import CHATML, SHAPES, write_random_model
-from tests.models import add_model
-from tests.server import RunningServer, running_server
 
 ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "What is the weather in Paris?"}]
 PARAMETERS: dict[str, Any] = {
@@ -26,38 +20,6 @@ WEATHER: ChatCompletionToolParam = {
     "function": {"name": "get_weather", "description": "The weather of a city", "parameters": PARAMETERS},
 }
 TIME: ChatCompletionToolParam = {"type": "function", "function": {"name": "get_time"}}
-TOOL_TEMPLATE = (
-    "{%- if tools %}<|im_start|>system\nTools: {% for tool in tools %}{{ tool | tojson }}{% endfor %}<|im_end|>\n"
-    "{% endif %}{%- for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}"
-    "{%- for call in message.tool_calls or [] %}<tool_call>\n"
-    '{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}\n</tool_call>'
-    "{%- endfor %}<|im_end|>\n{% endfor %}"
-    "{%- if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-"""A template that knows tools. The weights are random: what holds with them holds with any."""
-
-
-@pytest.fixture(scope="module", params=["no-tools", "tools"])
-def model(request: pytest.FixtureRequest) -> str:
-    """A random model: one whose template knows no tools, and one whose template does."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture(scope="module")
-def random_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    home: Path = tmp_path_factory.mktemp("tools")
-    for name, template in {"no-tools": CHATML, "tools": TOOL_TEMPLATE}.items():
-        weights = home / f"{name}.gguf"
-        write_random_model(weights, SHAPES["micro"], chat_template=template)
-        add_model(home / "models", name, weights)
-    with running_server(home, PUNA_THREADS="1") as server:
-        yield server
-
-
-@pytest.fixture
-def random_client(random_server: RunningServer) -> openai.OpenAI:
-    return random_server.client()
 
 
 def test_a_required_call_is_made_and_fits_its_schema(random_client: openai.OpenAI, model: str) -> None:
