@@ -13,9 +13,9 @@ import base64
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 import uvicorn
@@ -24,6 +24,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from puna.api.dialect import gone
+from puna.api.exchange import ClientGone, unless_gone
 from puna.engines.encoder.network import Network, blocks
 from puna.engines.encoder.weights import Weights
 from puna.engines.encoder.wordpiece import WordPiece
@@ -31,8 +33,6 @@ from puna.engines.llama.child import Parent
 from puna.engines.llama.launch import LlamaLaunch
 from puna.library.errors import DamagedModel
 from puna.library.gguf import Metadata
-
-T = TypeVar("T")
 
 Tokens = Sequence[int]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -108,25 +108,9 @@ def application(encoder: Encoder, key: str) -> Starlette:
             Route("/tokenize", guarded(tokenize), methods=["POST"]),
             Route("/health", guarded(health)),
             Route("/slots", guarded(health)),
-        ]
+        ],
+        exception_handlers={ClientGone: gone},
     )
-
-
-async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """What comes of the work; it is cancelled, and CancelledError raised, when the client hangs up before."""
-    working, gone = asyncio.create_task(work), asyncio.create_task(hung_up(request))
-    try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            working.cancel()
-        return await working
-    finally:
-        gone.cancel()
-
-
-async def hung_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:
