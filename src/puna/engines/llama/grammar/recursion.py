@@ -12,6 +12,8 @@ from puna.engines.llama.grammar.gbnf import Grammar
 Symbol = TypeVar("Symbol", bound=Hashable)
 Production = tuple[Symbol, ...]
 """Symbols in a row, none of them empty."""
+Circle = dict[Symbol, None]
+"""A set of symbols in the order of their productions, so that a grammar has one text in every process."""
 
 
 def write_rules(
@@ -106,7 +108,7 @@ class Writer(Generic[Symbol]):
         return reachable(symbol, begins)
 
 
-def circles(productions: Mapping[Symbol, Sequence[Production[Symbol]]]) -> dict[Symbol, frozenset[Symbol]]:
+def circles(productions: Mapping[Symbol, Sequence[Production[Symbol]]]) -> dict[Symbol, Circle[Symbol]]:
     """The symbols that may begin with themselves, each with all that it begins with and that begin with it."""
     heads = {symbol: {row[0] for row in rows if row[0] in productions} for symbol, rows in productions.items()}
     changed = True
@@ -118,7 +120,7 @@ def circles(productions: Mapping[Symbol, Sequence[Production[Symbol]]]) -> dict[
     below = {symbol: [head for head in heads[symbol] if head in heads] for symbol in heads}
     reach = {symbol: set().union(*(reachable(head, below) for head in below[symbol])) for symbol in below}
     return {
-        symbol: frozenset(other for other in found if other in reach and symbol in reach[other])
+        symbol: dict.fromkeys(other for other in reach if other in found and symbol in reach[other])
         for symbol, found in reach.items()
         if symbol in found
     }
