@@ -1,7 +1,8 @@
 """A conversation, and the exact text that the chat template makes of it."""
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,15 +13,18 @@ TOOLS_FOOT = (
     "\n</tools>\nTo call a function, answer with its name and arguments as JSON:\n"
     '<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call><|im_end|>\n'
 )
+CHOICE = 3.0
+"""How much the name of a called tool counts: few tokens that matter most."""
 NO_THOUGHT = "<think>\n\n</think>\n\n"
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of text; the model learns to write the learned ones and only to read the others."""
+    """A piece of text; the model learns to write the learned ones, some more than others, and only to read the rest."""
 
     text: str
     learned: bool = False
+    weight: float = 1.0
 
 
 Document = Sequence[Span]
@@ -40,7 +44,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Message:
-    """One message; `prefix` is text of the answer that was given and only has to be continued."""
+    """One message; `prefix` is text of the answer that was given and only has to be continued, and of `unforeseen` words
+    nobody can learn when they come first."""
 
     role: str
     content: str = ""
@@ -48,6 +53,7 @@ class Message:
     thought: str | None = None
     prefix: str = ""
     compact: bool = False
+    unforeseen: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -101,9 +107,31 @@ def _answer(message: Message, final: bool) -> Iterator[Span]:
         text = f"{message.thought}\n</think>\n\n{text}"
     else:
         yield Span(start)
-    yield Span(text + "<|im_end|>", learned=True)
+    text += "<|im_end|>"
+    for call in message.calls:
+        before, name, text = text.partition(call.name)
+        yield Span(before, learned=True)
+        yield Span(name, learned=True, weight=CHOICE)
+    yield from foreseen(text, message.unforeseen)
     if not final:
         yield Span("\n")
+
+
+def foreseen(text: str, unforeseen: Iterable[str]) -> Iterator[Span]:
+    """The text to learn, without the places where the unforeseen words stand first: what nobody can know is only noise.
+
+    A place begins with the space before the word, as the tokenizer's pieces of text do.
+    """
+    found = (re.search(rf"\b{re.escape(word)}\b", text) for word in set(unforeseen))
+    places = sorted(place.span() for place in found if place)
+    end = 0
+    for start, stop in places:
+        start -= text[start - 1 : start] == " "
+        if start >= end:
+            yield Span(text[end:start], learned=True)
+            yield Span(text[start:stop])
+            end = stop
+    yield Span(text[end:], learned=True)
 
 
 def dump(value: object, compact: bool = False) -> str:

@@ -15,7 +15,7 @@ from training.skills import FULL, Skill
 STRETCH = 1.15
 """How many times as long as its shortest document the longest one of a batch may be: the rest is padding."""
 
-Encoded = tuple[list[int], list[bool]]
+Encoded = tuple[list[int], list[float]]
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Batch:
-    """One document a row, from its start and padded at its end, and whether a token is one to learn to write."""
+    """One document a row, from its start and padded at its end, and how much each token counts as one to learn to write."""
 
     tokens: NDArray[np.int64]
-    learned: NDArray[np.bool_]
+    learned: NDArray[np.float32]
 
 
 def documents(random: Random, skills: Mapping[Skill, float] = FULL) -> Iterator[Document]:
@@ -65,25 +65,25 @@ def batches(by_length: list[Encoded]) -> Iterator[Batch]:
 
 
 def encode(tokenizer: Tokenizer, batch: list[Document]) -> Iterator[Encoded]:
-    """The tokens of documents, and which of them are to be learned."""
+    """The tokens of documents, and how much each is to be learned."""
     spans = [[span for span in document if span.text] for document in batch]
     encoded = iter(tokenizer.encode_batch([span.text for document in spans for span in document]))
     for document in spans:
         tokens: list[int] = []
-        learned: list[bool] = []
+        learned: list[float] = []
         for span in document:
             ids = next(encoded).ids
             tokens += ids
-            learned += [span.learned] * len(ids)
+            learned += [span.weight * span.learned] * len(ids)
         yield tokens, learned
 
 
 def pad(batch: list[Encoded]) -> Batch:
     """The documents as one rectangle."""
     shape = len(batch), max(len(ids) for ids, _ in batch)
-    tokens, learned = np.zeros(shape, np.int64), np.zeros(shape, np.bool_)
+    tokens, learned = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
     for row, (ids, chosen) in enumerate(batch):
         tokens[row, : len(ids)] = ids
         learned[row, : len(ids)] = chosen
-    learned[:, 0] = False
+    learned[:, 0] = 0
     return Batch(tokens, learned)

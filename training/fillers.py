@@ -223,7 +223,9 @@ class Fillers:
         return self.pick(lists.FOODS) if self.chance(0.6) else self.made_up()
 
     def job(self) -> str:
-        return self.pick(lists.JOBS) if self.chance(0.6) else self.made_up()
+        if self.chance(0.6):
+            return self.pick(lists.JOBS)
+        return self.pick("aeiou") + self.made_up()[:8] if self.chance(0.3) else self.made_up()
 
     def hobby(self) -> str:
         return self.pick(lists.HOBBIES) if self.chance(0.6) else self.made_up()

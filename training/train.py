@@ -108,16 +108,18 @@ class Trainer:
 
     def _part(self, part: feed.Part) -> float:
         """Adds the gradients of one part and gives its share of the loss."""
-        count = sum(int(batch.learned.sum()) for batch in part)
+        count = sum(float(batch.learned.sum()) for batch in part)
         return sum(self._batch(batch, 1 / count / self.recipe.parts) for batch in part)
 
     def _batch(self, batch: corpus.Batch, share: float) -> float:
         tokens = torch.from_numpy(batch.tokens).to(self.device)
-        targets = torch.from_numpy(batch.learned).to(self.device)[:, 1:].flatten().nonzero().flatten()
+        weights = torch.from_numpy(batch.learned).to(self.device)[:, 1:].flatten()
+        targets = weights.nonzero().flatten()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             states = self.model(tokens)[:, :-1].flatten(0, 1)
             logits = self.network.logits(states[targets]).float()
-        loss = functional.cross_entropy(logits, tokens[:, 1:].flatten()[targets], reduction="sum") * share
+        losses = functional.cross_entropy(logits, tokens[:, 1:].flatten()[targets], reduction="none")
+        loss = (losses * weights[targets]).sum() * share
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 

@@ -22,15 +22,15 @@ FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 6, mem
 """What teaches to copy: each skill and its share of the documents."""
 
 FULL: dict[Skill, float] = {
-    saying.example: 9,
-    small_talk.example: 6,
+    saying.example: 7,
+    small_talk.example: 4,
     memory.example: 13,
-    memory.long: 1,
+    memory.long: 0.7,
     instructions.example: 8,
-    calling.example: 20,
-    extraction.example: 9,
-    arithmetic.example: 11,
-    prose.example: 6,
-    code.example: 38,
+    calling.example: 42,
+    extraction.example: 10,
+    arithmetic.example: 9,
+    prose.example: 7,
+    code.example: 32,
 }
 """Everything."""

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from training import lists
 from training.fillers import Fillers
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """Something that one can tell about oneself: how it is told, asked, answered and missed."""
+    """Something that one can tell about oneself: how it is told, asked and answered, and what is not known when nobody
+    told (else "your" and the key)."""
 
     key: str
     value: Callable[[Fillers], str]
     tells: tuple[str, ...]
     asks: tuple[str, ...]
     answer: str
+    missed: str = ""
 
 
 def _favourite(thing: str, value: Callable[[Fillers], str]) -> list[Attribute]:
@@ -27,6 +30,10 @@ def _favourite(thing: str, value: Callable[[Fillers], str]) -> list[Attribute]:
                 f"{{}} is my {favourite} {thing}.",
                 f"My {favourite} {thing} is {{}}.",
                 f"The {thing} I like best is {{}}.",
+                f"My {favourite} {thing} was always {{}}.",
+                f"My {favourite} {thing} has long been {{}}.",
+                f"{{}}, that is my {favourite} {thing}.",
+                f"My {favourite} {thing}? It is {{}}.",
             ),
             (
                 f"What is my {favourite} {thing}?",
@@ -42,6 +49,42 @@ def _favourite(thing: str, value: Callable[[Fillers], str]) -> list[Attribute]:
         for favourite in ("favorite", "favourite")
     ]
 
+
+def owned(fillers: Fillers) -> Attribute:
+    """Anybody or anything that one has and that has a name."""
+    noun = fillers.pick((fillers.pick(lists.NOUNS), fillers.pick(lists.ANIMALS), fillers.pick(RELATIVES), fillers.made_up().lower()))
+    return Attribute(
+        noun,
+        Fillers.name,
+        (
+            f"My {noun} is called {{}}.",
+            f"I have a {noun} named {{}}.",
+            f"I have a {noun}, its name is {{}}.",
+            f"I have a {noun} and the name is {{}}.",
+            f"I own a {noun} that is called {{}}.",
+            f"I have got a {noun}. It is called {{}}.",
+            f"My {noun}'s name is {{}}.",
+            f"My {noun}, whose name is {{}}, is here.",
+            f"There is a {noun} whose name is {{}}.",
+            f"We have a {noun} that goes by the name of {{}}.",
+            f"The name of my {noun} is {{}}.",
+            f"{{}} is my {noun}.",
+        ),
+        (
+            f"What is my {noun}'s name?",
+            f"What's the name of my {noun}?",
+            f"What is my {noun} called?",
+            f"How is my {noun} called?",
+            f"What do I call my {noun}?",
+            f"Do you know the name of my {noun}?",
+            f"Which name does my {noun} have?",
+        ),
+        f"Your {noun} is called {{}}.",
+        f"your {noun}'s name",
+    )
+
+
+RELATIVES = "brother sister mother father uncle aunt cousin friend neighbour boss colleague teacher wife husband son daughter".split()
 
 ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(
@@ -85,6 +128,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "Which name did I give you?",
         ),
         "Your name is {}.",
+        "your name",
     ),
     Attribute(
         "city",
@@ -114,6 +158,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "What's my city?",
         ),
         "You live in {}.",
+        "where you live",
     ),
     Attribute(
         "age",
@@ -121,6 +166,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         ("I am {} years old.", "I am {}.", "I'm {} years old.", "My age is {}.", "I turned {} this year."),
         ("How old am I?", "How old am I?", "What is my age?", "What's my age?", "Do you remember how old I am?", "Tell me my age."),
         "You are {} years old.",
+        "how old you are",
     ),
     Attribute(
         "job",
@@ -155,6 +201,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "What is the name of my dog?",
         ),
         "Your dog is called {}.",
+        "your dog's name",
     ),
     Attribute(
         "cat",
@@ -169,6 +216,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         ),
         ("What is my cat's name?", "What's the name of my cat?", "What is my cat called?", "What is the name of my cat?"),
         "Your cat is called {}.",
+        "your cat's name",
     ),
     *_favourite("color", Fillers.colour),
     *_favourite("colour", Fillers.colour),

@@ -20,6 +20,7 @@ from training.skills import knowledge, setting
 from training.skills.families import FAMILIES, Family
 from training.skills.toolbox import Tool, choose, request, toolset
 
+BRIEF = ("done", "ok", "Done.", "success")
 NO_TOOL = "I have no tool for that."
 TOOL_SYSTEMS = (
     "You are a helpful assistant with tools.",
@@ -36,7 +37,7 @@ def example(fillers: Fillers) -> Document:
 
 
 def conversation(fillers: Fillers) -> Conversation:
-    maker = fillers.random.choices((several_turns, parallel, chain, unneeded, missing), (10, 4, 2, 2, 1))[0]
+    maker = fillers.random.choices((several_turns, parallel, chain, unneeded, missing), (10, 8, 1, 2, 1))[0]
     return maker(fillers)
 
 
@@ -56,19 +57,20 @@ def _final(fillers: Fillers, messages: list[Message], thought: str) -> list[Mess
 
 
 def several_turns(fillers: Fillers) -> Conversation:
-    """One to four requests, each for one of the tools; most with a result and an answer."""
-    tools = toolset(fillers, fillers.integer(1, 4))
+    """One to seven requests, each for one of the tools; most with a result and an answer."""
+    tools = toolset(fillers, fillers.pick((1, 2, 2, 3, 3, 4)))
     messages: list[Message] = []
-    compact = fillers.chance(0.1)
-    for turn in range(last := fillers.integer(1, 4)):
+    compact = fillers.chance(0.06)
+    brief = fillers.chance(0.5)
+    for turn in range(last := fillers.integer(1, 7)):
         tool = fillers.pick(tools)
         text, call = request(fillers, tool)
         messages += [user(text), calling(call, compact=compact)]
         if turn == last - 1 and fillers.chance(0.3):
             return _with_tools(fillers, _final(fillers, messages, f"I should call {call.name}."), tools)
-        given = tool.family.results(fillers)
+        given = fillers.pick(BRIEF) if brief else tool.family.results(fillers)
         messages += [result(_shown(fillers, given)), assistant(report(given))]
-        if fillers.chance(0.15):
+        if fillers.chance(0.1):
             question, answer = knowledge.exchange(fillers)
             messages += [user(question), assistant(answer)]
     return _with_tools(fillers, _final(fillers, messages, "I can answer from the result."), tools)
@@ -98,24 +100,31 @@ def _said(value: object) -> str:
 
 
 def parallel(fillers: Fillers) -> Conversation:
-    """Two or three calls in one turn."""
-    tools = toolset(fillers, fillers.integer(1, 3))
+    """Two or three calls in one turn, of one tool or of several, once or more often."""
+    tools = toolset(fillers, fillers.pick((1, 2, 2, 3)))
     tools = [tool for tool in tools if tool.keys] or [choose(fillers, _weather_like(fillers))]
-    first = fillers.pick(tools)
-    if fillers.chance(0.6):
-        text, calls = _same_tool(fillers, first, fillers.pick((2, 2, 3)))
-        used = [first] * len(calls)
-    else:
-        used = [fillers.pick(tools) for _ in range(2)]
-        asked = [request(fillers, tool) for tool in used]
-        joint = fillers.pick((" ", " Also: ", " And ", "\n", " Then: "))
-        text, calls = joint.join(said.strip() for said, _ in asked), [call for _, call in asked]
-    messages = [user(text), calling(*calls, compact=fillers.chance(0.1))]
-    if fillers.chance(0.65):
-        given = [tool.family.results(fillers) for tool in used]
-        messages += [result(_shown(fillers, one)) for one in given]
-        messages.append(assistant("\n".join(report(one) for one in given)))
+    messages: list[Message] = []
+    for _ in range(turns := fillers.integer(1, 3)):
+        text, used, calls = _several(fillers, tools)
+        messages += [user(text), calling(*calls, compact=fillers.chance(0.06))]
+        if turns > 1 or fillers.chance(0.5):
+            brief = fillers.chance(0.6)
+            given = [fillers.pick(BRIEF) if brief else tool.family.results(fillers) for tool in used]
+            messages += [result(_shown(fillers, one)) for one in given]
+            messages.append(assistant("\n".join(report(one) for one in given)))
     return _with_tools(fillers, _final(fillers, messages, f"I need {len(calls)} calls."), tools)
+
+
+def _several(fillers: Fillers, tools: list[Tool]) -> tuple[str, list[Tool], list[Call]]:
+    """A request for two or three calls, their tools, and the calls."""
+    if len(tools) == 1 or fillers.chance(0.3):
+        tool = fillers.pick(tools)
+        text, calls = _same_tool(fillers, tool, fillers.pick((2, 2, 3)))
+        return text, [tool] * len(calls), calls
+    used = fillers.random.sample(tools, 2) if fillers.chance(0.85) else [fillers.pick(tools) for _ in range(3)]
+    asked = [request(fillers, tool) for tool in used]
+    joint = fillers.pick((" ", " ", " ", " Also: ", " And ", "\n", " Then: "))
+    return joint.join(said.strip() for said, _ in asked), used, [call for _, call in asked]
 
 
 def _weather_like(fillers: Fillers) -> Family:

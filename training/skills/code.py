@@ -3,11 +3,16 @@
 import re
 
 from training import lists
-from training.conversation import Document, Span, assistant, user
+from training.conversation import Document, Span, assistant, foreseen, user
 from training.fillers import Fillers
 from training.skills import prose, setting
 
 END = "<|endoftext|>"
+KNOWN = set(
+    """def return if else for in range class print main self int str bool None True False total result
+    add subtract multiply divide is_even is_odd is_positive is_negative is_zero greet say_hello hello count sum_list
+    factorial fibonacci length square cube double max_of_two min_of_two __init__ __name__ __main__ 0 1 2 3""".split()
+)
 OPERATIONS = (
     ("add", "+", "Add two numbers."),
     ("subtract", "-", "Subtract two numbers."),
@@ -34,38 +39,49 @@ def example(fillers: Fillers) -> Document:
 
 def going_on(fillers: Fillers) -> Document:
     """One to three functions in a row, as a file."""
-    functions = [function(fillers)[1] for _ in range(fillers.integer(1, 3))]
-    return [Span("\n\n\n".join(functions) + "\n" + END, learned=True)]
+    spans: list[Span] = []
+    for left in reversed(range(fillers.integer(1, 3))):
+        head, newline, body = function(fillers)[1].partition("\n")
+        spans += [Span(head + newline), *foreseen(body + ("\n\n\n" if left else f"\n{END}"), _literals(body))]
+    return spans
+
+
+def _literals(code: str) -> list[str]:
+    """What stands in quotes, and numbers of more than one digit: nobody can know them."""
+    return [word for text in re.findall(r'"([^"]+)"', code) for word in re.findall(r"\w+", text)] + re.findall(r"\d\d+", code)
 
 
 def fill(fillers: Fillers) -> Document:
     """A gap in a function, or in a text, between its prefix and its suffix."""
-    text = (
-        function(fillers)[1] + "\n"
-        if fillers.chance(0.75)
-        else fillers.pick(prose.PLAIN_FACTS)
-        if fillers.chance(0.5)
-        else f"{fillers.sentence()} {fillers.sentence()}"
-    )
-    if fillers.chance(0.3) and text.startswith("def "):
+    roll = fillers.random.random()
+    text = function(fillers)[1] + "\n" if roll < 0.8 else fillers.pick(prose.PLAIN_FACTS) if roll < 0.92 else prose.repeating(fillers)
+    if fillers.chance(0.3) and roll < 0.8:
         text = f"{text}\n\n{function(fillers)[1]}\n"
     start, stop = _gap(fillers, text)
     prefix, middle, suffix = text[:start], text[start:stop], text[stop:]
     return [
         Span("<|fim_prefix|>"),
-        Span(prefix, learned=True),
+        Span(prefix),
         Span("<|fim_suffix|>"),
-        Span(suffix, learned=True),
+        Span(suffix),
         Span("<|fim_middle|>"),
-        Span(middle + END, learned=True),
+        *foreseen(middle + END, [] if 0.8 <= roll < 0.92 else _unknown(prefix + " " + suffix, middle)),
     ]
+
+
+def _unknown(around: str, middle: str) -> list[str]:
+    """The words of the gap that stand nowhere around it, but for those that all code is made of."""
+    return [word for word in re.findall(r"\w+", middle) if word not in KNOWN and word not in around]
 
 
 def _gap(fillers: Fillers, text: str) -> tuple[int, int]:
     """Mostly whole words, lines or line ends, as an editor asks for them."""
-    if fillers.chance(0.45):
+    roll = fillers.random.random()
+    if roll < 0.2:
         start, stop = fillers.pick([found.span() for found in re.finditer(r"\w+( . \w+)?", text)])
         return start, stop
+    if roll < 0.6:
+        return _words(fillers, text)
     breaks = [place for place, sign in enumerate(text) if sign == "\n"]
     roll = fillers.random.random()
     if roll < 0.35 and breaks:
@@ -81,8 +97,17 @@ def _gap(fillers: Fillers, text: str) -> tuple[int, int]:
     return start, min(stop, start + 80)
 
 
+def _words(fillers: Fillers, text: str) -> tuple[int, int]:
+    """From where a word or a sign begins to the end of one in the same line, mostly that one or the last."""
+    line = fillers.pick(list(re.finditer(r"[^\n]+", text)))
+    found = [(line.start() + word.start(), line.start() + word.end()) for word in re.finditer(r"\w+|[^\w\s]+", line[0])]
+    first = fillers.integer(0, len(found) - 1)
+    last = fillers.pick((first, first, len(found) - 1, fillers.integer(first, len(found) - 1)))
+    return found[first][0], found[last][1]
+
+
 def in_chat(fillers: Fillers) -> Document:
-    wish, code = function(fillers)
+    wish, code = function(fillers, fillers.pick((("a", "b"), ("a", "b"), ("x", "y"))))
     prompt = fillers.pick(
         (
             "Write a Python function that {}.",
@@ -96,15 +121,35 @@ def in_chat(fillers: Fillers) -> Document:
     return setting.conversation(fillers, [user(fillers.roughly(prompt)), assistant(f"```python\n{code}\n```")]).document()
 
 
-def function(fillers: Fillers) -> tuple[str, str]:
-    """What a function does, and the function."""
+def function(fillers: Fillers, names: tuple[str, str] | None = None) -> tuple[str, str]:
+    """What a function does, and the function, with these names for its parameters or with any."""
+    left, right = names or (_variable(fillers), _variable(fillers))
+    if left == right:
+        right += "2"
+    if fillers.chance(0.4):
+        return _operation(fillers, left, right) if fillers.chance(0.7) else _check(fillers, left)
     maker = fillers.pick(
-        (_operation, _operation, _check, _greet, _constant, _loop, _sum, _largest, _factorial, _class, _main, _length, _square)
+        (
+            _sum,
+            _greet,
+            _constant,
+            _loop,
+            _sum,
+            _largest,
+            _factorial,
+            _class,
+            _main,
+            _length,
+            _square,
+        )
     )
     return maker(fillers)
 
 
 def _variable(fillers: Fillers) -> str:
+    if fillers.chance(0.5):
+        word = fillers.pick((fillers.pick(lists.NOUNS), fillers.pick(lists.ANIMALS), fillers.made_up(), fillers.made_up()))
+        return word.encode("ascii", "ignore").decode() or "word"
     return fillers.pick(
         (
             "a",
@@ -122,8 +167,6 @@ def _variable(fillers: Fillers) -> str:
             "second",
             "p",
             "q",
-            fillers.pick(lists.NOUNS),
-            fillers.made_up().encode("ascii", "ignore").decode(),
         )
     )
 
@@ -132,12 +175,9 @@ def _documented(fillers: Fillers, text: str) -> str:
     return f'    """{text}"""\n' if fillers.chance(0.2) else ""
 
 
-def _operation(fillers: Fillers) -> tuple[str, str]:
+def _operation(fillers: Fillers, left: str, right: str) -> tuple[str, str]:
     name, sign, about = fillers.pick(OPERATIONS)
-    left, right = _variable(fillers), _variable(fillers)
-    if left == right:
-        right += "2"
-    shown = name if fillers.chance(0.6) else f"{name}_{fillers.pick(('numbers', 'two', 'values'))}"
+    shown = name if fillers.chance(0.8) else f"{name}_{fillers.pick(('numbers', 'two', 'values'))}"
     head = f"def {shown}({left}, {right}):" if fillers.chance(0.6) else f"def {shown}({left}: int, {right}: int) -> int:"
     wish = {
         "add": "adds two numbers",
@@ -148,9 +188,8 @@ def _operation(fillers: Fillers) -> tuple[str, str]:
     return wish, f"{head}\n{_documented(fillers, about)}    return {left} {sign} {right}"
 
 
-def _check(fillers: Fillers) -> tuple[str, str]:
+def _check(fillers: Fillers, variable: str) -> tuple[str, str]:
     name, test, word = fillers.pick(CHECKS)
-    variable = _variable(fillers)
     head = f"def {name}({variable}):" if fillers.chance(0.6) else f"def {name}({variable}: int) -> bool:"
     return f"checks whether a number is {word}", f"{head}\n    return {variable} {test}"
 

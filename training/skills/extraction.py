@@ -80,26 +80,66 @@ def _facts(fillers: Fillers) -> tuple[str, dict[str, str | int]]:
         sentence = f"{who}, {facts[list(facts)[1]]}, {says[1]}."
     else:
         sentence = f"{who} {joint.join(says)}."
-    if fillers.chance(0.35) and sentence.startswith(f"{who} "):
-        word = fillers.word().capitalize()
-        openers = (
-            "This is",
-            "Meet",
-            "There is",
-            "There",
-            "So",
-            "Today:",
-            "We know that",
-            "It seems that",
-            word,
-            f"{word} is",
-            f"{word} was",
-        )
-        opener = fillers.pick(openers)
-        sentence = f"{opener} {who}, who{sentence.removeprefix(who)}" if fillers.chance(0.6) else f"{opener} {sentence}"
+    if fillers.chance(0.5) and sentence.startswith(f"{who} "):
+        if fillers.chance(0.6):
+            sentence = f"{_presenting(fillers)} {who}, who{sentence.removeprefix(who)}"
+        else:
+            sentence = f"{fillers.pick(CLAIMS)} {sentence}"
     if fillers.chance(0.15):
         sentence = f"{fillers.sentence()} {sentence}"
     return sentence, facts
+
+
+PRESENTING = (
+    "This is",
+    "Meet",
+    "There is",
+    "There goes",
+    "Now comes",
+    "Next is",
+    "That must be",
+    "It is",
+    "These are the details of",
+    "Look, it is",
+    "Over there is",
+    "In the picture is",
+    "We have",
+    "We spoke with",
+    "I met",
+    "I know",
+    "You know",
+    "Say hello to",
+    "Welcome",
+    "Our guest is",
+    "My friend is",
+    "The next one is",
+    "First,",
+    "Today we meet",
+    "Then came",
+    "Do you know",
+)
+"""What may come before a name."""
+CLAIMS = (
+    "So",
+    "Today:",
+    "We know that",
+    "It seems that",
+    "There",
+    "Listen:",
+    "I heard that",
+    "Note:",
+    "As you know,",
+    "Yes,",
+    "Now",
+    "Here and now,",
+)
+
+
+def _presenting(fillers: Fillers) -> str:
+    if fillers.chance(0.7):
+        return fillers.pick(PRESENTING)
+    word = (fillers.pick(lists.ADJECTIVES) if fillers.chance(0.5) else fillers.pick(lists.VERBS)).capitalize()
+    return f"{word} {fillers.pick(('is', 'was', 'the', 'are', 'and', 'with', 'for', 'by'))}"
 
 
 ORDERS = (
@@ -156,13 +196,17 @@ def from_sentence(fillers: Fillers) -> Document:
         text, facts = _facts(fillers)
         if open_:
             prompt = fillers.pick(OPEN_ORDERS).format(text=text)
+            if fillers.chance(0.3):
+                facts = dict(fillers.random.sample(list(facts.items()), len(facts)))
+            unforeseen = list(facts)
         else:
             keys = list(facts)
             if fillers.chance(0.3):
                 fillers.random.shuffle(keys)
                 facts = {key: facts[key] for key in keys}
             prompt = fillers.pick(ORDERS).format(text=text, keys=_listed(fillers, keys))
-        messages += [user(prompt), assistant(written(fillers, facts))]
+            unforeseen = []
+        messages += [user(prompt), Message("assistant", written(fillers, facts), unforeseen=unforeseen)]
     return setting.conversation(fillers, [*head, *messages]).document()
 
 

@@ -25,19 +25,31 @@ CHOICES = (
 UNITS = "days hours weeks people seats copies items nights persons pieces metres minutes".split()
 
 
+Maker = Callable[[Fillers], Family]
+
+PHRASAL = (
+    "look up", "write down", "pick up", "turn off", "turn on", "find out", "set up", "give back", "check out", "sign in", "log out",
+    "throw away", "take off", "put on", "bring back", "hand over", "look after", "read out", "send off", "fill in", "cut out",
+)  # fmt: skip
+
+
+def maker(fillers: Fillers) -> Maker:
+    return fillers.pick((asking, asking, doing, doing, naming, naming, numbering, measuring, measuring, pairing, grading))
+
+
 def family(fillers: Fillers) -> Family:
-    makers = (asking, asking, doing, doing, naming, numbering, measuring, measuring, pairing, grading)
-    return fillers.pick(makers)(fillers)
+    return maker(fillers)(fillers)
 
 
 def _deed(fillers: Fillers) -> tuple[str, str]:
-    verb = fillers.pick(lists.VERBS) if fillers.chance(0.65) else _made_up(fillers)
+    roll = fillers.random.random()
+    verb = fillers.pick(PHRASAL) if roll < 0.15 else fillers.pick(lists.VERBS) if roll < 0.6 else _made_up(fillers)
     return verb, _noun(fillers)
 
 
 def _noun(fillers: Fillers) -> str:
-    noun = fillers.pick(lists.NOUNS) if fillers.chance(0.65) else _made_up(fillers)
-    return f"{fillers.pick(lists.NOUNS)} {noun}" if fillers.chance(0.2) else noun
+    noun = fillers.pick(lists.NOUNS) if fillers.chance(0.75) else _made_up(fillers)
+    return f"{fillers.pick(lists.NOUNS)} {noun}" if fillers.chance(0.12) else noun
 
 
 def _made_up(fillers: Fillers) -> str:
@@ -67,7 +79,9 @@ def _integer(word: str) -> Parameter:
 
 def _names(verb: str, noun: str) -> tuple[str, ...]:
     tail = noun.replace(" ", "_")
-    return f"{verb}_{tail}", f"{verb}_the_{tail}", f"{tail}_{verb}", f"{verb}{noun.title().replace(' ', '')}", f"{verb}_{tail}"
+    head = verb.replace(" ", "") if len(verb) % 2 else verb.replace(" ", "_")
+    common = f"{head}_{tail}"
+    return common, common, common, common, f"{head}_the_{tail}", f"{tail}_{head}", f"{head}{noun.title().replace(' ', '')}"
 
 
 def _does(verb: str, noun: str) -> tuple[str, ...]:
@@ -131,19 +145,24 @@ def naming(fillers: Fillers) -> Family:
     """One argument, right after the verb or the noun."""
     verb, noun = _deed(fillers)
     place = _noun(fillers)
+    word = noun.split()[-1] if fillers.chance(0.6) else _thing(fillers)
     start = verb.capitalize()
     requests = (
         f"{start} {{0}}.",
         f"Please {verb} {{0}}",
         f"{start} {{0}} in the {place}.",
         f"Please {verb} {{0}} on the {place}.",
+        f"{start} the {word} {{0}}.",
+        f"Please {verb} the {word} {{0}}",
         f"{start} the {noun} {{0}}.",
         f'{start} "{{0}}" with the {place}',
+        f'{start} the {word} "{{0}}" in the {place}.',
         f"I need you to {verb} {{0}}.",
         f'Can you {verb} the {noun} "{{0}}"?',
     )
-    word = noun.split()[-1] if fillers.chance(0.6) else _thing(fillers)
-    return Family(_names(verb, noun), (*_does(verb, noun), f"{start} a {noun} on the {place}"), (_string(fillers, word),), requests, done)
+    names = (*_names(verb, noun), verb.replace(" ", "_")) if fillers.chance(0.3) else _names(verb, noun)
+    about = (*_does(verb, noun), f"{start} a {noun} on the {place}", f"{start} a {word} in the {place}")
+    return Family(names, about, (_string(fillers, word),), requests, done)
 
 
 def numbering(fillers: Fillers) -> Family:

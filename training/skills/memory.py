@@ -1,9 +1,11 @@
 """Remembering what was said earlier, in the conversation or in the system prompt; and admitting what was not."""
 
+import re
+
 from training.conversation import Document, Message, assistant, system, user
 from training.fillers import Fillers
 from training.skills import setting
-from training.skills.attributes import ATTRIBUTES, Attribute
+from training.skills.attributes import ATTRIBUTES, Attribute, owned
 
 NOUNS = (
     "code",
@@ -53,6 +55,8 @@ def _pick_attributes(fillers: Fillers, count: int) -> list[tuple[Attribute, str]
     first = ATTRIBUTES[0]
     others = fillers.random.sample(ATTRIBUTES[1:], count)
     chosen = [first, *others[1:]] if fillers.chance(0.5) else others
+    if fillers.chance(0.4):
+        chosen = [*chosen[:-1], owned(fillers)]
     return [(attribute, attribute.value(fillers)) for attribute in chosen]
 
 
@@ -149,13 +153,12 @@ def _questions(fillers: Fillers, told: list[tuple[Attribute, str]]) -> list[Mess
 
 
 def _missing(attribute: Attribute) -> str:
-    what = {"name": "your name", "city": "where you live", "age": "how old you are", "dog": "your dog's name", "cat": "your cat's name"}
-    return f"I do not know {what.get(attribute.key, 'your ' + attribute.key)}. You have not told me."
+    return f"I do not know {attribute.missed or f'your {attribute.key}'}. You have not told me."
 
 
 def unknown(fillers: Fillers) -> Document:
     """Asked for what nobody told."""
-    attribute = ATTRIBUTES[0] if fillers.chance(0.35) else fillers.pick(ATTRIBUTES)
+    attribute = ATTRIBUTES[0] if fillers.chance(0.35) else fillers.pick(ATTRIBUTES) if fillers.chance(0.8) else owned(fillers)
     messages = [] if fillers.chance(0.7) else setting.chatter(fillers, 1)
     if fillers.chance(0.3):
         noun = fillers.pick(NOUNS)
@@ -176,11 +179,28 @@ def from_system(fillers: Fillers) -> Document:
     for attribute, value in told:
         fact = attribute.answer.format(value)
         fact = fact.replace("Your", "The user's", 1).replace("You live", "The user lives").replace("You are", "The user is")
-        lines.append(fact if fillers.chance(0.7) else f"The user's {attribute.key} is {value}.")
+        roll = fillers.random.random()
+        lines.append(
+            fact if roll < 0.5 else f"The user's {attribute.key} is {value}." if roll < 0.7 else _reported(fillers, attribute, value)
+        )
     text = " ".join(lines)
     if fillers.chance(0.6):
         text = f"{setting.plain_system(fillers)} {text}" if fillers.chance(0.7) else f"{text} {setting.plain_system(fillers)}"
     return setting.conversation(fillers, [system(text), *_questions(fillers, told)]).document()
+
+
+def _reported(fillers: Fillers, attribute: Attribute, value: str) -> str:
+    """What the user tells, told by somebody else."""
+    told = fillers.pick(attribute.tells).format(value)
+    for mine, theirs in (
+        ("I have ", "The user has "),
+        ("I own ", "The user owns "),
+        ("I live ", "The user lives "),
+        ("I like ", "The user likes "),
+    ):
+        told = told.replace(mine, theirs)
+    told = re.sub(r"\bI am\b|\bI'm\b", "The user is", told)
+    return re.sub(r"\bmy\b", "the user's", re.sub(r"\bMy\b", "The user's", told))
 
 
 THING_TELLS = (

@@ -1,7 +1,7 @@
 """Plain text without a chat: sentences, stories, facts, and how a bare prompt goes on."""
 
 from training import lists
-from training.conversation import Document, Span
+from training.conversation import Document, Span, foreseen
 from training.fillers import Fillers
 from training.skills import knowledge
 
@@ -34,7 +34,7 @@ def _mid(subject: str) -> str:
 
 
 def example(fillers: Fillers) -> Document:
-    maker = fillers.random.choices((tale, facts, bare_prompt, pattern, recall), (4, 4, 3, 3, 3))[0]
+    maker = fillers.random.choices((tale, facts, bare_prompt, pattern, recall), (3, 4, 3, 3, 6))[0]
     return maker(fillers)
 
 
@@ -42,16 +42,17 @@ def tale(fillers: Fillers) -> Document:
     """A story whose people and places come back."""
     name, friend, city, thing = fillers.name(), fillers.name(), fillers.city(), fillers.pick(lists.NOUNS)
     animal, colour = fillers.animal(), fillers.colour()
+    job, place = fillers.job(), fillers.pick(lists.NOUNS)
     opening = fillers.pick(
         (
             f"Once upon a time there was a {animal} called {name}. {name} lived in {city}.",
             f"{name} lived in {city} with a {animal}.",
             f"There was once a {thing} in {city}. It belonged to {name}.",
-            f"Once upon a time, in the city of {city}, there lived a {fillers.job()} named {name}.",
+            f"Once upon a time, in the city of {city}, there lived a {job} named {name}.",
         )
     )
     lines = [
-        f"Every day {name} went to the {fillers.pick(lists.NOUNS)}.",
+        f"Every day {name} went to the {place}.",
         f"{name} had a friend whose name was {friend}.",
         f"One morning {friend} found a {colour} {thing}.",
         f'"Look at this {thing}!" said {friend}.',
@@ -61,7 +62,8 @@ def tale(fillers: Fillers) -> Document:
         f"In the evening {name} and {friend} walked back to {city}.",
     ]
     kept = [line for line in lines if fillers.chance(0.7)]
-    return [Span(" ".join([opening, *kept, f"And {name} was happy ever after."]) + END, learned=True)]
+    text = " ".join([opening, *kept, f"And {name} was happy ever after."]) + END
+    return list(foreseen(text, (name, friend, city, thing, animal, colour, job, place)))
 
 
 PLAIN_FACTS = (
@@ -111,6 +113,30 @@ def pattern(fillers: Fillers) -> Document:
     return [Span(line), Span((break_ + line) * times + END, learned=True)]
 
 
+def _meeting(fillers: Fillers) -> tuple[str, str]:
+    """Somebody is somewhere, so that is where somebody else comes."""
+    name, other, city = fillers.name(), fillers.name(), fillers.city()
+    stays = fillers.pick(("lives in", "lives in", "works in", "stayed in", "is in", "was born in", "has a house in", "moved to"))
+    comes = fillers.pick(
+        ("met", "called on", "found", "helped", "saw", "looked for", "waited for", "went to see", "will visit", "married", "visits")
+    )
+    between = fillers.pick(("", "", f"{fillers.sentence()} ", f"{fillers.name()} lives in {fillers.city()}. "))
+    return f"{name} {stays} {city}. {between}{other} {comes} {name} in", f" {city}."
+
+
+def _introduction(fillers: Fillers) -> tuple[str, str]:
+    """A name that is said once more."""
+    name, middle = fillers.name(), fillers.pick((fillers.sentence(), f"I am {fillers.pick(lists.ADJECTIVES)}."))
+    again = fillers.pick(("I am", "My name is", "Yes, my name is", "They call me", "Hi, I am", "As I said, my name is"))
+    return f"My name is {name}. {middle} {again}", f" {name}."
+
+
+def repeating(fillers: Fillers) -> str:
+    """Sentences whose names come twice."""
+    name, city, noun = fillers.name(), fillers.city(), fillers.lower_word()
+    return f"{name} lives in {city} and has a {noun}. The {noun} is in {city}, and so is {name}."
+
+
 def recall(fillers: Fillers) -> Document:
     """A text that says a thing and later asks for it."""
     name, city, colour, age = fillers.name(), fillers.city(), fillers.colour(), fillers.integer(3, 99)
@@ -123,6 +149,10 @@ def recall(fillers: Fillers) -> Document:
             (f"{name} likes {colour}. {fillers.name()} likes {fillers.colour()}. So {name} likes", f" {colour}."),
             (f"Question: What is my name? I told you: my name is {name}.\nAnswer: Your name is", f" {name}."),
             (f"{name} went to {city}. In {city},", f" {name} was happy."),
+            _meeting(fillers),
+            _meeting(fillers),
+            _meeting(fillers),
+            _introduction(fillers),
         )
     )
     return [Span(question[0]), Span(question[1] + END, learned=True)]

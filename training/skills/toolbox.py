@@ -41,7 +41,7 @@ def choose(fillers: Fillers, family: Family) -> Tool:
         schema = {key: schema[key] for key in sorted(schema, reverse=True)}
     if not keys and fillers.chance(0.3):
         schema = {}
-    description = fillers.pick(family.descriptions) if fillers.chance(0.9) else ""
+    description = fillers.pick(family.descriptions) if fillers.chance(0.95) else ""
     function = {"name": name, "description": description, "parameters": schema}
     return Tool(family, name, tuple(keys), {"type": "function", "function": function})
 
@@ -77,10 +77,11 @@ def request(fillers: Fillers, tool: Tool) -> tuple[str, Call]:
 
 
 def toolset(fillers: Fillers, count: int) -> list[Tool]:
-    """Different tools with different names."""
+    """Different tools with different names; now and then all of one form, so that only what they are called tells them apart."""
     tools: list[Tool] = []
+    alike = invention.maker(fillers) if fillers.chance(0.25) else None
     while len(tools) < count:
-        family = invention.family(fillers) if fillers.chance(0.6) else fillers.pick(FAMILIES)
+        family = alike(fillers) if alike else invention.family(fillers) if fillers.chance(0.6) else fillers.pick(FAMILIES)
         tool = choose(fillers, family)
         if all(
             (tool.name != other.name and tool.family.results is not other.family.results)
