@@ -9,8 +9,8 @@ import pytest
 
 from puna.library import bundled
 from puna.library.digest import Digest
+from puna.library.index import FILE as INDEX
 from puna.library.library import Library
-from puna.library.listing import INDEX
 from puna.library.manifest import CONFIG, WEIGHTS, Layer, Manifest
 from tests.library import ggufs
 
@@ -98,10 +98,8 @@ def test_the_index_says_what_the_files_say(many: tuple[Path, list[str]]) -> None
     from_index, content = Library(root).list(), (root / INDEX).read_bytes()
     (root / INDEX).unlink()
     from_files = Library(root).list()
-    assert [(model.config, *model._replace(details=())) for model in from_files] == [
-        (model.config, *model._replace(details=())) for model in from_index
-    ]
-    assert orjson.loads((root / INDEX).read_bytes()[9:])["rows"] == orjson.loads(content[9:])["rows"]
+    assert from_files == from_index
+    assert orjson.loads((root / INDEX).read_bytes()[9:])["tree"] == orjson.loads(content[9:])["tree"]
 
 
 def overwritten(root: Path) -> None:
@@ -203,12 +201,12 @@ def test_the_bundled_model_is_read_again_when_its_file_has_changed(
     indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = ggufs.write(tmp_path / "tiny.gguf", rows=4)
-    monkeypatch.setattr("puna.library.library.WEIGHTS", weights)
-    monkeypatch.setattr("puna.library.library.bundled", lambda: bundled.model_of(weights))
+    monkeypatch.setattr("puna.library.listing.TINY", str(weights))
+    monkeypatch.setattr("puna.library.bundled.bundled", lambda: bundled.model_of(weights))
     first = Library(indexed).list()[-1]
     assert first.name == "tiny:latest"
-    monkeypatch.setattr("puna.library.library.bundled", lambda: pytest.fail("it was read again"))
+    monkeypatch.setattr("puna.library.bundled.bundled", lambda: pytest.fail("it was read again"))
     assert Library(indexed).list()[-1].digest == first.digest
-    monkeypatch.setattr("puna.library.library.bundled", lambda: bundled.model_of(weights))
+    monkeypatch.setattr("puna.library.bundled.bundled", lambda: bundled.model_of(weights))
     ggufs.write(weights, rows=8)
     assert Library(indexed).list()[-1].digest == bundled.model_of(weights).digest != first.digest

@@ -4,7 +4,6 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -21,12 +20,12 @@ NOT_FOUND = 404
 
 
 class Row(NamedTuple):
-    """A model as `puna list` shows it."""
+    """A model as `puna list` shows it: bytes, and seconds since 1970."""
 
     name: str
     digest: str
     size: int
-    modified: datetime
+    modified: float
 
 
 class Client:
@@ -62,17 +61,17 @@ class Client:
     def models(self) -> list[Row]:
         """The models that are there. Raises CommandFailed.
 
-        Without a server the library is asked itself: a list that is quick needs no event loop and no application.
+        Without a server the listing is asked itself: a list that is quick needs no event loop and no application.
         """
         if self._transport is None:
-            from puna.library.library import Library
+            from puna.library.listing import Listing
 
-            found = Library(self.settings.models).list()
-            return [Row(model.name, model.digest, model.size, model.modified) for model in found]
-        rows = self.ask("GET", "/api/tags")["models"]
-        return [
-            Row(row["name"], row["digest"], row["size"], datetime.fromisoformat(row["modified_at"])) for row in rows
-        ]
+            found = Listing(self.settings.models).models()
+            return [Row(model.name, model.digest, model.size, model.modified_ns / 10**9) for model in found]
+        from datetime import datetime
+
+        rows, read = self.ask("GET", "/api/tags")["models"], datetime.fromisoformat
+        return [Row(row["name"], row["digest"], row["size"], read(row["modified_at"]).timestamp()) for row in rows]
 
     def has_blob(self, digest: str) -> bool:
         """Whether a blob is there. Raises CommandFailed."""

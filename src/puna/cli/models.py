@@ -1,7 +1,7 @@
 """`puna list`, `cp` and `rm`."""
 
 import gc
-from datetime import UTC, datetime
+import time
 
 import click
 
@@ -24,7 +24,7 @@ def list_models(prefix: str) -> None:
     gc.disable()  # this process ends before there is anything worth collecting
     with connected() as client:
         models = client.models()
-    now, beginning = datetime.now(UTC), prefix.lower()
+    now, beginning = time.time(), prefix.lower()
     rows = [
         (model.name, model.digest[:ID_DIGITS], size_text(model.size), age_text(model.modified, now))
         for model in models
