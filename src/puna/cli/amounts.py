@@ -9,7 +9,7 @@ def size_text(size: int) -> str:
     for scale, unit in SIZES:
         if size >= scale:
             value = size / scale
-            return f"{int(value)} {unit}" if value >= 10 or value == int(value) else f"{value:.1f} {unit}"
+            return f"{value:.1f} {unit}" if value < 10 and size % scale else f"{size // scale} {unit}"
     return f"{size} B"
 
 

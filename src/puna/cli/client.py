@@ -4,12 +4,15 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
 from puna.cli.transport import Answer, CommandFailed, Transport
 from puna.settings import Settings
+
+if TYPE_CHECKING:
+    from puna.library.listing import Listed
 
 __all__ = ["Client", "CommandFailed", "connected"]
 
@@ -20,12 +23,12 @@ NOT_FOUND = 404
 
 
 class Row(NamedTuple):
-    """A model as `puna list` shows it: bytes, and seconds since 1970."""
+    """A model of a server: bytes, and nanoseconds since 1970."""
 
     name: str
     digest: str
     size: int
-    modified: float
+    modified_ns: int
 
 
 class Client:
@@ -58,7 +61,7 @@ class Client:
                     raise CommandFailed(str(row["error"]))
                 yield row
 
-    def models(self) -> list[Row]:
+    def models(self) -> "list[Row] | list[Listed]":
         """The models that are there. Raises CommandFailed.
 
         Without a server the listing is asked itself: a list that is quick needs no event loop and no application.
@@ -66,12 +69,14 @@ class Client:
         if self._transport is None:
             from puna.library.listing import Listing
 
-            found = Listing(self.settings.models).models()
-            return [Row(model.name, model.digest, model.size, model.modified_ns / 10**9) for model in found]
+            return Listing(self.settings.models).models()
         from datetime import datetime
 
-        rows, read = self.ask("GET", "/api/tags")["models"], datetime.fromisoformat
-        return [Row(row["name"], row["digest"], row["size"], read(row["modified_at"]).timestamp()) for row in rows]
+        def nanoseconds(written: str) -> int:
+            return int(datetime.fromisoformat(written).timestamp() * 10**9)
+
+        rows = self.ask("GET", "/api/tags")["models"]
+        return [Row(row["name"], row["digest"], row["size"], nanoseconds(row["modified_at"])) for row in rows]
 
     def has_blob(self, digest: str) -> bool:
         """Whether a blob is there. Raises CommandFailed."""

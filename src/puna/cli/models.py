@@ -26,11 +26,12 @@ def list_models(prefix: str) -> None:
         models = client.models()
     now, beginning = time.time(), prefix.lower()
     rows = [
-        (model.name, model.digest[:ID_DIGITS], size_text(model.size), age_text(model.modified, now))
+        (model.name, model.digest[:ID_DIGITS], size_text(model.size), age_text(model.modified_ns / 10**9, now))
         for model in models
-        if model.name.lower().startswith(beginning)
+        if not beginning or model.name.lower().startswith(beginning)
     ]
     click.echo(render_table([HEADER, *rows]))
+    gc.freeze()  # nor is there when Python looks at everything once more, as it ends
 
 
 @click.command("cp")
