@@ -1,6 +1,8 @@
 """The list of a store with thousands of models, and of one that others change."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,6 +178,17 @@ def test_a_damaged_index_is_made_anew(indexed: Path, damage: Callable[[bytes], b
     (indexed / INDEX).write_bytes(damage(content))
     assert rows(indexed) == expected
     assert (indexed / INDEX).read_bytes() == content
+
+
+def test_a_list_that_knows_all_files_imports_nothing_that_reads_them(indexed: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from puna.library.listing import Listing; "
+        "print(len(Listing(Path(sys.argv[1])).models()), *sorted(sys.modules))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program, indexed], capture_output=True, text=True, check=True)
+    count, *modules = answer.stdout.split()
+    assert int(count) == len(Library(indexed).list()) >= 100
+    assert not {"puna.library.manifest", "puna.library.names", "puna.library.gguf", "hashlib"} & {*modules}
 
 
 def test_a_store_that_can_not_be_written_is_listed(indexed: Path) -> None:
