@@ -52,6 +52,12 @@ def test_a_duration_is_read_as_go_writes_it(text: str, seconds: float) -> None:
     assert duration(text) == pytest.approx(seconds)
 
 
+def test_the_largest_request_is_a_size_and_none_is_no_limit() -> None:
+    assert read().max_request_size == 256 * 1024**2
+    assert read(PUNA_MAX_REQUEST_SIZE="1.5MB").max_request_size == 1_500_000
+    assert read(PUNA_MAX_REQUEST_SIZE="0").max_request_size is None
+
+
 @pytest.mark.parametrize(
     ("variable", "text"),
     [

@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Starlette:
     state = State(settings)
     images = ImageLoader(settings.image_hosts)
     responses = Responses(library, inference, images, state)
+    largest = settings.max_request_size
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -61,8 +62,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", greet),
             Route("/health", report_health),
             Route("/metrics", report_metrics),
-            Mount("/api", ollama.application(library, lambda: inference, lambda: images)),
-            Mount("/v1", openai.application(library, inference, images, responses)),
+            Mount("/api", ollama.application(library, lambda: inference, lambda: images, max_request_size=largest)),
+            Mount("/v1", openai.application(library, inference, images, responses, max_request_size=largest)),
         ],
         middleware=[
             Middleware(

@@ -19,7 +19,7 @@ class SettingError(PunaError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user decided. Times are in seconds, infinite for "never"; `memory` is in bytes.
+    """What the user decided. Times are in seconds, infinite for "never"; sizes are in bytes.
 
     What is kept of responses and conversations goes after `…_max_age` seconds or when there are more than
     `…_max_count`; None keeps it. `database_url` None means SQLite in `home`.
@@ -41,6 +41,7 @@ class Settings:
     llama_server: Path | None = None
     max_loaded_models: int | None = None
     max_queue: int = 512
+    max_request_size: int | None = 256 * 1024**2
     memory: int | None = None
     load_timeout: float = 300.0
     stall_timeout: float = 30.0
@@ -133,6 +134,11 @@ def size(text: str) -> int:
     return int(float(match[1]) * (1024 if match[3] else 1000) ** " kmgt".index(match[2] or " "))
 
 
+def size_or_unlimited(text: str) -> int | None:
+    """Bytes, or 0 for no limit."""
+    return size(text) or None
+
+
 def switch(text: str) -> bool:
     """`1` or `0`, in any of the ways in which Go and people write that."""
     if text.lower() in ("1", "t", "true", "yes", "on"):
@@ -190,6 +196,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "LLAMA_SERVER": ("llama_server", program),
     "MAX_LOADED_MODELS": ("max_loaded_models", positive_or_unlimited),
     "MAX_QUEUE": ("max_queue", positive),
+    "MAX_REQUEST_SIZE": ("max_request_size", size_or_unlimited),
     "MEMORY": ("memory", size),
     "LOAD_TIMEOUT": ("load_timeout", duration),
     "STALL_TIMEOUT": ("stall_timeout", duration),

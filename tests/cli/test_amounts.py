@@ -1,5 +1,3 @@
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from puna.cli.amounts import age_text, size_text, span_text
@@ -37,10 +35,10 @@ def test_sizes(size: int, text: str) -> None:
     ],
 )
 def test_spans(seconds: float, text: str) -> None:
-    assert span_text(timedelta(seconds=seconds)) == text
+    assert span_text(seconds) == text
 
 
 def test_before_and_after_now() -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    assert age_text(now - timedelta(days=3), now) == "3 days ago"
-    assert age_text(now + timedelta(minutes=5), now) == "5 minutes from now"
+    now = 1.7e9
+    assert age_text(now - 3 * 86400, now) == "3 days ago"
+    assert age_text(now + 300, now) == "5 minutes from now"

@@ -169,7 +169,8 @@ def test_the_bundled_model_wins_over_one_of_its_name(
     root: Path, weights: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny = bundled.model_of(ggufs.write(tmp_path / "tiny.gguf", rows=4))
-    monkeypatch.setattr("puna.library.library.bundled", lambda: tiny)
+    for module in ("library", "bundled"):
+        monkeypatch.setattr(f"puna.library.{module}.bundled", lambda: tiny)
     add_model(root, "tiny", weights)
     library = Library(root)
     assert library.get(ModelName.parse("Tiny")) is tiny

@@ -1,6 +1,8 @@
 """The list of a store with thousands of models, and of one that others change."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +11,8 @@ import pytest
 
 from puna.library import bundled
 from puna.library.digest import Digest
+from puna.library.index import FILE as INDEX
 from puna.library.library import Library
-from puna.library.listing import INDEX
 from puna.library.manifest import CONFIG, WEIGHTS, Layer, Manifest
 from tests.library import ggufs
 
@@ -98,10 +100,8 @@ def test_the_index_says_what_the_files_say(many: tuple[Path, list[str]]) -> None
     from_index, content = Library(root).list(), (root / INDEX).read_bytes()
     (root / INDEX).unlink()
     from_files = Library(root).list()
-    assert [(model.config, *model._replace(details=())) for model in from_files] == [
-        (model.config, *model._replace(details=())) for model in from_index
-    ]
-    assert orjson.loads((root / INDEX).read_bytes()[9:])["rows"] == orjson.loads(content[9:])["rows"]
+    assert from_files == from_index
+    assert orjson.loads((root / INDEX).read_bytes()[9:])["tree"] == orjson.loads(content[9:])["tree"]
 
 
 def overwritten(root: Path) -> None:
@@ -180,6 +180,17 @@ def test_a_damaged_index_is_made_anew(indexed: Path, damage: Callable[[bytes], b
     assert (indexed / INDEX).read_bytes() == content
 
 
+def test_a_list_that_knows_all_files_imports_nothing_that_reads_them(indexed: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from puna.library.listing import Listing; "
+        "print(len(Listing(Path(sys.argv[1])).models()), *sorted(sys.modules))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program, indexed], capture_output=True, text=True, check=True)
+    count, *modules = answer.stdout.split()
+    assert int(count) == len(Library(indexed).list()) >= 100
+    assert not {"puna.library.manifest", "puna.library.names", "puna.library.gguf", "hashlib"} & {*modules}
+
+
 def test_a_store_that_can_not_be_written_is_listed(indexed: Path) -> None:
     expected = rows(indexed)
     (indexed / INDEX).unlink()
@@ -203,12 +214,12 @@ def test_the_bundled_model_is_read_again_when_its_file_has_changed(
     indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = ggufs.write(tmp_path / "tiny.gguf", rows=4)
-    monkeypatch.setattr("puna.library.library.WEIGHTS", weights)
-    monkeypatch.setattr("puna.library.library.bundled", lambda: bundled.model_of(weights))
+    monkeypatch.setattr("puna.library.listing.TINY", str(weights))
+    monkeypatch.setattr("puna.library.bundled.bundled", lambda: bundled.model_of(weights))
     first = Library(indexed).list()[-1]
     assert first.name == "tiny:latest"
-    monkeypatch.setattr("puna.library.library.bundled", lambda: pytest.fail("it was read again"))
+    monkeypatch.setattr("puna.library.bundled.bundled", lambda: pytest.fail("it was read again"))
     assert Library(indexed).list()[-1].digest == first.digest
-    monkeypatch.setattr("puna.library.library.bundled", lambda: bundled.model_of(weights))
+    monkeypatch.setattr("puna.library.bundled.bundled", lambda: bundled.model_of(weights))
     ggufs.write(weights, rows=8)
     assert Library(indexed).list()[-1].digest == bundled.model_of(weights).digest != first.digest

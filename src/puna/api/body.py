@@ -1,5 +1,6 @@
 """Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
 
+import math
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
@@ -7,7 +8,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from starlette.requests import Request
 
 from puna.api.place import located, written
-from puna.core.errors import InvalidRequest
+from puna.core.errors import InvalidRequest, RequestTooLarge
 
 
 class Body(BaseModel):
@@ -62,9 +63,10 @@ async def read_body(request: Request, kind: type[B]) -> B:
     """The request's body, whatever its content type says.
 
     Raises:
+        RequestTooLarge: it has more bytes than the application takes.
         InvalidRequest: it is no JSON, or not of that kind; `param` names the field.
     """
-    content = await request.body()
+    content = await read_content(request)
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
@@ -73,6 +75,30 @@ async def read_body(request: Request, kind: type[B]) -> B:
             value = from_json(content)
             problems = [located(problem, value) for problem in problems]
         raise invalid(problems) from error
+
+
+async def read_content(request: Request) -> bytes:
+    """The bytes of the request's body, kept for who reads them again.
+
+    One that says that it is too large is refused before anything of it is read, one that does not when too much has
+    come. What comes after that uvicorn reads and forgets, so that a client that first sends everything gets to read
+    the answer. Raises RequestTooLarge.
+    """
+    if hasattr(request.state, "content"):
+        kept: bytes = request.state.content
+        return kept
+    limit: float = request.app.state.max_request_size or math.inf
+    if int(request.headers.get("content-length", 0)) > limit:
+        raise RequestTooLarge(int(limit))
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise RequestTooLarge(int(limit))
+        chunks.append(chunk)
+    content = b"".join(chunks)
+    request.state.content = content
+    return content
 
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:

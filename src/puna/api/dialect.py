@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Match, Route
 
 from puna.api.exchange import ClientGone
 from puna.api.json import JSONResponse
-from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError
+from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError, RequestTooLarge
 
 Object = Mapping[str, object]
 """What a JSON object is made from."""
@@ -26,8 +26,8 @@ class Dialect:
     unknown_path: Callable[[Request], Object]
     wrong_method: Callable[[Request, str], Object]
 
-    def application(self, routes: Sequence[BaseRoute]) -> Starlette:
-        """The application of those routes."""
+    def application(self, routes: Sequence[BaseRoute], max_request_size: int | None) -> Starlette:
+        """The application of those routes, which read bodies of so many bytes; None means of any size."""
         app = Starlette(
             routes=routes,
             exception_handlers={
@@ -38,6 +38,7 @@ class Dialect:
             },
         )
         app.router.redirect_slashes = False
+        app.state.max_request_size = max_request_size
         return app
 
     async def not_routed(self, request: Request, error: Exception) -> Response:
@@ -74,6 +75,8 @@ def methods(request: Request) -> set[str]:
 def status(error: PunaError) -> int:
     """The HTTP status of an error."""
     match error:
+        case RequestTooLarge():
+            return 413
         case InvalidRequest():
             return 400
         case ModelNotFound() | NotFound():

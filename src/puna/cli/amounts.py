@@ -1,7 +1,5 @@
 """Sizes and times as Ollama's tables show them."""
 
-from datetime import datetime, timedelta
-
 SIZES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "KB"))
 DAYS = 24
 
@@ -11,20 +9,20 @@ def size_text(size: int) -> str:
     for scale, unit in SIZES:
         if size >= scale:
             value = size / scale
-            return f"{int(value)} {unit}" if value >= 10 or value == int(value) else f"{value:.1f} {unit}"
+            return f"{value:.1f} {unit}" if value < 10 and size % scale else f"{size // scale} {unit}"
     return f"{size} B"
 
 
-def age_text(time: datetime, now: datetime) -> str:
-    """How long ago, or how far ahead."""
+def age_text(time: float, now: float) -> str:
+    """How long ago, or how far ahead. Both are in seconds since 1970."""
     if time > now:
         return f"{span_text(time - now)} from now"
     return f"{span_text(now - time)} ago"
 
 
-def span_text(span: timedelta) -> str:
-    """A time span in its largest unit."""
-    seconds = int(span.total_seconds())
+def span_text(span: float) -> str:
+    """A number of seconds in its largest unit."""
+    seconds = int(span)
     minutes, hours = seconds // 60, round(seconds / 3600)
     if seconds < 1:
         return "Less than a second"

@@ -4,13 +4,15 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
 from puna.cli.transport import Answer, CommandFailed, Transport
 from puna.settings import Settings
+
+if TYPE_CHECKING:
+    from puna.library.listing import Listed
 
 __all__ = ["Client", "CommandFailed", "connected"]
 
@@ -21,12 +23,12 @@ NOT_FOUND = 404
 
 
 class Row(NamedTuple):
-    """A model as `puna list` shows it."""
+    """A model of a server: bytes, and nanoseconds since 1970."""
 
     name: str
     digest: str
     size: int
-    modified: datetime
+    modified_ns: int
 
 
 class Client:
@@ -59,20 +61,22 @@ class Client:
                     raise CommandFailed(str(row["error"]))
                 yield row
 
-    def models(self) -> list[Row]:
+    def models(self) -> "list[Row] | list[Listed]":
         """The models that are there. Raises CommandFailed.
 
-        Without a server the library is asked itself: a list that is quick needs no event loop and no application.
+        Without a server the listing is asked itself: a list that is quick needs no event loop and no application.
         """
         if self._transport is None:
-            from puna.library.library import Library
+            from puna.library.listing import Listing
 
-            found = Library(self.settings.models).list()
-            return [Row(model.name, model.digest, model.size, model.modified) for model in found]
+            return Listing(self.settings.models).models()
+        from datetime import datetime
+
+        def nanoseconds(written: str) -> int:
+            return int(datetime.fromisoformat(written).timestamp() * 10**9)
+
         rows = self.ask("GET", "/api/tags")["models"]
-        return [
-            Row(row["name"], row["digest"], row["size"], datetime.fromisoformat(row["modified_at"])) for row in rows
-        ]
+        return [Row(row["name"], row["digest"], row["size"], nanoseconds(row["modified_at"])) for row in rows]
 
     def has_blob(self, digest: str) -> bool:
         """Whether a blob is there. Raises CommandFailed."""

@@ -1,7 +1,7 @@
 """`puna list`, `cp` and `rm`."""
 
 import gc
-from datetime import UTC, datetime
+import time
 
 import click
 
@@ -24,13 +24,14 @@ def list_models(prefix: str) -> None:
     gc.disable()  # this process ends before there is anything worth collecting
     with connected() as client:
         models = client.models()
-    now, beginning = datetime.now(UTC), prefix.lower()
+    now, beginning = time.time(), prefix.lower()
     rows = [
-        (model.name, model.digest[:ID_DIGITS], size_text(model.size), age_text(model.modified, now))
+        (model.name, model.digest[:ID_DIGITS], size_text(model.size), age_text(model.modified_ns / 10**9, now))
         for model in models
-        if model.name.lower().startswith(beginning)
+        if not beginning or model.name.lower().startswith(beginning)
     ]
     click.echo(render_table([HEADER, *rows]))
+    gc.freeze()  # nor is there when Python looks at everything once more, as it ends
 
 
 @click.command("cp")

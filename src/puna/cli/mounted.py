@@ -35,7 +35,12 @@ async def native_api(settings: Settings) -> AsyncIterator[ASGIApp]:
             whole.append(create_app(settings))
         return whole[0]
 
-    native = application(Library(settings.models), lambda: server().state.inference, lambda: server().state.images)
+    native = application(
+        Library(settings.models),
+        lambda: server().state.inference,
+        lambda: server().state.images,
+        max_request_size=settings.max_request_size,
+    )
     try:
         yield Starlette(routes=[Mount("/api", native)])
     finally:

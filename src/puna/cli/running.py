@@ -1,6 +1,7 @@
 """`puna ps` and `puna stop`."""
 
-from datetime import UTC, datetime
+import time
+from datetime import datetime
 from typing import Any
 
 import click
@@ -12,7 +13,8 @@ from puna.cli.models import ID_DIGITS
 from puna.cli.table import render_table
 
 HEADER = ("NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL")
-FOR_EVER_YEARS = 20
+FOR_EVER = 20 * 365 * 24 * 3600.0
+"""Seconds after which nothing is unloaded, but because it stays."""
 
 
 @click.command()
@@ -24,7 +26,7 @@ def ps(prefix: str) -> None:
     """
     with connected() as client:
         models = client.ask("GET", "/api/ps")["models"]
-    now = datetime.now(UTC)
+    now = time.time()
     shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
     click.echo(render_table([HEADER, *shown]))
 
@@ -37,17 +39,16 @@ def stop(model: str) -> None:
         client.ask("POST", "/api/generate", {"model": model, "keep_alive": 0, "stream": False})
 
 
-def row(model: dict[str, Any], now: datetime) -> tuple[str, ...]:
+def row(model: dict[str, Any], now: float) -> tuple[str, ...]:
     """One model's cells."""
-    expires = datetime.fromisoformat(model["expires_at"])
-    for_ever = (expires - now).days > FOR_EVER_YEARS * 365
+    expires = datetime.fromisoformat(model["expires_at"]).timestamp()
     return (
         model["name"],
         model["digest"][:ID_DIGITS],
         size_text(model["size"]),
         processor(model["size"], model["size_vram"]),
         str(model["context_length"]),
-        "Forever" if for_ever else age_text(expires, now),
+        "Forever" if expires - now > FOR_EVER else age_text(expires, now),
     )
 
 

@@ -21,6 +21,17 @@ class InvalidRequest(PunaError):
         self.code = code
 
 
+class RequestTooLarge(InvalidRequest):
+    """The body of a request is larger than the server takes. `limit` is in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The request is larger than {limit} bytes, which is as much as PUNA_MAX_REQUEST_SIZE lets in.",
+            code="request_too_large",
+        )
+        self.limit = limit
+
+
 class UnsupportedSchema(InvalidRequest):
     """A JSON Schema that is not one, or wants something no grammar can make sure of.
 

@@ -1,5 +1,6 @@
 """The model that comes with Puna, so that the first answer needs no download."""
 
+import os
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -10,13 +11,12 @@ from puna.library.config import Config
 from puna.library.digest import Digest
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
+from puna.models import TINY, TINY_NAME
 
 if TYPE_CHECKING:
     from puna.library.model import Model
 
-NAME = ModelName("tiny")
-WEIGHTS = Path(__file__).parents[1] / "models" / "tiny.gguf"
-"""Where the weights are, in installations that have them."""
+NAME = ModelName.parse(TINY_NAME)
 
 
 class BundledBlobs:
@@ -44,7 +44,7 @@ class BundledBlobs:
 @cache
 def bundled() -> "Model | None":
     """The bundled model; None where this installation has none."""
-    return model_of(WEIGHTS) if WEIGHTS.is_file() else None
+    return model_of(Path(TINY)) if os.path.isfile(TINY) else None
 
 
 def model_of(weights: Path) -> "Model":

@@ -1,8 +1,7 @@
 """The config blob of a model: what lists show about it, without a look into its weights."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
 _SCALES = ((10**9, "B", 1), (10**6, "M", 2), (10**3, "K", 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """Format, family, size and quantisation of a model, as Ollama's config blobs hold them."""
 
     format: str = ""
@@ -51,6 +49,12 @@ class Config:
             parameter_size=_text(document, "model_type"),
             quantization=_text(document, "file_type"),
         )
+
+    @classmethod
+    def of_list(cls, fields: "Iterable[Any]") -> Self:
+        """The config whose fields those are, as JSON has them."""
+        kind, family, families, parameter_size, quantization = fields
+        return cls(kind, family, tuple(families), parameter_size, quantization)
 
     def encode(self, diff_ids: Iterable[str] = ()) -> bytes:
         """The blob. `diff_ids` are the layers' digests, which the container image format asks for."""

@@ -3,7 +3,7 @@
 import builtins
 import os
 import re
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from puna.core.errors import ModelNotFound
 from puna.library import manifest as media
 from puna.library.bundled import NAME as BUNDLED
-from puna.library.bundled import WEIGHTS, bundled
+from puna.library.bundled import bundled
 from puna.library.errors import DamagedModel, ProtectedModel
 from puna.library.listing import Listed, Listing, warn
 from puna.library.manifest import InvalidManifest, Manifest
@@ -33,17 +33,12 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self.store = Store(path)
-        self._listing = Listing(path, self.store.blobs, self.store.manifests)
+        self._listing = Listing(path)
         self._models: dict[str, tuple[_State, Model]] = {}
 
     def list(self) -> list[Listed]:
         """Every model, the one that changed last first, the bundled one at the end."""
-        tiny = self._listing.other(WEIGHTS, lambda: listed(model) if (model := bundled()) else None)
-        models = self._listing.models()
-        if tiny is None:
-            return models
-        name = str(BUNDLED)
-        return [*(model for model in models if model.name.lower() != name), tiny]
+        return self._listing.models()
 
     def get(self, name: ModelName) -> "Model":
         """The model of that name, in whatever case it is written. Raises ModelNotFound."""
@@ -152,10 +147,3 @@ def parted(name: str) -> tuple[str, str]:
 def same_numbers(left: str, right: str) -> bool:
     """Whether both names have the same numbers: another one is no slip but another version or size."""
     return re.findall("[0-9]+", left) == re.findall("[0-9]+", right)
-
-
-def listed(model: "Model") -> Listed:
-    """A model as lists show it."""
-    modified = round(model.modified.timestamp() * 10**9)
-    name, details = model.name, astuple(model.config)
-    return Listed(str(name), name.namespace, modified, model.size, model.digest, details, model.bundled)

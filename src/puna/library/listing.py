@@ -1,45 +1,37 @@
-"""The list of the models in a store, quick with thousands of them."""
+"""The list of the models that are there, quick with thousands of them."""
 
-import contextlib
 import os
 import stat
 import threading
 import time
-import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import astuple
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import orjson
+from typing import TYPE_CHECKING, NamedTuple
 
 from puna.library.config import Config
-from puna.library.manifest import InvalidManifest, Manifest
-from puna.library.names import ModelName
+from puna.library.index import Folder, Index, Row
+from puna.models import TINY, TINY_NAME
 
-INDEX = ".index"
-_VERSION = 1
-_DEPTH = 4  # manifests/<host>/<namespace>/<model>/<tag>
+if TYPE_CHECKING:
+    from puna.library.manifest import Manifest
+    from puna.library.model import Model
+
 _WORTH = 64  # so many files are read anew each time, rather than that the index is written for each
 _SETTLED = 3 * 10**9  # nanoseconds; what changed later may change again within one tick of the file system's clock
-
-_Folder = Sequence[Any]
-"""Time and inode of a folder, and what is in it."""
-_Row = Sequence[Any]
-"""Time, size and inode of a manifest, and what `Listed` says of its model."""
 
 
 class Listed(NamedTuple):
     """A model as lists show it. `modified_ns` is in nanoseconds since 1970, `size` the bytes of all its blobs, and
-    `digest` is the manifest's, in hexadecimal digits. `details` are the fields of its `config`."""
+    `digest` is the manifest's, in hexadecimal digits."""
 
     name: str
     namespace: str
     modified_ns: int
     size: int
     digest: str
-    details: Sequence[Any]
+    config: Config
     bundled: bool = False
 
     @property
@@ -47,142 +39,165 @@ class Listed(NamedTuple):
         """When the manifest was written."""
         return datetime.fromtimestamp(self.modified_ns / 10**9, UTC)
 
-    @property
-    def config(self) -> Config:
-        kind, family, families, parameters, quantization = self.details
-        return Config(kind, family, tuple(families), parameters, quantization)
-
 
 class Listing:
     """Looks at every file each time, but reads only what changed since it was last read.
 
-    What was read is kept in the file `.index` of the store, for the next process. It says nothing that the files'
-    own times, sizes and inodes do not confirm, so others may write to the store as they like; where the index is
-    damaged or can't be written, everything is read.
+    What was read is kept in the store's index, for the next process. It says nothing that the files' own times,
+    sizes and inodes do not confirm, so others may write to the store as they like; where the index is damaged or
+    can't be written, everything is read.
     """
 
-    def __init__(self, store: Path, blobs: Path, manifests: Path) -> None:
-        self._store, self._blobs = store, blobs
-        self._root = f"{manifests}{os.sep}"
+    def __init__(self, store: Path) -> None:
+        self._store = str(store)
         self._lock = threading.Lock()
-        self._folders: dict[str, _Folder] = {}
-        self._rows: dict[str, _Row] = {}
-        self._others: dict[str, _Row] = {}
-        self._began = False
+        self._index: Index | None = None
         self._learned = 0
 
     def models(self) -> list[Listed]:
-        """Every model, the one that changed last first. What is no manifest is logged and left out."""
+        """Every model, the one that changed last first, the bundled one at the end. What is no manifest is logged and
+        left out."""
         with self._lock:
-            self._begin()
-            walk = _Walk(self._root, self._blobs, self._folders, self._rows)
+            index = self._index = self._index or Index.read(self._store)
+            tiny = self._bundled(index)
+            walk = _Walk(self._store, index)
             models = walk.run()
-            self._folders, self._rows = walk.folders, walk.rows
             if walk.learned + self._learned >= _WORTH:
                 self._learned = 0
-                _write(self._store / INDEX, self._folders, self._rows, self._others)
-            return models
+                index.write(self._store)
+        return [*(model for model in models if model.name.lower() != TINY_NAME), tiny] if tiny else models
 
-    def other(self, path: Path, read: Callable[[], Listed | None]) -> Listed | None:
-        """A model that is made of a file outside the store: what `read` says, for as long as the file is the same."""
-        with self._lock:
-            self._begin()
-            try:
-                state = path.stat()
-            except OSError:
-                return read()
-            seen = [state.st_mtime_ns, state.st_size, state.st_ino]
-            known = self._others.get(str(path))
-            if known and [*known[:3]] == seen:
-                return Listed(*known[3])
-            model = read()
-            if model:
-                self._others[str(path)] = [*seen, [*model]]
-                self._learned = _WORTH if self._rows else 0  # where there is an index, it gets this too
-            return model
+    def _bundled(self, index: Index) -> Listed | None:
+        try:
+            state = os.stat(TINY)
+        except OSError:
+            return None
+        known = index.bundled.get(TINY)
+        if not known or (*known[:3],) != _seen(state):
+            from puna.library.bundled import bundled  # a list that knows it already does without its header
 
-    def _begin(self) -> None:
-        if not self._began:
-            self._folders, self._rows, self._others = _read(self._store / INDEX)
-            self._began = True
+            model = bundled()
+            if model is None:
+                return None
+            known = (*_seen(state), TINY_NAME, model.size, model.digest, index.place(model.config))
+            index.bundled[TINY] = known
+            self._learned = _WORTH if index.tree else 0  # where there is an index, it gets this too
+        return Listed(TINY_NAME, "library", known[0], known[4], known[5], index.configs[known[6]], True)
 
 
 class _Walk:
-    """One look at all files. `folders` and `rows` are what may be known the next time."""
+    """One look at all files, which brings an index up to date."""
 
-    def __init__(self, root: str, blobs: Path, folders: dict[str, _Folder], rows: dict[str, _Row]) -> None:
-        self._root, self._blobs = root, blobs
-        self._known_folders, self._known_rows = folders, rows
-        self.folders: dict[str, _Folder] = {}
-        self.rows: dict[str, _Row] = {}
-        self.learned = 0  # folders and files that the index did not have, and may have
+    def __init__(self, store: str, index: Index) -> None:
+        self._manifests = os.path.join(store, "manifests", "")
+        self._blobs = os.path.join(store, "blobs")
+        self._index = index
         self._settled = time.time_ns() - _SETTLED
+        self.learned = 0  # folders and files that the index did not have, and may have
 
     def run(self) -> list[Listed]:
-        paths = [""]
-        for level in range(_DEPTH):
-            end = "/" if level < _DEPTH - 1 else ""
-            paths = [f"{path}{name}{end}" for path in paths for name in self._names(path)]
-        found = []
-        known, now_known, root, look = self._known_rows, self.rows, self._root, os.stat  # this loop runs 10,000 times
-        for path in paths:
-            try:
-                state = look(root + path)
-            except OSError:  # gone meanwhile
-                continue
-            row = known.get(path)
-            if row and row[0] == state.st_mtime_ns and row[1] == state.st_size and row[2] == state.st_ino:
-                now_known[path] = row
-            else:
-                row = self._read(path, state)
-            if row:
-                found.append((-row[0], path, row))
-        found.sort()
-        return [Listed(row[3], row[4], row[0], row[5], row[6], row[7]) for _, _, row in found]
+        index = self._index
+        found: list[Listed] = []
+        top = self._look(self._manifests, index.tree)
+        index.tree = top or ()
+        for host, namespaces in self._inside(self._manifests, top):
+            for namespace, models in self._inside(f"{self._manifests}{host}/", namespaces):
+                self._list(host, namespace, models[2], found)
+        found.sort(key=attrgetter("modified_ns"), reverse=True)
+        return found
 
-    def _names(self, folder: str) -> Sequence[str]:
-        path = self._root + folder
+    def _inside(self, path: str, folder: Folder | None) -> Iterator[tuple[str, Folder]]:
+        """The folders in a folder, as they are now."""
+        if folder is None:
+            return
+        children = folder[2]
+        for name in children:
+            children[name] = child = self._look(f"{path}{name}/", children[name])
+            if child is not None:
+                yield name, child
+
+    def _list(self, host: str, namespace: str, models: dict[str, Folder | None], found: list[Listed]) -> None:
+        """Add the models of a namespace to what was found. The loop runs 10,000 times."""
+        base, configs = f"{self._manifests}{host}/{namespace}/", self._index.configs
+        look, new = os.stat, tuple.__new__
+        for model, known in models.items():
+            path = f"{base}{model}/"
+            try:
+                state = look(path)
+                if known and known[0] == state.st_mtime_ns and known[1] == state.st_ino:
+                    folder = known
+                else:
+                    folder = models[model] = self._open(path, state, known)
+            except OSError:  # no folder, or gone meanwhile
+                continue
+            for tag, row in folder[2].items():
+                try:
+                    state = look(path + tag)
+                except OSError:  # gone meanwhile
+                    continue
+                if not row or row[0] != state.st_mtime_ns or row[1] != state.st_size or row[2] != state.st_ino:
+                    row, kept = self._read(f"{host}/{namespace}/{model}/{tag}", state)
+                    folder[2][tag] = row if kept else None
+                if row:
+                    found.append(new(Listed, (row[3], namespace, row[0], row[4], row[5], configs[row[6]], False)))
+
+    def _look(self, path: str, known: Folder | None) -> Folder | None:
+        """A folder as it is now; None where it is none, or gone."""
         try:
             state = os.stat(path)
-            known = self._known_folders.get(folder)
-            if not known or known[0] != state.st_mtime_ns or known[1] != state.st_ino:
-                known = (state.st_mtime_ns, state.st_ino, [name for name in os.listdir(path) if name.isascii()])
-                self.learned += state.st_mtime_ns < self._settled
-        except OSError:  # no folder, or gone meanwhile
-            return ()
-        if state.st_mtime_ns < self._settled:
-            self.folders[folder] = known
-        names: Sequence[str] = known[2]
-        return names
+            if known and known[0] == state.st_mtime_ns and known[1] == state.st_ino:
+                return known
+            return self._open(path, state, known)
+        except OSError:
+            return None
 
-    def _read(self, path: str, state: os.stat_result) -> _Row | None:
-        """A file that is new or has changed; None for what is no manifest."""
+    def _open(self, path: str, state: os.stat_result, known: Folder | None) -> Folder:
+        """A folder that is new or has changed. Raises OSError."""
+        before = known[2] if known else {}
+        children = {name: before.get(name) for name in sorted(os.listdir(path)) if name.isascii()}
+        if state.st_mtime_ns >= self._settled:
+            return (None, state.st_ino, children)
+        self.learned += 1
+        return (state.st_mtime_ns, state.st_ino, children)
+
+    def _read(self, path: str, state: os.stat_result) -> tuple[Row | None, bool]:
+        """A file that is new or has changed, None for what is no manifest; and whether that may be remembered."""
+        from puna.library.manifest import InvalidManifest, Manifest  # a list that knows all files does without
+        from puna.library.names import ModelName
+
         name = ModelName.of_path(*path.split("/"))
         if name is None or not stat.S_ISREG(state.st_mode):
-            return None
+            return None, False
         try:
-            manifest = Manifest(Path(self._root, path).read_bytes())
+            with open(self._manifests + path, "rb", buffering=0) as file:
+                manifest = Manifest(file.read())
             config, complete = self._config(manifest)
-            fields = (str(name), name.namespace, manifest.size, manifest.digest.hex, astuple(config))
+            row = (*_seen(state), str(name), manifest.size, manifest.digest.hex, self._index.place(config))
         except FileNotFoundError:
-            return None
+            return None, False
         except (InvalidManifest, OSError) as error:
             warn(path, error)
-            return None
-        row = (state.st_mtime_ns, state.st_size, state.st_ino, *fields)
-        if complete and state.st_mtime_ns < self._settled:
-            self.rows[path] = row
-            self.learned += 1
-        return row
+            return None, False
+        settled = complete and state.st_mtime_ns < self._settled
+        self.learned += settled
+        return row, settled
 
-    def _config(self, manifest: Manifest) -> tuple[Config, bool]:
+    def _config(self, manifest: "Manifest") -> tuple[Config, bool]:
         """The config, and whether it is there: a model without is listed, and looked at again the next time."""
         if not manifest.config:
             return Config(), True
         try:
-            return Config.parse((self._blobs / manifest.config.digest.filename).read_bytes()), True
+            with open(os.path.join(self._blobs, manifest.config.digest.filename), "rb", buffering=0) as file:
+                return Config.parse(file.read()), True
         except OSError:
             return Config(), False
+
+
+def listed(model: "Model") -> Listed:
+    """A model as lists show it."""
+    modified = round(model.modified.timestamp() * 10**9)
+    name = model.name
+    return Listed(str(name), name.namespace, modified, model.size, model.digest, model.config, model.bundled)
 
 
 def warn(path: str, problem: Exception) -> None:
@@ -192,27 +207,6 @@ def warn(path: str, problem: Exception) -> None:
     logging.getLogger(__name__).warning("%s: %s", path, problem)
 
 
-def _read(path: Path) -> tuple[dict[str, _Folder], dict[str, _Row], dict[str, _Row]]:
-    """The index; an empty one where there is none, or none that can be used."""
-    try:
-        checksum, _, content = path.read_bytes().partition(b"\n")
-        if int(checksum, 16) != zlib.crc32(content):
-            return {}, {}, {}
-        document = orjson.loads(content)
-        if document["version"] != _VERSION:
-            return {}, {}, {}
-        return document["folders"], document["rows"], document["others"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}, {}, {}
-
-
-def _write(path: Path, folders: dict[str, _Folder], rows: dict[str, _Row], others: dict[str, _Row]) -> None:
-    """Replace the index; where that is not possible, the next process reads everything."""
-    content = orjson.dumps({"version": _VERSION, "folders": folders, "rows": rows, "others": others})
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        try:
-            draft.write_bytes(b"%08x\n" % zlib.crc32(content) + content)
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
+def _seen(state: os.stat_result) -> tuple[int, int, int]:
+    """What tells a file that has changed from what it was."""
+    return state.st_mtime_ns, state.st_size, state.st_ino

@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 import ollama
 import pytest
 
@@ -18,6 +20,15 @@ def test_the_list_has_what_ollama_tells(native: ollama.Client) -> None:
     assert tiny.details.format == "gguf"
     assert tiny.details.parameter_size
     assert tiny.details.quantization_level
+
+
+def test_times_are_written_as_go_writes_them(server: RunningServer) -> None:
+    with server.http() as http:
+        written = [http.get("/api/tags").json()["models"][-1]["modified_at"]]
+        written.append(http.post("/api/show", json={"model": "tiny"}).json()["modified_at"])
+    assert all(time.endswith("Z") for time in written)
+    listed, shown = (datetime.fromisoformat(time) for time in written)
+    assert abs(listed - shown) < timedelta(milliseconds=1)
 
 
 def test_a_model_is_shown(native: ollama.Client) -> None:

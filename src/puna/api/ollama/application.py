@@ -27,7 +27,11 @@ DIALECT = Dialect(render_error, unknown_path, wrong_method)
 
 
 def application(
-    library: Library, inference: "Callable[[], Inference]", images: "Callable[[], ImageLoader]"
+    library: Library,
+    inference: "Callable[[], Inference]",
+    images: "Callable[[], ImageLoader]",
+    *,
+    max_request_size: int | None,
 ) -> Starlette:
     """The application, answering from that library. Inference and images are made when a request needs them."""
     routes = [
@@ -47,7 +51,7 @@ def application(
         Route("/blobs/{digest}", endpoint("blobs", "head"), methods=["HEAD"]),
         Route("/blobs/{digest}", endpoint("blobs", "create"), methods=["POST"]),
     ]
-    app = DIALECT.application(routes)
+    app = DIALECT.application(routes, max_request_size)
     app.state.library = library
     app.state.inference = inference
     app.state.images = images

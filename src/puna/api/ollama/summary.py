@@ -1,6 +1,7 @@
 """What the native API tells of each of many models. It imports little: `puna list` has to be quick."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from puna.library.config import Config
@@ -12,15 +13,16 @@ def render_summary(model: Listed) -> dict[str, Any]:
     return {
         "name": model.name,
         "model": model.name,
-        "modified_at": render_time(model.modified),
+        "modified_at": model.modified,
         "size": model.size,
         "digest": model.digest,
         "details": render_details(model.config),
     }
 
 
+@lru_cache(maxsize=1024)
 def render_details(config: Config) -> dict[str, Any]:
-    """Family, size and quantisation."""
+    """Family, size and quantisation. Thousands of models have the same: what is returned is not to be changed."""
     return {
         "parent_model": "",
         "format": config.format,

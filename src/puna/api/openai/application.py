@@ -16,7 +16,14 @@ from puna.library.library import Library
 DIALECT = Dialect(render_error, unknown_path, wrong_method)
 
 
-def application(library: Library, inference: Inference, images: ImageLoader, responses: Responses) -> Starlette:
+def application(
+    library: Library,
+    inference: Inference,
+    images: ImageLoader,
+    responses: Responses,
+    *,
+    max_request_size: int | None,
+) -> Starlette:
     """The application, answering from that library, with that inference and those responses."""
     routes = [
         Route("/chat/completions", chat.create, methods=["POST"]),
@@ -27,7 +34,7 @@ def application(library: Library, inference: Inference, images: ImageLoader, res
         Route("/models", models.index),
         Route("/models/{model:path}", models.retrieve),
     ]
-    app = DIALECT.application(routes)
+    app = DIALECT.application(routes, max_request_size)
     app.state.library = library
     app.state.inference = inference
     app.state.images = images

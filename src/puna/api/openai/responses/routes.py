@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from puna.api.body import read_body
+from puna.api.body import read_body, read_content
 from puna.api.exchange import unless_gone
 from puna.api.json import JSONResponse
 from puna.api.openai.chat_answer import event_stream
@@ -114,7 +114,7 @@ async def create_compaction(request: Request) -> Response:
 async def refuse_what_is_not_here(request: Request) -> None:
     """Say of hosted tools that they are not here, which says more than that their fields are unknown."""
     try:
-        given = orjson.loads(await request.body())
+        given = orjson.loads(await read_content(request))
     except orjson.JSONDecodeError:
         return  # `read_body` says what is wrong
     if isinstance(given, dict):
