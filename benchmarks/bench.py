@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks import random_model, random_tokenizer
 from benchmarks.comparison import Pair, Summary, compare
 from benchmarks.load import LoadError, Target, first_text, send_burst
-from benchmarks.random_model import SHAPES, write_random_model
+from benchmarks.random_model import SHAPES, Weights, write_random_model
 from benchmarks.servers import ProcessorTime, PunaServer, engine_alone, puna_server
 from benchmarks.store import add_model
 from benchmarks.structured import structured_costs
@@ -42,6 +42,7 @@ class Plan:
     `cold_starts` of servers."""
 
     shape: str
+    weights: Weights
     pairs: int
     tokens: int
     first_pairs: int
@@ -60,7 +61,7 @@ async def run(plan: Plan) -> None:
 
 async def against_engine(plan: Plan) -> list[Row]:
     """The rows that compare a server to the engine alone, and the server's memory afterwards."""
-    weights = cached_model(plan.shape)
+    weights = cached_model(plan.shape, plan.weights)
     with puna_environment() as environment:
         add_model(Path(environment["PUNA_MODELS"]), MODEL, weights)
         with puna_server(environment) as server:
@@ -102,7 +103,7 @@ async def structured_rows(plan: Plan) -> list[Row]:
 async def parallel_rows(plan: Plan) -> list[Row]:
     """What it gives to work on 8 requests at once: tokens per second of 8 streams over those of one, and over those
     of 8 streams that an engine with one sequence answers one after another."""
-    weights = cached_model(plan.shape)
+    weights = cached_model(plan.shape, plan.weights)
     with puna_environment() as environment:
         add_model(Path(environment["PUNA_MODELS"]), MODEL, weights)
         one = {**environment, "PUNA_NUM_PARALLEL": "1", "PUNA_HOME": environment["PUNA_HOME"] + "/one"}
@@ -161,14 +162,14 @@ def puna_environment() -> Iterator[dict[str, str]]:
         }
 
 
-def cached_model(shape: str) -> Path:
+def cached_model(shape: str, weights: Weights = Weights.Q8_0) -> Path:
     """The random model of that shape, written unless it is there and newer than what writes it."""
     CACHE.mkdir(exist_ok=True)
-    path = CACHE / f"random-{shape}.gguf"
+    path = CACHE / f"random-{shape}-{weights}.gguf"
     sources = (random_model.__file__, random_tokenizer.__file__)
     if not path.exists() or path.stat().st_mtime < max(os.stat(source).st_mtime for source in sources):
         unfinished = path.with_suffix(".unfinished")
-        write_random_model(unfinished, SHAPES[shape])
+        write_random_model(unfinished, SHAPES[shape], weights=weights)
         unfinished.replace(path)
     return path
 
@@ -190,6 +191,7 @@ def read_arguments() -> Plan:
     """The plan that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--shape", choices=SHAPES, default="135M", help="shape of the random model")
+    parser.add_argument("--weights", type=Weights, choices=list(Weights), default=Weights.Q8_0)
     parser.add_argument("--pairs", type=int, default=12, help="measured pairs of runs")
     parser.add_argument("--tokens", type=int, default=96, help="tokens a stream in each run")
     parser.add_argument("--first-pairs", type=int, default=60, help="measured pairs of requests for the first token")

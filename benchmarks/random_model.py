@@ -29,6 +29,7 @@ CHATML = (
 
 
 class Weights(StrEnum):
+    F32 = "F32"
     F16 = "F16"
     Q8_0 = "Q8_0"
     Q4_0 = "Q4_0"
@@ -146,7 +147,7 @@ def write_random_model(
 def _add_metadata(writer: GGUFWriter, shape: Shape, weights: Weights) -> None:
     writer.add_type("model")
     writer.add_name("random")
-    writer.add_file_type(LlamaFileType[f"MOSTLY_{weights}"])
+    writer.add_file_type(LlamaFileType.ALL_F32 if weights is Weights.F32 else LlamaFileType[f"MOSTLY_{weights}"])
     writer.add_quantization_version(2)
     writer.add_vocab_size(shape.vocabulary)
     writer.add_context_length(shape.context)
@@ -176,7 +177,7 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer, chat_template: str 
 
 
 def _add_tensor(writer: GGUFWriter, name: str, tensor: Matrix, weights: Weights) -> None:
-    if tensor.ndim == 1:
+    if tensor.ndim == 1 or weights is Weights.F32:
         writer.add_tensor(name, tensor)
     elif weights is Weights.F16:
         writer.add_tensor(name, tensor.astype(np.float16))
