@@ -76,7 +76,7 @@ class Work:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Scoring given text, beside prompt processing and generation.")
     parser.add_argument("--shape", choices=SHAPES, default="135M", help="shape of the random model")
-    parser.add_argument("--tokens", type=int, default=800, help="tokens of a long text, up to 2,000; an eighth is generated")
+    parser.add_argument("--tokens", type=int, default=800, help="of a long text, up to 2,000; an eighth is generated")
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds")
     arguments = parser.parse_args()
     weights = cached_model(arguments.shape)
