@@ -55,12 +55,14 @@ class ReferenceLlama:
         queries, keys = self._rotate(queries), self._rotate(keys)
         share = self._heads // self._key_value_heads
         keys, values = np.repeat(keys, share, axis=1), np.repeat(values, share, axis=1)
-        scores = np.einsum("qhd,khd->hqk", queries, keys) / np.sqrt(queries.shape[-1])
-        scores = np.where(np.tril(np.ones((length, length), bool)), scores, -np.inf)
-        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        mixed = np.einsum("hqk,khd->qhd", weights, values).reshape(length, -1)
-        return self._linear(mixed.astype(np.float32), f"blk.{layer}.attn_output")
+        seen = np.tril(np.ones((length, length), bool))
+        mixed = np.empty_like(queries)
+        for head in range(self._heads):
+            scores = queries[:, head] @ keys[:, head].T / np.float32(queries.shape[-1] ** 0.5)
+            scores = np.where(seen, scores, -np.inf)
+            weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            mixed[:, head] = weights @ values[:, head] / weights.sum(axis=-1, keepdims=True)
+        return self._linear(mixed.reshape(length, -1), f"blk.{layer}.attn_output")
 
     def _feed(self, layer: int, states: Floats) -> Floats:
         gate = self._linear(states, f"blk.{layer}.ffn_gate")

@@ -100,9 +100,8 @@ def test_a_stop_sequence_ends_the_answer(client: openai.OpenAI, stop: str | list
 
 @pytest.mark.parametrize("seed", [7, 0, -1, 2**63 - 1])
 def test_a_seed_repeats_what_chance_gave(client: openai.OpenAI, seed: int) -> None:
-    # The first request may have found a cold cache, which changes the last bits of the logits.
-    texts = [text_of(stream(client, seed=seed, temperature=1.5, max_tokens=12)) for _ in range(3)]
-    assert texts[1] == texts[2]
+    texts = {text_of(stream(client, seed=seed, temperature=1.5, max_tokens=12)) for _ in range(3)}
+    assert len(texts) == 1
 
 
 def test_content_may_be_an_array_of_parts(client: openai.OpenAI) -> None:

@@ -206,8 +206,8 @@ def test_logit_bias_forces_and_bans_tokens(server: RunningServer) -> None:
 
 
 def test_the_same_seed_gives_the_same_text(server: RunningServer) -> None:
-    texts = [complete(server, seed=7, temperature=1.5)["choices"][0]["text"] for _ in range(3)]
-    assert texts[1] == texts[2]
+    texts = {complete(server, seed=7, temperature=1.5)["choices"][0]["text"] for _ in range(3)}
+    assert len(texts) == 1
 
 
 def test_no_token_is_generated_where_none_is_wanted(server: RunningServer) -> None:

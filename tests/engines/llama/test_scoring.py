@@ -99,6 +99,25 @@ async def test_a_text_longer_than_a_batch_is_scored_too(weights: Path, reference
     assert_right(long, reference.logprobs(list(tokens)), 0)
 
 
+async def test_long_text_of_quantised_weights_is_scored_as_exactly_as_short_text(tmp_path: Path) -> None:
+    weights = tmp_path / "micro.gguf"
+    write_random_model(weights, replace(SHAPES["micro"], context=4096), weights=Weights.Q8_0)
+    tokens = some_tokens(3100)
+    async with running(scoring_launch(micro_launch(weights, context=4096), Metadata.read(weights))) as engine:
+        [read] = await score(engine, tokens, alternatives=1)
+    assert tuple(token.id for token in read.tokens) == tokens
+    assert_right(read, ReferenceLlama(weights).logprobs(list(tokens)), 1)
+
+
+def test_a_batch_takes_no_more_than_its_part_of_the_memory(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata, launch = Metadata.read(weights), micro_launch(weights)
+    assert scoring_launch(launch, metadata).batch_tokens == launch.context_length
+    monkeypatch.setattr("puna.engines.llama.scoring.machine_memory", lambda: 4 * 1000 * (8 * 2048 + 130 * 64))
+    assert scoring_launch(launch, metadata).batch_tokens == 1000
+    monkeypatch.setattr("puna.engines.llama.scoring.machine_memory", lambda: 2**20)
+    assert scoring_launch(launch, metadata).batch_tokens == 512
+
+
 @pytest.mark.parametrize("way", ["hidden states", "forced tokens"])
 async def test_parts_of_characters_and_ends_of_text_are_scored_like_other_tokens(
     weights: Path, reference: ReferenceLlama, way: str

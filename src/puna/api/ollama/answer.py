@@ -46,17 +46,17 @@ class Call:
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
-        self.arguments = ""
+        self._arguments: list[str] = []
 
     def add(self, delta: ToolCallDelta) -> None:
         self.id = delta.id or self.id
         self.name = delta.name or self.name
-        self.arguments += delta.arguments
+        self._arguments.append(delta.arguments)
 
     def render(self, place: int) -> dict[str, Any] | None:
         """The call; None where it was cut off in its middle."""
         try:
-            arguments = orjson.loads(self.arguments or "{}")
+            arguments = orjson.loads("".join(self._arguments) or "{}")
         except orjson.JSONDecodeError:
             return None
         return {"id": self.id, "function": {"index": place, "name": self.name, "arguments": arguments}}

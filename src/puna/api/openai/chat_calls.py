@@ -18,15 +18,18 @@ class CallDeltas:
 
     def delta(self, event: ToolCallDelta) -> dict[str, Any] | None:
         """What a piece says to the client. None: nothing, it is the JSON around a text."""
-        if event.name in self._custom:
-            self._texts[event.index, event.call] = TextArgument()
         named = {} if event.name is None else {"name": event.name}
-        text = self._texts.get((event.index, event.call))
-        if text is not None:
+        if self._custom and (text := self._text(event)):
             piece = text.feed(event.arguments)
             return call_delta(event.call, event.id, "custom", {**named, "input": piece}) if named or piece else None
         function = {**named, "arguments": event.arguments}
         return {"function_call": function} if self._legacy else call_delta(event.call, event.id, "function", function)
+
+    def _text(self, event: ToolCallDelta) -> TextArgument | None:
+        """The text of that call, if its tool takes one."""
+        if event.name in self._custom:
+            self._texts[event.index, event.call] = TextArgument()
+        return self._texts.get((event.index, event.call))
 
     def rest(self, index: int) -> Iterator[dict[str, Any]]:
         """What is left of the texts of a choice at its end."""

@@ -1,8 +1,7 @@
 """Reads tool calls out of generated text that has one known shape."""
 
 import re
-from collections.abc import Iterator
-from enum import Enum, auto
+from collections.abc import Callable
 
 from puna.core.events import Event, TextDelta, ToolCallDelta
 from puna.engines.llama.call_id import new_call_id
@@ -10,14 +9,8 @@ from puna.engines.llama.grammar.gbnf import overlap
 from puna.engines.llama.traits import CallShape
 
 STRUCTURE = re.compile(r'["\\{}]')
-
-
-class State(Enum):
-    TEXT = auto()
-    PREFIX = auto()
-    NAME = auto()
-    ARGUMENTS = auto()
-    SUFFIX = auto()
+Part = Callable[[list[Event]], bool]
+"""Reads the part of the text that comes next, as far as it is there. Whether it is complete."""
 
 
 class CallReader:
@@ -28,72 +21,65 @@ class CallReader:
         self.calls = 0
         self._index = index
         self._shape = shape
-        self._state = State.TEXT
         self._rest = ""
         self._object = ObjectEnd()
+        self._read: Part = self._text
 
-    def feed(self, text: str) -> Iterator[Event]:
+    def feed(self, text: str) -> list[Event]:
         self._rest += text
-        while (event := self._step()) is not None:
-            if event:
-                yield event[0]
+        events: list[Event] = []
+        while self._read(events):
+            pass
+        return events
 
-    def close(self) -> Iterator[Event]:
+    def close(self) -> list[Event]:
         """What was kept back, at the end of the text."""
-        if self._state is State.TEXT and self._rest:
-            yield TextDelta(self._index, self._rest)
+        return [TextDelta(self._index, self._rest)] if self._rest and self._read == self._text else []
 
-    def _step(self) -> tuple[Event] | tuple[()] | None:
-        """One step: the event it has, if any; None when more text is needed first."""
-        match self._state:
-            case State.TEXT:
-                return self._text()
-            case State.PREFIX:
-                return self._skip(self._shape.prefix, State.NAME)
-            case State.NAME:
-                return self._name()
-            case State.ARGUMENTS:
-                return self._arguments()
-            case State.SUFFIX:
-                return self._skip(self._shape.suffix, State.PREFIX)
-
-    def _text(self) -> tuple[Event] | tuple[()] | None:
+    def _text(self, events: list[Event]) -> bool:
         before, marker, _ = self._rest.partition(self._shape.marker)
         if marker:
-            self._state = State.PREFIX
-            self._rest = self._rest[len(before) :]
-            before = before.rstrip()
-            return (TextDelta(self._index, before),) if before else ()
-        kept = overlap(self._shape.marker, self._rest)
-        ready = self._rest[: len(self._rest) - kept]
-        self._rest = self._rest[len(ready) :]
-        return (TextDelta(self._index, ready),) if ready else None
+            self._read = self._prefix
+            ready = before.rstrip()
+        else:
+            ready = before = self._rest[: len(self._rest) - overlap(self._shape.marker, self._rest)]
+        self._rest = self._rest[len(before) :]
+        if ready:
+            events.append(TextDelta(self._index, ready))
+        return bool(marker)
 
-    def _skip(self, words: str, following: State) -> tuple[()] | None:
-        """Leave those words out, and white space before them."""
-        stripped = self._rest.lstrip() if self._state is State.PREFIX else self._rest
-        if len(stripped) < len(words):
-            return None
-        self._rest = stripped[len(words) :]
-        self._state = following
-        return ()
+    def _prefix(self, _: list[Event]) -> bool:
+        self._rest = self._rest.lstrip()
+        return self._skip(self._shape.prefix, self._name)
 
-    def _name(self) -> tuple[Event] | None:
+    def _suffix(self, _: list[Event]) -> bool:
+        return self._skip(self._shape.suffix, self._prefix)
+
+    def _skip(self, words: str, following: Part) -> bool:
+        if len(self._rest) < len(words):
+            return False
+        self._rest = self._rest[len(words) :]
+        self._read = following
+        return True
+
+    def _name(self, events: list[Event]) -> bool:
         name, middle, rest = self._rest.partition(self._shape.middle)
         if not middle:
-            return None
-        self._rest, self._state, self._object = rest, State.ARGUMENTS, ObjectEnd()
+            return False
+        self._rest, self._read, self._object = rest, self._arguments, ObjectEnd()
         self.calls += 1
-        return (ToolCallDelta(self._index, self.calls - 1, "", new_call_id(), name),)
+        events.append(ToolCallDelta(self._index, self.calls - 1, "", new_call_id(), name))
+        return True
 
-    def _arguments(self) -> tuple[Event] | None:
-        if not self._rest:
-            return None
-        end = self._object.find(self._rest)
+    def _arguments(self, events: list[Event]) -> bool:
+        piece, end = self._rest, self._object.find(self._rest)
         if end is not None:
-            self._state = State.SUFFIX
-        piece, self._rest = self._rest[:end], self._rest[end:] if end is not None else ""
-        return (ToolCallDelta(self._index, self.calls - 1, piece),)
+            piece = piece[:end]
+            self._read = self._suffix
+        self._rest = self._rest[len(piece) :]
+        if piece:
+            events.append(ToolCallDelta(self._index, self.calls - 1, piece))
+        return end is not None
 
 
 class ObjectEnd:

@@ -45,8 +45,6 @@ class EngineClient:
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
         """POST, and yield the decoded data of each server-sent event. Closing the iterator hangs up."""
         async with self._listening(self._post(path, body)) as connection:
-            if await connection.status() != 200:
-                raise refusal(orjson.loads(await connection.whole())["error"])
             rest = b""
             while block := await connection.read():
                 self._heard = monotonic()
@@ -54,6 +52,17 @@ class EngineClient:
                 for event in events:
                     if event.startswith(b"data: {"):
                         yield decode(event)
+
+    async def arrays(self, path: str, body: Any) -> AsyncGenerator[list[Any], None]:
+        """POST, and yield the innermost arrays of the answer, each as soon as it is there. Such an answer can have
+        hundreds of megabytes; decoded in one go it would hold up everything else."""
+        async with self._listening(self._post(path, body)) as connection:
+            rest = b""
+            while block := await connection.read():
+                *ended, rest = (rest + block).split(b"]")
+                for part in ended:
+                    if (begin := part.rfind(b"[")) >= 0:
+                        yield orjson.loads(part[begin:] + b"]")
 
     async def answers(self, seconds: float) -> bool:
         """Whether the engine's own loop answers within that time; its HTTP threads alone would say nothing of it."""
@@ -65,11 +74,7 @@ class EngineClient:
 
     async def _ask(self, request: bytes) -> Any:
         async with self._listening(request) as connection:
-            status = await connection.status()
-            answer = orjson.loads(await connection.whole())
-        if status != 200:
-            raise refusal(answer["error"])
-        return answer
+            return orjson.loads(await connection.whole())
 
     def _get(self, path: str) -> bytes:
         return f"GET {path} {self._head}\r\n".encode()
@@ -81,11 +86,14 @@ class EngineClient:
 
     @asynccontextmanager
     async def _listening(self, request: bytes) -> AsyncIterator[Connection]:
+        """The connection on which the engine answers that request, and refuses nothing."""
         if not self._open:
             self._heard = monotonic()
         self._open += 1
         try:
             async with exchange(self._host, self._port, request) as connection:
+                if await connection.status() != 200:
+                    raise refusal(orjson.loads(await connection.whole())["error"])
                 yield connection
         finally:
             self._open -= 1

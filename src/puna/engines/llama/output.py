@@ -19,6 +19,8 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 
 BLOCK_BYTES = 32 * 2**20
 """How much of the matrix is held dequantised at once."""
+ROWS = 2048
+"""How many hidden states are multiplied with it at once: the products are larger than the states."""
 KEPT_BYTES = 64 * 2**20
 """A matrix that is no larger than this, dequantised, is dequantised once and kept."""
 
@@ -75,6 +77,15 @@ class OutputMatrix:
 
     def score(self, states: Floats, targets: Ids, alternatives: int) -> Scores:
         """Score rows of hidden states, (rows, width), each with its target token."""
+        slices = [slice(first, first + ROWS) for first in range(0, len(states), ROWS)] or [slice(0)]
+        parts = [self._score(states[rows], targets[rows], alternatives) for rows in slices]
+        return Scores(
+            np.concatenate([part.targets for part in parts]),
+            np.concatenate([part.top_ids for part in parts]),
+            np.concatenate([part.top for part in parts]),
+        )
+
+    def _score(self, states: Floats, targets: Ids, alternatives: int) -> Scores:
         rows = np.arange(len(states))
         total = np.full(len(states), -np.inf, np.float32)
         logits = np.empty(len(states), np.float32)

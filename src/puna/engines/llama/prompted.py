@@ -5,7 +5,7 @@ calls apart.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -173,17 +173,18 @@ class CompletionReader:
         """The tokens of the text that comes next."""
         self._choices[index].add(tokens)
 
-    def read(self, chunk: dict[str, Any]) -> Iterator[Event]:
+    def read(self, chunk: dict[str, Any]) -> Sequence[Event]:
         choice = self._choices[chunk["index"]]
         if choice.finished:
-            return
-        if text := chunk["content"]:
-            yield from choice.feed(text, chunk["tokens_predicted"])
+            return ()
+        text = chunk["content"]
+        events = choice.feed(text, chunk["tokens_predicted"]) if text else []
         if chunk["stop"] and not choice.finished:
-            yield from choice.close(chunk["stop_type"])
+            events += choice.close(chunk["stop_type"])
         if choice.finished:
             self._finished += 1
             self._count(chunk, choice)
+        return events
 
     def _count(self, chunk: dict[str, Any], choice: "ChoiceReader") -> None:
         timings = chunk["timings"]
@@ -215,59 +216,67 @@ class ChoiceReader:
         """Tokens whose text comes with the next piece or a later one."""
         self._logprobs += logprobs
 
-    def feed(self, text: str, tokens: int) -> Iterator[Event]:
-        if self._splitter:
-            thought, text = self._splitter.feed(text)
-            if text:
-                self._logprobs = ending(self._logprobs, len(text.encode()))
-            elif thought:
-                self._logprobs = ()
-            if thought:
-                self.thought_tokens = tokens
-                yield ReasoningDelta(self._index, thought)
-            if self._splitter.answering:
-                self._splitter = None
-        if text:
-            yield from self._answer(text)
+    def feed(self, text: str, tokens: int) -> list[Event]:
+        events = self._split(text, tokens) if self._splitter else self._answer(text)
+        return self._until_stop(events) if self._stops else events
 
-    def close(self, stop: str) -> Iterator[Event]:
+    def close(self, stop: str) -> list[Event]:
         """What was kept back, and the end. `stop` is llama-server's word for what ended the choice."""
+        events: list[Event] = []
         if self._splitter:
             thought, text = self._splitter.close()
-            if thought:
-                yield ReasoningDelta(self._index, thought)
-            if text:
-                yield from self._answer(text)
-        if self._calls and not self.finished:
-            yield from self._until_stop(self._calls.close())
-        if self.finished:
-            return
-        if self._stops:
-            yield from self._stops.close()
-        self.finished = True
+            events += [ReasoningDelta(self._index, thought)] if thought else self._answer(text)
+        if self._calls:
+            events += self._with_logprobs(self._calls.close())
         called = self._calls is not None and self._calls.calls > 0
-        yield Finished(self._index, "length" if stop == "limit" else "tool_calls" if called else "stop")
+        events.append(Finished(self._index, "length" if stop == "limit" else "tool_calls" if called else "stop"))
+        if self._stops:
+            events = self._until_stop(events)
+        self.finished = True
+        return events
 
-    def _answer(self, text: str) -> Iterator[Event]:
-        yield from self._until_stop(self._calls.feed(text) if self._calls else (TextDelta(self._index, text),))
+    def _split(self, text: str, tokens: int) -> list[Event]:
+        """What the thinking splitter makes of it."""
+        assert self._splitter
+        thought, text = self._splitter.feed(text)
+        if self._splitter.answering:
+            self._splitter = None
+        if text:
+            self._logprobs = ending(self._logprobs, len(text.encode()))
+        elif thought:
+            self._logprobs = ()
+        if not thought:
+            return self._answer(text)
+        self.thought_tokens = tokens
+        return [ReasoningDelta(self._index, thought), *self._answer(text)]
 
-    def _until_stop(self, events: Iterable[Event]) -> Iterator[Event]:
-        for event in map(self._with_logprobs, events):
-            if self._stops is None:
-                yield event
-            elif not isinstance(event, TextDelta):
-                yield from self._stops.close()
-                yield event
-            else:
-                yield from self._stops.feed(event)
+    def _answer(self, text: str) -> list[Event]:
+        if not text:
+            return []
+        events: list[Event] = self._calls.feed(text) if self._calls else [TextDelta(self._index, text)]
+        return self._with_logprobs(events) if self._logprobs else events
+
+    def _with_logprobs(self, events: list[Event]) -> list[Event]:
+        """The tokens go with the first of the events, if it is text."""
+        if events and isinstance(events[0], TextDelta):
+            events[0] = replace(events[0], logprobs=self._logprobs)
+        if events:
+            self._logprobs = ()
+        return events
+
+    def _until_stop(self, events: list[Event]) -> list[Event]:
+        """The events up to a stop sequence in their text."""
+        assert self._stops
+        result: list[Event] = []
+        for event in events:
+            if isinstance(event, TextDelta):
+                result += self._stops.feed(event)
                 if self._stops.found:
                     self.finished = True
-                    yield Finished(self._index, "stop")
-                    return
-
-    def _with_logprobs(self, event: Event) -> Event:
-        logprobs, self._logprobs = self._logprobs, ()
-        return replace(event, logprobs=logprobs) if logprobs and isinstance(event, TextDelta) else event
+                    return [*result, Finished(self._index, "stop")]
+            else:
+                result += [*self._stops.close(), event]
+        return result
 
 
 def ending(tokens: tuple[TokenLogprob, ...], size: int) -> tuple[TokenLogprob, ...]:

@@ -7,6 +7,9 @@ llama-server gives log probabilities of what it generates only. Two ways lead ro
   comparison with the engine's own log probabilities shows it.
 * A grammar of token literals makes the engine generate exactly the given tokens, at the speed of generation.
 
+A text that is longer than the engine's batch begins with the first way and ends with the second: what comes later
+changes nothing in the states before it.
+
 The first is also the more exact one. Before it multiplies with quantised weights, llama.cpp quantises the other side
 as well, to eight bits in blocks of 32; that of the last product weighs most, as nothing after it evens it out, and
 Puna computes that product in float32.
@@ -14,8 +17,9 @@ Puna computes that product in float32.
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 import numpy as np
@@ -32,8 +36,12 @@ from puna.library.errors import DamagedModel
 from puna.library.gguf import Metadata
 from puna.machine import machine_memory
 
-BATCH_TOKENS = 2048
-"""The most tokens that are scored at once. A longer text is scored at the speed of generation."""
+GROUP_TOKENS = 2048
+"""How many tokens of several texts are scored at once. A longer text is scored alone."""
+LEAST_TOKENS = 512
+"""The shortest batch of an engine that scores."""
+MEMORY_SHARE = 0.25
+"""The part of the machine's memory that a batch may take, from the first text of its length on."""
 TRIAL = "The quick brown fox jumps over the lazy dog, and nobody knows why it"
 """The text on which the fast way has to agree with the engine."""
 TRIAL_ALTERNATIVES = 20
@@ -42,16 +50,19 @@ TOLERANCE = 0.15
 
 
 def scoring_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
-    """The engine that scores what the engine of that launch generates."""
-    tokens = min(launch.context_length, scoring_tokens(metadata))
+    """The engine that scores what the engine of that launch generates. A text has to fit in its batch, or it is
+    generated from there on. On a GPU llama.cpp takes the memory for the whole batch at the start."""
+    most = GROUP_TOKENS if launch.gpus else launch.context_length
+    tokens = min(launch.context_length, most, affordable_tokens(metadata))
     cache_tokens = max(launch.context_length, 2 * tokens)
     return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=cache_tokens, projector=None)
 
 
-def scoring_tokens(metadata: Metadata) -> int:
-    """How many tokens are scored at once: llama.cpp makes logits of all of them, twice, though nobody reads them."""
-    logits = 2 * 4 * (metadata.vocabulary_size or 1)
-    return max(512, min(BATCH_TOKENS, int(machine_memory() / 8 / logits)))
+def affordable_tokens(metadata: Metadata) -> int:
+    """How long a batch may be: llama.cpp makes logits of all its tokens, twice, though nobody reads them, and writes
+    their states as JSON (measured: with everything else about 130 bytes for each number)."""
+    token = 2 * 4 * (metadata.vocabulary_size or 1) + 130 * (metadata.embedding_length or 1)
+    return max(LEAST_TOKENS, int(machine_memory() * MEMORY_SHARE / token))
 
 
 class Scorer:
@@ -70,23 +81,28 @@ class Scorer:
         """Each prompt's tokens with their log probabilities, in order."""
         matrix = await self._checked_matrix()
         for group in self._groups(prompts, fast=matrix is not None):
-            if matrix and len(group[0]) <= self._batch_tokens:
-                states = await hidden_states(self._client, group)
-                for tokens, scores in await asyncio.to_thread(score_group, matrix, group, states, alternatives):
-                    yield self._render(tokens, scores)
-            else:
-                yield await self._forced(group[0], alternatives)
+            begun = await self._begun(matrix, group, alternatives) if matrix else [[] for _ in group]
+            for tokens, scored in zip(group, begun, strict=True):
+                yield await self._forced(tokens, scored, alternatives)
 
     def _groups(self, prompts: Sequence[Tokens], *, fast: bool) -> Iterator[list[Tokens]]:
-        """Neighbouring prompts that fill one batch of the engine; each alone where they are generated."""
+        """Neighbouring prompts that are scored at once; each alone where they are generated."""
+        most = min(GROUP_TOKENS, self._batch_tokens)
         group: list[Tokens] = []
         for tokens in prompts:
-            if group and (not fast or sum(map(len, group)) + len(tokens) > self._batch_tokens):
+            if group and (not fast or sum(map(len, group)) + len(tokens) > most):
                 yield group
                 group = []
             group.append(tokens)
         if group:
             yield group
+
+    async def _begun(self, matrix: OutputMatrix, group: list[Tokens], alternatives: int) -> list[list[PromptToken]]:
+        """What of each prompt fits in the engine's batch."""
+        prompts = [tokens[: self._batch_tokens] for tokens in group]
+        states = await hidden_states(self._client, prompts)
+        scored = await asyncio.to_thread(score_group, matrix, prompts, states, alternatives)
+        return [self._render(tokens, scores) for tokens, scores in scored]
 
     async def _checked_matrix(self) -> OutputMatrix | None:
         """The output matrix, where this engine gives hidden states and the trial shows that both fit together."""
@@ -119,13 +135,14 @@ class Scorer:
         matrix.step = min(distances, key=distances.__getitem__)
         return matrix if distances[matrix.step] <= TOLERANCE else None
 
-    async def _forced(self, tokens: Tokens, alternatives: int) -> list[PromptToken]:
-        """The tokens as the engine generates them when a grammar leaves it no choice.
+    async def _forced(self, tokens: Tokens, scored: list[PromptToken], alternatives: int) -> list[PromptToken]:
+        """The tokens behind those that are scored already, as the engine generates them when a grammar leaves it no
+        choice.
 
         The engine stops at control tokens and says nothing about a part of a character: these are looked up in
         the whole distribution.
         """
-        result = [PromptToken(tokens[0], self._vocabulary.data(tokens[0]))]
+        result = scored or [PromptToken(tokens[0], self._vocabulary.data(tokens[0]))]
         while len(result) < len(tokens):
             run = tuple(takewhile(self._vocabulary.is_text, tokens[len(result) :]))
             if run:
@@ -186,8 +203,9 @@ class Scorer:
 
 async def hidden_states(client: EngineClient, prompts: Sequence[Tokens]) -> list[Floats]:
     """The hidden states of each prompt's tokens: what the output matrix is applied to, (tokens, width)."""
-    answer = await client.post("/embedding", {"content": prompts})
-    return [np.asarray(entry["embedding"], np.float32) for entry in answer]
+    async with aclosing(client.arrays("/embedding", {"content": prompts})) as arrays:
+        rows = iter([np.asarray(row, np.float32) async for row in arrays])
+    return [np.stack(list(islice(rows, len(tokens)))) for tokens in prompts]
 
 
 def score_group(

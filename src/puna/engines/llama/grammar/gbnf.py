@@ -116,4 +116,9 @@ def until(grammar: Grammar, hint: str, end: str, then: str, *, may_stop: bool) -
 
 def overlap(pattern: str, text: str) -> int:
     """How much of the pattern's beginning the text ends with."""
-    return next(size for size in range(min(len(pattern), len(text)), -1, -1) if text.endswith(pattern[:size]))
+    place = max(0, len(text) - len(pattern))
+    while (place := text.find(pattern[:1], place)) >= 0:
+        if pattern.startswith(text[place:]):
+            return len(text) - place
+        place += 1
+    return 0
