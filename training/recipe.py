@@ -6,7 +6,7 @@ from training.corpus import Stage
 from training.skills import FOUNDATION, FULL
 
 FOUNDATION_STEPS = 250
-FULL_STEPS = 7600
+FULL_STEPS = 7750
 
 
 def stages(full: int = FULL_STEPS) -> tuple[Stage, ...]:

@@ -66,6 +66,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
             opened.write(content)
         os.utime(file, ns=(0, LONG_AGO + place * 10**9))
         digests.append(Digest.of(content).hex)
+    for folder, _, _ in os.walk(root / "manifests"):
+        age(Path(folder))
     Library(root).list()
     return root, digests
 

@@ -25,7 +25,7 @@ def differences(engine: Engine, tokenizer: Tokenizer, count: int) -> Iterator[st
     fillers = Fillers(Random(5))
     for _ in range(count // 4):
         conversation = _plain(calling.conversation(fillers))
-        expected = "".join(span.text for span in conversation.document()[:-1])
+        expected = _without_answer(conversation)
         if engine.render([_wire(message) for message in conversation.messages[:-1]], **_options(conversation)) != expected:
             yield f"template: {expected[-200:]!r}"
 
@@ -34,6 +34,13 @@ def _plain(conversation: Conversation) -> Conversation:
     """Without what an API client cannot ask for: compact calls, the start of an answer."""
     messages = [replace(message, compact=False, prefix="") for message in conversation.messages]
     return replace(conversation, messages=messages)
+
+
+def _without_answer(conversation: Conversation) -> str:
+    """What the template makes of the conversation up to where its last message is to be written."""
+    spans = conversation.document()
+    end = max(place for place, span in enumerate(spans) if not span.learned and "<|im_start|>assistant\n" in span.text)
+    return "".join(span.text for span in spans[: end + 1])
 
 
 def _wire(message: Message) -> Body:

@@ -33,6 +33,17 @@ PHRASAL = (
 )  # fmt: skip
 
 
+SERVICES = (
+    "create update remove add cancel print share copy move rename archive hire borrow lease reserve check fetch count block unblock approve "
+    "reject assign merge export import restart reset refund renew publish upload download submit confirm review rate repair deliver"
+).split()
+RECORDS = (
+    "user customer order invoice room bike flat van office account message comment payment project task meeting contract device "
+    "parcel seat course member group page report folder license printer server database"
+).split()
+"""What programs are made to do, and with what."""
+
+
 def maker(fillers: Fillers) -> Maker:
     return fillers.pick((asking, asking, doing, doing, naming, naming, numbering, measuring, measuring, pairing, grading))
 
@@ -43,8 +54,16 @@ def family(fillers: Fillers) -> Family:
 
 def _deed(fillers: Fillers) -> tuple[str, str]:
     roll = fillers.random.random()
-    verb = fillers.pick(PHRASAL) if roll < 0.15 else fillers.pick(lists.VERBS) if roll < 0.6 else _made_up(fillers)
-    return verb, _noun(fillers)
+    verb = (
+        fillers.pick(PHRASAL)
+        if roll < 0.12
+        else fillers.pick(SERVICES)
+        if roll < 0.4
+        else fillers.pick(lists.VERBS)
+        if roll < 0.65
+        else _made_up(fillers)
+    )
+    return verb, fillers.pick(RECORDS) if fillers.chance(0.25) else _noun(fillers)
 
 
 def _noun(fillers: Fillers) -> str:
@@ -91,7 +110,7 @@ def _does(verb: str, noun: str) -> tuple[str, ...]:
         f"{start} a {noun}",
         f"Use this to {verb} a {noun}.",
         f"A function to {verb} the {noun}",
-        f"{start}s a {noun} for the user",
+        f"{start}s a {noun} for you",
     )
 
 
