@@ -111,11 +111,16 @@ def test_any_text_survives_the_tokenizer(engine: Engine, text: str) -> None:
         "greetings and seeds",
         "arithmetic",
         "arithmetic with thinking",
+        "tool choice",
+        "tool arguments",
+        "several calls",
         "answer from result",
         "no tool needed",
         "JSON",
+        "extraction",
         "text completion",
         "Python completion",
+        "fill in the middle",
     ],
 )
 def test_does_what_it_is_examined_for_with_words_it_has_not_seen(examiner: Examiner, skill: str) -> None:
