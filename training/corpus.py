@@ -15,6 +15,9 @@ from training.skills import FULL, Skill
 STRETCH = 1.15
 """How many times as long as its shortest document the longest one of a batch may be: the rest is padding."""
 
+LENGTHS = 16
+"""The lengths of batches are multiples of this: the fewer there are, the more often a kernel that was made for one serves again."""
+
 Encoded = tuple[list[int], list[float]]
 
 
@@ -80,7 +83,7 @@ def encode(tokenizer: Tokenizer, batch: list[Document]) -> Iterator[Encoded]:
 
 def pad(batch: list[Encoded]) -> Batch:
     """The documents as one rectangle."""
-    shape = len(batch), max(len(ids) for ids, _ in batch)
+    shape = len(batch), -max(len(ids) for ids, _ in batch) // LENGTHS * -LENGTHS
     tokens, learned = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
     for row, (ids, chosen) in enumerate(batch):
         tokens[row, : len(ids)] = ids

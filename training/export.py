@@ -12,6 +12,8 @@ from training import vocabulary
 from training.model import Shape
 
 ARCHITECTURE = "qwen3"
+STEPS_KEY = "puna.training_steps"
+"""How many steps of training a file has behind it: where `training.recover` goes on."""
 TEMPLATE = Path(__file__).with_name("template.jinja")
 
 NAMES = {
@@ -41,6 +43,7 @@ def main() -> None:
     tokenizer = vocabulary.load(arguments.out / "tokenizer.json")
     writer = gguf.GGUFWriter(arguments.gguf, ARCHITECTURE)
     _describe(writer, Shape(**saved["shape"]))
+    writer.add_uint32(STEPS_KEY, saved["step"])
     writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{arguments.type}"])
     _add_vocabulary(writer, tokenizer)
     for name, weight in saved["weights"].items():

@@ -1,4 +1,4 @@
-"""Muon, in the precision of the weights: torch's own works in bfloat16, which a processor without it is slow at.
+"""Muon, in the precision that the machine is fast at: torch's own works in bfloat16, which a processor without it is slow at.
 
 The steps are those of `torch.optim.Muon` with `adjust_lr_fn="match_rms_adamw"` (https://kellerjordan.github.io/posts/muon/);
 matrices of one shape are made orthogonal together.
@@ -18,8 +18,11 @@ EPSILON = 1e-7
 class Muon(torch.optim.Optimizer):
     """Momentum whose updates are made orthogonal, for matrices."""
 
-    def __init__(self, matrices: Iterable[Tensor], lr: float, weight_decay: float, momentum: float = 0.95) -> None:
+    def __init__(
+        self, matrices: Iterable[Tensor], lr: float, weight_decay: float, momentum: float = 0.95, precision: torch.dtype = torch.float32
+    ) -> None:
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+        self.precision = precision
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -30,7 +33,8 @@ class Muon(torch.optim.Optimizer):
                 if matrix.grad is not None:
                     shapes[matrix.shape].append(matrix)
             for shape, matrices in shapes.items():
-                updates = orthogonal(torch.stack([self._looked_ahead(matrix, group["momentum"]) for matrix in matrices]))
+                ahead = torch.stack([self._looked_ahead(matrix, group["momentum"]) for matrix in matrices])
+                updates = orthogonal(ahead.to(self.precision)).to(ahead.dtype)
                 rate = group["lr"] * 0.2 * max(shape) ** 0.5
                 for matrix, update in zip(matrices, updates, strict=True):
                     matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-rate)

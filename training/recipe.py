@@ -41,8 +41,8 @@ class Recipe:
             step -= stage.steps
         return self.stages[-1]
 
-    def rate_at(self, step: int) -> float:
-        """The share of the full rate: up, level, and down to nothing."""
-        rise = (step + 1) / self.warmup
+    def rate_at(self, step: int, start: int) -> float:
+        """The share of the full rate: up from the step where the optimizers began, level, and down to nothing."""
+        rise = (step - start + 1) / self.warmup
         fall = (self.steps - step) / (self.steps * self.decay)
         return min(1.0, rise, fall)

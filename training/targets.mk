@@ -5,18 +5,25 @@ TINY_PYTHON := .venv-training/bin/python
 TINY_READY := .venv-training/.ready
 TINY_OUT := build/tiny
 TINY_GGUF := src/puna/models/tiny.gguf
-# Memory that is given back and taken again at every step costs a third of the time.
-TINY_MALLOC := MALLOC_MMAP_THRESHOLD_=2000000000 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=300000000
+# Memory that is given back and taken again at every step costs a third of the time; jemalloc, where it is installed, is quicker still.
+TINY_JEMALLOC := $(firstword $(wildcard /usr/lib/*/libjemalloc.so.2))
+TINY_MALLOC := $(if $(TINY_JEMALLOC),LD_PRELOAD=$(TINY_JEMALLOC) MALLOC_CONF=dirty_decay_ms:-1,MALLOC_MMAP_THRESHOLD_=2000000000 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=300000000)
+# oneDNN makes a kernel for each shape of a batch, and by itself keeps a thousand of them.
+TINY_SPEED := $(TINY_MALLOC) ONEDNN_PRIMITIVE_CACHE_CAPACITY=20000 OMP_NUM_THREADS=1
 
-.PHONY: tiny tiny-train tiny-export tiny-eval
+.PHONY: tiny tiny-train tiny-export tiny-eval tiny-recover
 
 tiny: tiny-train tiny-export tiny-eval
 
 tiny-train: $(TINY_READY)
-	$(TINY_MALLOC) OMP_NUM_THREADS=1 $(TINY_PYTHON) -W ignore -m training.train --out $(TINY_OUT) $(if $(TINY_STEPS),--steps $(TINY_STEPS))
+	$(TINY_SPEED) $(TINY_PYTHON) -W ignore -m training.train --out $(TINY_OUT) $(if $(TINY_STEPS),--steps $(TINY_STEPS))
 
 tiny-export: $(TINY_READY)
 	$(TINY_PYTHON) -m training.export --out $(TINY_OUT) --gguf $(TINY_GGUF)
+
+# A folder of training from the file that is there; `make tiny TINY_STEPS=…` then goes on from it.
+tiny-recover: $(TINY_READY)
+	$(TINY_PYTHON) -m training.recover --gguf $(TINY_GGUF) --out $(TINY_OUT)
 
 tiny-eval: $(TINY_READY)
 	$(TINY_PYTHON) -m training.evaluate --gguf $(TINY_GGUF) --show 3 $(if $(wildcard $(TINY_OUT)/tokenizer.json),--tokenizer $(TINY_OUT)/tokenizer.json)

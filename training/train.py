@@ -59,6 +59,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, out: Path, rank: int, world: int) -> None:
         self.recipe, self.out, self.rank, self.world = recipe, out, rank, world
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.half = self.device.type == "cuda" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
         self._own = range(rank, recipe.parts, world)
         size = vocabulary.load(out / "tokenizer.json").get_vocab_size()
         torch.manual_seed(recipe.seed)
@@ -67,8 +68,8 @@ class Trainer:
         self.model: Callable[..., torch.Tensor] = self.network
         if self.device.type == "cuda" or shutil.which("g++"):
             self.model = torch.compile(self.network, dynamic=True)
-        self.optimizers = optimizers(self.network, recipe)
-        self.step = 0
+        self.optimizers = optimizers(self.network, recipe, torch.bfloat16 if self.half else torch.float32)
+        self.step = self.start = 0
 
     def run(self) -> None:
         self._resume()
@@ -92,7 +93,7 @@ class Trainer:
 
     def _learn(self) -> float:
         """One step on all parts; gives the loss."""
-        share = self.recipe.rate_at(self.step)
+        share = self.recipe.rate_at(self.step, self.start)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_rate"] * share
@@ -115,7 +116,7 @@ class Trainer:
         tokens = torch.from_numpy(batch.tokens).to(self.device)
         weights = torch.from_numpy(batch.learned).to(self.device)[:, 1:].flatten()
         targets = weights.nonzero().flatten()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             states = self.model(tokens)[:, :-1].flatten(0, 1)
             logits = self.network.logits(states[targets]).float()
         losses = functional.cross_entropy(logits, tokens[:, 1:].flatten()[targets], reduction="none")
@@ -135,13 +136,15 @@ class Trainer:
         if path.exists():
             state = torch.load(path, map_location=self.device, weights_only=True)
             self.step = state["step"]
+            self.start = state["start"]
             self.network.load_state_dict(state["weights"])
-            for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
+            for optimizer, held in zip(self.optimizers, state["optimizers"], strict=False):
                 optimizer.load_state_dict(held)
 
     def _save(self) -> None:
         state = {
             "step": self.step,
+            "start": self.start,
             "shape": asdict(self.network.shape),
             "weights": self.network.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
@@ -151,11 +154,11 @@ class Trainer:
         draft.replace(self.out / "checkpoint.pt")
 
 
-def optimizers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def optimizers(network: Network, recipe: Recipe, precision: torch.dtype) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks, AdamW for the embedding and the norms."""
     matrices = [weight for weight in network.blocks.parameters() if weight.ndim == 2]
     rest = [weight for weight in network.parameters() if not any(weight is matrix for matrix in matrices)]
-    muon = Muon(matrices, lr=recipe.rate, weight_decay=recipe.weight_decay)
+    muon = Muon(matrices, lr=recipe.rate, weight_decay=recipe.weight_decay, precision=precision)
     adam = torch.optim.AdamW(rest, lr=recipe.embedding_rate, betas=(0.9, 0.98), weight_decay=0.0)
     for optimizer, rate in ((muon, recipe.rate), (adam, recipe.embedding_rate)):
         for group in optimizer.param_groups:

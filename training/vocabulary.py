@@ -90,7 +90,7 @@ def learn(texts: Iterable[str], size: int, spaced: int = 320) -> Tokenizer:
         vocabulary[SPACE + word] = len(vocabulary)
     for token in SPECIAL:
         vocabulary[token] = len(vocabulary)
-    return _assemble(vocabulary, merges)
+    return assemble(vocabulary, merges)
 
 
 def _frequent_words(texts: Iterable[str], vocabulary: dict[str, int], count: int) -> list[str]:
@@ -103,7 +103,8 @@ def _frequent_words(texts: Iterable[str], vocabulary: dict[str, int], count: int
     return known[:count]
 
 
-def _assemble(vocabulary: dict[str, int], merges: list[tuple[str, str]]) -> Tokenizer:
+def assemble(vocabulary: dict[str, int], merges: list[tuple[str, str]]) -> Tokenizer:
+    """The tokenizer of these tokens, the special ones among them, and these merges."""
     tokenizer = Tokenizer(BPE(vocab=vocabulary, merges=merges))
     tokenizer.pre_tokenizer = Sequence([Split(Regex(QWEN2), "isolated"), ByteLevel(add_prefix_space=False, use_regex=False)])
     tokenizer.decoder = ByteLevelDecoder()

@@ -34,7 +34,7 @@ def _mid(subject: str) -> str:
 
 
 def example(fillers: Fillers) -> Document:
-    maker = fillers.random.choices((tale, facts, bare_prompt, pattern, recall), (3, 4, 3, 3, 6))[0]
+    maker = fillers.random.choices((tale, facts, bare_prompt, pattern, series, recall), (3, 4, 3, 3, 2, 6))[0]
     return maker(fillers)
 
 
@@ -111,6 +111,34 @@ def pattern(fillers: Fillers) -> Document:
     times = fillers.integer(3, 6)
     break_ = fillers.pick(("\n", joint))
     return [Span(line), Span((break_ + line) * times + END, learned=True)]
+
+
+SERIES = (
+    lists.DAYS,
+    lists.DAYS,
+    lists.MONTHS,
+    [day.lower() for day in lists.DAYS],
+    "one two three four five six seven eight nine ten".split(),
+    "first second third fourth fifth sixth seventh eighth ninth tenth".split(),
+    "spring summer autumn winter".split(),
+)
+
+
+def series(fillers: Fillers) -> Document:
+    """What everybody knows by heart, from any place on; it is not a pattern that begins anew."""
+    if fillers.chance(0.3):
+        first, step = fillers.integer(0, 60), fillers.pick((1, 1, 1, 2, 5, 10))
+        words = [str(first + step * place) for place in range(fillers.integer(5, 12))]
+        known = 3
+    else:
+        words = list(fillers.pick(SERIES))
+        words = words[fillers.pick((0, 0, 0, fillers.integer(0, len(words) - 3))) :]
+        known = fillers.integer(1, 3)
+    joint = fillers.pick((", ", ", ", " ", "\n"))
+    return [
+        Span(joint.join(words[:known]) + joint.rstrip(" ")),
+        Span(joint[len(joint.rstrip(" ")) :] + joint.join(words[known:]) + END, learned=True),
+    ]
 
 
 def _meeting(fillers: Fillers) -> tuple[str, str]:

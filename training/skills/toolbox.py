@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from training.conversation import Call, Json
 from training.fillers import Fillers
-from training.skills import invention
+from training.skills import enquiries, invention
 from training.skills.families import FAMILIES, Family, Parameter, Value
 
 
@@ -20,7 +20,8 @@ class Tool:
 
 def choose(fillers: Fillers, family: Family) -> Tool:
     """The family as one API client would write it down."""
-    name = fillers.pick(family.names)
+    opaque = fillers.chance(0.12)
+    name = _opaque(fillers) if opaque else fillers.pick(family.names)
     keys: list[str] = []
     for parameter in family.parameters:
         keys.append(
@@ -41,9 +42,17 @@ def choose(fillers: Fillers, family: Family) -> Tool:
         schema = {key: schema[key] for key in sorted(schema, reverse=True)}
     if not keys and fillers.chance(0.3):
         schema = {}
-    description = fillers.pick(family.descriptions) if fillers.chance(0.95) else ""
+    description = fillers.pick(family.descriptions) if opaque or fillers.chance(0.9) else ""
     function = {"name": name, "description": description, "parameters": schema}
     return Tool(family, name, tuple(keys), {"type": "function", "function": function})
+
+
+def _opaque(fillers: Fillers) -> str:
+    """A name that says nothing: only the description tells what the tool is for."""
+    word = fillers.made_up()[:7]
+    return fillers.pick(
+        (word, f"{word}_{fillers.integer(1, 99)}", f"tool_{fillers.integer(1, 99)}", f"{word}_{fillers.made_up()[:5]}", f"fn_{word}")
+    )
 
 
 def _schema(fillers: Fillers, key: str, parameter: Parameter, described: bool) -> Json:
@@ -81,7 +90,7 @@ def toolset(fillers: Fillers, count: int) -> list[Tool]:
     tools: list[Tool] = []
     alike = invention.maker(fillers) if fillers.chance(0.25) else None
     while len(tools) < count:
-        family = alike(fillers) if alike else invention.family(fillers) if fillers.chance(0.6) else fillers.pick(FAMILIES)
+        family = alike(fillers) if alike else _family(fillers)
         tool = choose(fillers, family)
         if all(
             (tool.name != other.name and tool.family.results is not other.family.results)
@@ -90,6 +99,15 @@ def toolset(fillers: Fillers, count: int) -> list[Tool]:
         ):
             tools.append(tool)
     return tools
+
+
+def _family(fillers: Fillers) -> Family:
+    maker = fillers.random.choices((invention.family, enquiries.family, _familiar), (60, 12, 28))[0]
+    return maker(fillers)
+
+
+def _familiar(fillers: Fillers) -> Family:
+    return fillers.pick(FAMILIES)
 
 
 def _apart(tool: Tool, other: Tool) -> bool:
