@@ -35,46 +35,6 @@ PHRASAL = (
 )  # fmt: skip
 
 
-SERVICES = (
-    "create update remove add cancel print share copy move rename archive hire borrow lease reserve check fetch count block unblock approve "
-    "reject assign merge export import restart reset refund renew publish upload download submit confirm review rate repair deliver"
-).split()
-RECORDS = (
-    "user customer order invoice room bike flat van office account message comment payment project task meeting contract device "
-    "parcel seat course member group page report folder license printer server database"
-).split()
-"""What programs are made to do, and with what."""
-DEEDS = (
-    "activate adjust allow announce apply arrange attach award ban boil bury cancel capture celebrate change charge choose climb collect combine "
-    "comfort compare complete compress connect control correct cover cross decide decline decorate defend define deny describe design destroy "
-    "detect dial discover discuss divide double dream dress drive earn edit elect employ encode encrypt enlarge enter erase escape examine "
-    "exchange expand explore feed fight filter finish flip fold follow freeze gather grant greet grill grind group guard guess guide hang heal "
-    "heat hide highlight hunt ignore improve increase inform inspect install introduce invent invite iron join judge kick knit label land launch "
-    "lend lift link list load lock lower mail manage mark marry measure melt mend mention milk mix mount mute notify observe obtain offer "
-    "operate order organise pack pause pay peel perform pick place point polish post pour praise prepare present press prevent print process "
-    "produce promise promote protect prove punish raise rank recommend record recover recycle reduce refresh register release remind "
-    "repeat replace report rescue resize resolve restore resume return reverse revoke ring roast roll rotate rub sail scan schedule score search "
-    "select separate serve settle sew shake shape sharpen shoot shorten shut sign skip slice solve sort spread squeeze stamp stir stretch "
-    "submit suggest summarise supply support suspend sweep swap switch tag taste test tie toggle touch track trade train transfer transform "
-    "translate trim trust tune twist unlock unpack unpin update upgrade use validate verify view vote warm warn weave weigh whisper wipe wrap"
-).split()
-OBJECTS = (
-    "alarm album answer apartment appointment archive article auction badge band barrel battery beach bench bill binder blog board bonus booking "
-    "branch brand browser budget bug bundle bus button cabin cable calendar campaign candle canvas card carpet cart case chain charger chart "
-    "chat client club cluster code coach collection column company concert cookie copy counter coupon crew curtain cushion dashboard deal deck delivery "
-    "desk diagram dinner discount disk document domain donation drawer driver engineer entry envelope episode essay event exam factory "
-    "fan farm fence field filter fine firm flight floor font form formula forum frame freezer fridge game gate gift goal grant group guest guide "
-    "habit helmet hotel image insurance interview iron issue job journal kitchen lab landlord laptop lawn leader lecture lesson letter level "
-    "library link list loan locker login logo lunch machine magazine manager manual market match meal medal medicine memo menu microphone model "
-    "motor movie museum network newsletter note notebook offer oven package paint panel parking partner passport password path patient pension permit "
-    "pipe playlist plot plug podcast poem policy poll pool portrait poster pot prescription prize process product profile proposal pump queue quiz "
-    "quote race rack radio railway rate receipt recipe refund reminder repair reply request reservation result review reward roof route row rule "
-    "salary sample sandwich scanner schedule schema scooter script section sensor service session shed shelf shift ship shower signal site sketch slot "
-    "sofa speaker stage stamp station statue stove strategy studio subscription suit summary survey switch tablet tag tank target tax taxi team template "
-    "tent theatre theme thread toilet token tool toy track tractor trailer trial trip truck tutor uniform unit vaccine van video visa visit voucher "
-    "wallet wardrobe warehouse washer website wedding widget workshop yacht zone"
-).split()
-"""More of both, so that few words of a request are ever as familiar as a name."""
 MEANT: dict[str, Callable[[Fillers], Value]] = {"city": Fillers.city, "name": Fillers.name, "person": Fillers.name, "place": Fillers.city}
 
 
@@ -87,13 +47,13 @@ def family(fillers: Fillers) -> Family:
 
 
 def _deed(fillers: Fillers) -> tuple[str, str]:
-    words = fillers.random.choices((PHRASAL, SERVICES, lists.VERBS, DEEDS, ()), (10, 18, 15, 32, 25))[0]
+    words = fillers.random.choices((PHRASAL, lists.SERVICES, lists.VERBS, lists.DEEDS, ()), (10, 18, 15, 32, 25))[0]
     verb = fillers.pick(words) if words else _made_up(fillers)
-    return verb, fillers.pick(RECORDS) if fillers.chance(0.2) else _noun(fillers)
+    return verb, fillers.pick(lists.RECORDS) if fillers.chance(0.2) else _noun(fillers)
 
 
 def _noun(fillers: Fillers) -> str:
-    words = fillers.random.choices((lists.NOUNS, OBJECTS, ()), (30, 48, 22))[0]
+    words = fillers.random.choices((lists.NOUNS, lists.OBJECTS, ()), (30, 48, 22))[0]
     noun = fillers.pick(words) if words else _made_up(fillers)
     return f"{fillers.pick(lists.NOUNS)} {noun}" if fillers.chance(0.12) else noun
 
