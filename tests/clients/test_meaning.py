@@ -61,6 +61,24 @@ def test_a_stream_calls_the_same(client: openai.OpenAI) -> None:
     assert calls(final.message) == [("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Rome"})]
 
 
+def test_where_one_call_is_wanted_there_is_one(client: openai.OpenAI) -> None:
+    choice = say(client, [user("What's the weather in Paris and Rome?")], tools=TOOLS, parallel_tool_calls=False)
+    assert choice.finish_reason == "tool_calls"
+    assert calls(choice.message) == [("get_weather", {"city": "Paris"})]
+
+
+@pytest.mark.parametrize("stop", ["Oslo", "city", '"}'])
+def test_no_stop_sequence_cuts_a_call_off(client: openai.OpenAI, stop: str) -> None:
+    choice = say(client, [user("What's the weather in Oslo?")], tools=TOOLS, stop=stop)
+    assert choice.finish_reason == "tool_calls"
+    assert calls(choice.message) == [("get_weather", {"city": "Oslo"})]
+
+
+def test_beside_tools_a_stop_sequence_ends_the_text(client: openai.OpenAI) -> None:
+    choice = say(client, [user("Hello!")], tools=TOOLS, stop=["can"])
+    assert (choice.message.content, choice.finish_reason) == ("Hello! How ", "stop")
+
+
 def test_the_answer_tells_what_the_tool_found(client: openai.OpenAI) -> None:
     messages: Messages = [user("What's the weather in Paris?")]
     called = say(client, messages, tools=TOOLS).message

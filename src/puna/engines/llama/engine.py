@@ -235,9 +235,9 @@ def offered(request: ChatRequest) -> ChatRequest:
 
 
 def is_native(request: ChatRequest, traits: Traits) -> bool:
-    """Whether llama-server's chat route does all that is asked for. It forces no call, knows no strict tools,
-    ignores tools that the template does not render, loses log probabilities of parts of characters, and looks for
-    stop sequences in the thinking."""
+    """Whether llama-server's chat route does all that is asked for. It forces no call, stops after none, knows no
+    strict tools, ignores tools that the template does not render, loses log probabilities of parts of characters, and
+    looks for stop sequences in the thinking and in calls."""
     if not isinstance(request.format, FreeText) or (request.effort == "none" and traits.always_thinks):
         return False
     if request.sampling.stop and traits.thinking and request.effort != "none":
@@ -247,5 +247,5 @@ def is_native(request: ChatRequest, traits: Traits) -> bool:
         return request.logprobs is None and (traits.tools or not uses_tools)
     if not traits.tools or request.tool_choice.mode == "required":
         return False
-    strict = any(tool.strict for tool in request.tools)
-    return traits.call_shape is None or not (strict or request.logprobs is not None)
+    exact = any(tool.strict for tool in request.tools) or not request.parallel_tool_calls
+    return traits.call_shape is None or not (exact or request.sampling.stop or request.logprobs is not None)

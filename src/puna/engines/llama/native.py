@@ -20,7 +20,7 @@ async def native_chat(
     client: EngineClient, traits: Traits, context_length: int, request: ChatRequest
 ) -> AsyncGenerator[Event, None]:
     """Answer; the events of all choices as they come, then `Done`. Raises `ConnectionError` if it breaks off."""
-    reader = ChatReader(request.logprobs or 0)
+    reader = ChatReader(request.logprobs or 0, several=request.parallel_tool_calls)
     body = native_body(request, traits) | sampling_body(request.sampling, context_length)
     async with aclosing(client.stream("/v1/chat/completions", body)) as chunks:
         async for chunk in chunks:
@@ -51,11 +51,13 @@ def native_body(request: ChatRequest, traits: Traits) -> dict[str, Any]:
 
 
 class ChatReader:
-    """Reads llama-server's chunks. One choice's chunks say what it cost at their end."""
+    """Reads llama-server's chunks. One choice's chunks say what it cost at their end. Where `several` calls are not
+    wanted, only the first is read: the engine passes over that wish."""
 
-    def __init__(self, top_logprobs: int) -> None:
+    def __init__(self, top_logprobs: int, *, several: bool = True) -> None:
         self.totals = Totals()
         self._top = top_logprobs
+        self._several = several
         self._finished = 0
         self._thought: dict[int, int] = {}
 
@@ -75,7 +77,8 @@ class ChatReader:
                 yield ReasoningDelta(index, thought)
             elif calls := delta.get("tool_calls"):
                 for call in calls:
-                    yield read_call(index, call)
+                    if self._several or call["index"] == 0:
+                        yield read_call(index, call)
             if reason := choice["finish_reason"]:
                 self._last = index
                 yield Finished(index, reason)

@@ -41,12 +41,12 @@ async def prompted_chat(
     shape = traits.call_shape or PUNA_SHAPE
     prompt = await render_prompt(client, request, traits, shape)
     thinking = ThinkingState.of(prompt, request, traits)
-    body = completion_body(request, prompt + thinking.closing, thinking)
+    sampling, stops = sampling_of(request, thinking)
+    body = completion_body(request, prompt + thinking.closing, counted=bool(stops))
     if request.tools or not isinstance(request.format, FreeText):
         # In a thread: a large grammar takes a while, and other answers go on meanwhile.
         body["grammar"] = await asyncio.to_thread(grammar_of, request, thinking, shape)
     body["preserved_tokens"] = preserved(thinking, shape if request.tools else None)
-    sampling, stops = sampling_of(request, thinking)
     body |= sampling_body(sampling, context_length)
     reader = CompletionReader(request, thinking, shape if request.tools else None, stops)
     tokens = token_reader(client, request, body["prompt"], traits)
@@ -110,22 +110,23 @@ class ThinkingState:
 
 def sampling_of(request: ChatRequest, thinking: ThinkingState) -> tuple[Sampling, tuple[str, ...]]:
     """The sampling for the engine, and the stop sequences that are left for Puna to look for. They are about text:
-    not about thinking, nor about a call that has to be whole."""
+    not about thinking, nor about a call, which has to be whole."""
     sampling = request.sampling
     if request.tool_choice.mode == "required" and request.tools:
         return replace(sampling, stop=()), ()
-    if thinking.tags and sampling.stop:
+    if sampling.stop and (thinking.tags or request.tools):
         return replace(sampling, stop=()), sampling.stop
     return sampling, ()
 
 
-def completion_body(request: ChatRequest, prompt: str, thinking: ThinkingState) -> dict[str, Any]:
-    """The request's body but for the sampling and what gives the answer its form."""
+def completion_body(request: ChatRequest, prompt: str, *, counted: bool) -> dict[str, Any]:
+    """The request's body but for the sampling and what gives the answer its form. Where Puna itself may end the
+    answer, every chunk has to be `counted`."""
     files = media(request.messages)
     body: dict[str, Any] = {
         "prompt": {"prompt_string": prompt, "multimodal_data": files} if files else prompt,
         "stream": True,
-        "timings_per_token": thinking.tags is not None and bool(request.sampling.stop),  # for the counts at a stop
+        "timings_per_token": counted,
     }
     if request.choices > 1:
         body["n_cmpl"] = request.choices
