@@ -146,6 +146,15 @@ class Fillers:
 
     def made_up(self) -> str:
         """A word that nobody has seen."""
+        return self._piece() if self.chance(0.2) else self._syllables()
+
+    def _piece(self) -> str:
+        """A part of a known word, so that its tokens are met without the rest."""
+        word = self.pick(lists.DEFINING if self.chance(0.6) else lists.OBJECTS if self.chance(0.5) else lists.DEEDS)
+        start = self.random.randrange(max(1, len(word) - 3))
+        return word[start : start + self.random.randint(3, 6)]
+
+    def _syllables(self) -> str:
         random = self.random
         word = ""
         for _ in range(random.choice((1, 2, 2, 2, 3, 3))):

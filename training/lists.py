@@ -108,3 +108,8 @@ OBJECTS = (
     "wallet wardrobe warehouse washer website wedding widget workshop yacht zone"
 ).split()
 """More of both, so that few words of a request are ever as familiar as a name."""
+DEFINING = """current weather temperature information description properties parameters arguments function expression location required
+additional string integer number boolean celsius fahrenheit degrees forecast convert multiply calculate recipient subject message
+customer country favourite opposite birthday material product price stock volume title priority address conversation timer
+reminder calendar currency language translate content result answer question assistant remember python afternoon minutes""".split()
+"""The words of definitions and instructions: each of their pieces is a token that hardly ever stands alone."""

@@ -6,7 +6,7 @@ from training.corpus import Stage
 from training.skills import FOUNDATION, FULL
 
 FOUNDATION_STEPS = 250
-FULL_STEPS = 7750
+FULL_STEPS = 13000
 
 
 def stages(full: int = FULL_STEPS) -> tuple[Stage, ...]:
@@ -29,10 +29,17 @@ class Recipe:
     decay: float = 0.35
     weight_decay: float = 0.02
     clip: float = 1.0
+    averaged: tuple[float, ...] = (0.935, 0.955, 1.0)
+    """After which parts of all steps the weights are kept; the mean of them is what is shipped."""
 
     @property
     def steps(self) -> int:
         return sum(stage.steps for stage in self.stages)
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """The steps after which the weights are kept."""
+        return frozenset(round(part * self.steps) for part in self.averaged)
 
     def stage(self, step: int) -> Stage:
         for stage in self.stages:

@@ -80,6 +80,8 @@ class Trainer:
         losses: list[float] = []
         while self.step < self.recipe.steps:
             losses.append(self._learn())
+            if self.rank == 0 and self.step in self.recipe.kept:
+                self._save(f"checkpoint-{self.step}.pt")
             now = time.monotonic()
             if self.rank == 0 and now - reported > 20:
                 rate = len(losses) * self.recipe.parts * self.recipe.part_tokens / (now - reported)
@@ -141,7 +143,7 @@ class Trainer:
             for optimizer, held in zip(self.optimizers, state["optimizers"], strict=False):
                 optimizer.load_state_dict(held)
 
-    def _save(self) -> None:
+    def _save(self, name: str = "checkpoint.pt") -> None:
         state = {
             "step": self.step,
             "start": self.start,
@@ -151,7 +153,7 @@ class Trainer:
         }
         draft = self.out / "checkpoint.part"
         torch.save(state, draft)
-        draft.replace(self.out / "checkpoint.pt")
+        draft.replace(self.out / name)
 
 
 def optimizers(network: Network, recipe: Recipe, precision: torch.dtype) -> list[torch.optim.Optimizer]:

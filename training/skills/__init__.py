@@ -24,13 +24,13 @@ FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 6, mem
 FULL: dict[Skill, float] = {
     saying.example: 7,
     small_talk.example: 4,
-    memory.example: 13,
+    memory.example: 20,
     memory.long: 0.7,
     instructions.example: 8,
     calling.example: 42,
     extraction.example: 10,
     arithmetic.example: 9,
     prose.example: 7,
-    code.example: 32,
+    code.example: 24,
 }
 """Everything."""

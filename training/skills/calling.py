@@ -37,7 +37,7 @@ def example(fillers: Fillers) -> Document:
 
 
 def conversation(fillers: Fillers) -> Conversation:
-    maker = fillers.random.choices((several_turns, parallel, chain, unneeded, missing), (10, 8, 1, 2, 1))[0]
+    maker = fillers.random.choices((several_turns, parallel, chain, unneeded, missing), (12, 8, 1, 2, 0.3))[0]
     return maker(fillers)
 
 

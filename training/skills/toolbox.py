@@ -20,7 +20,7 @@ class Tool:
 
 def choose(fillers: Fillers, family: Family) -> Tool:
     """The family as one API client would write it down."""
-    opaque = fillers.chance(0.12)
+    opaque = fillers.chance(0.18)
     name = _opaque(fillers) if opaque else fillers.pick(family.names)
     keys: list[str] = []
     for parameter in family.parameters:
