@@ -259,7 +259,7 @@ def test_a_custom_tool_gets_text_that_lark_reads(server: RunningServer) -> None:
     parser = lark.Lark(QUERY.replace("{0,12}", "{1,12}"))  # Lark itself takes no empty terminal
     tool = {"type": "custom", "name": "sql", "format": {"type": "grammar", "syntax": "lark", "definition": QUERY}}
     complete = 0
-    for question in ("Who is rich?", "Zähle alles.", "SELECT me", "{}", "names of all the cities"):
+    for question in ("Who is rich?", "Zähle alles.", "SELECT me", "{}", "names of all the cities") * 6:
         response = post(
             server,
             input=question,
@@ -267,13 +267,16 @@ def test_a_custom_tool_gets_text_that_lark_reads(server: RunningServer) -> None:
             tool_choice={"type": "custom", "name": "sql"},
             parallel_tool_calls=False,
             max_output_tokens=400,
+            temperature=1.5,  # what it is surest of may be one more space, for ever
         )
         check_response(response)
         [call] = [item for item in response["output"] if item["type"] == "custom_tool_call"]
         if response["status"] == "completed":
             parser.parse(call["input"].replace("''", "'x'"))
             complete += 1
-    assert complete
+        if complete == 2:
+            break
+    assert complete == 2
 
 
 class Person(BaseModel):
