@@ -13,9 +13,9 @@ import psutil
 
 from benchmarks.load import Target
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
-from puna.engines.llama.process import EngineProcess
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.llama.sizing import plan
+from puna.engines.process.process import EngineProcess
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.settings import Settings

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
+from puna.formats.gguf import Metadata
 from puna.library import manifest as media
 from puna.library.config import Config
 from puna.library.digest import Digest
-from puna.library.gguf import Metadata
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
 

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from puna.api.json import JSONResponse
 from puna.api.ollama import application as ollama
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
 from puna.api.openai.responses.service import Responses
 from puna.engines.llama.engine import LlamaEngine
+from puna.http.json import JSONResponse
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.random_model import SHAPES, Weights, write_random_model
 from benchmarks.random_tokenizer import SPECIAL_TOKENS, random_tokenizer
-from puna.engines.llama.vocabulary import Vocabulary
-from puna.library.gguf import Metadata
+from puna.formats.gguf import Metadata
+from puna.formats.vocabulary import Vocabulary
 from tests.models import add_model
 from tests.reference_llama import ReferenceLlama
 from tests.server import RunningServer, running_server

@@ -4,12 +4,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from puna.core.errors import ModelNotFound
+from puna.core.errors import DamagedModel, ModelNotFound
+from puna.formats.gguf import Metadata
 from puna.library import bundled, manifest
 from puna.library.config import Config
 from puna.library.digest import Digest
-from puna.library.errors import DamagedModel
-from puna.library.gguf import Metadata
 from puna.library.library import Library
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName

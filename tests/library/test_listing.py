@@ -190,7 +190,7 @@ def test_a_list_that_knows_all_files_imports_nothing_that_reads_them(indexed: Pa
     answer = subprocess.run([sys.executable, "-c", program, indexed], capture_output=True, text=True, check=True)
     count, *modules = answer.stdout.split()
     assert int(count) == len(Library(indexed).list()) >= 100
-    assert not {"puna.library.manifest", "puna.library.names", "puna.library.gguf", "hashlib"} & {*modules}
+    assert not {"puna.library.manifest", "puna.library.names", "puna.formats.gguf", "hashlib"} & {*modules}
 
 
 def test_a_store_that_can_not_be_written_is_listed(indexed: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from puna.core.errors import DamagedModel
 from puna.library import manifest as media
 from puna.library.digest import Digest
-from puna.library.errors import DamagedModel, StoreFailed
+from puna.library.errors import StoreFailed
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.store import Store
@@ -96,7 +97,7 @@ from puna.library import manifest as media
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.store import Store
-from puna.library.errors import DamagedModel
+from puna.core.errors import DamagedModel
 store = Store(Path(sys.argv[1]))
 for turn in range(30):
     name = ModelName.parse(f"m{turn % 3}")

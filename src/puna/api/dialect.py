@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
-from puna.api.exchange import ClientGone
-from puna.api.json import JSONResponse
 from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError, RequestTooLarge
+from puna.http.exchange import ClientGone, gone
+from puna.http.json import JSONResponse
 
 Object = Mapping[str, object]
 """What a JSON object is made from."""
@@ -85,8 +85,3 @@ def status(error: PunaError) -> int:
             return 503
         case _:
             return 500
-
-
-async def gone(_: Request, __: Exception) -> Response:
-    """Nobody is there to read it; the log shows nginx's status for a client that left."""
-    return Response(status_code=499)

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from puna.api.body import Body, WritableObject
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool
+from puna.http.body import Body, WritableObject
 
 FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 

@@ -1,5 +1,7 @@
 """What Puna says in place of an answer. Raised where it is found, rendered in one place by each dialect."""
 
+from pathlib import Path
+
 
 class PunaError(Exception):
     """Anything a user has to be told. `message` is a whole sentence that says what is wrong and what helps."""
@@ -80,6 +82,15 @@ class ModelNotFound(PunaError):
     def __init__(self, name: str, message: str | None = None) -> None:
         super().__init__(message or f"model '{name}' not found, try pulling it first: puna pull {name}")
         self.name = name
+
+
+class DamagedModel(PunaError):
+    """A file of a model is not what it has to be. `path` is that file, and the message names it."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+        self.problem = problem
 
 
 class NotFound(PunaError):

@@ -20,9 +20,9 @@ from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
 from puna.engines.engine import Engine
+from puna.engines.llama.completion.scoring import scoring_launch
 from puna.engines.llama.embedding import embedding_launch
 from puna.engines.llama.launch import LlamaLaunch
-from puna.engines.llama.scoring import scoring_launch
 from puna.engines.llama.sizing import plan
 from puna.inference.recovery import Answer, Patience
 from puna.inference.work import ChatWork, Work

@@ -23,7 +23,7 @@ class BundledBlobs:
     """The bundled model's blobs: the weights are a file of the package, the config is made from it."""
 
     def __init__(self, weights: Path) -> None:
-        from puna.library.gguf import Metadata  # a list of models that knows this one already does without it
+        from puna.formats.gguf import Metadata  # a list of models that knows this one already does without it
 
         self.weights = Layer(media.WEIGHTS, Digest.of_file(weights), weights.stat().st_size)
         self._weights_path = weights

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import orjson
 
 if TYPE_CHECKING:
-    from puna.library.gguf import Metadata
+    from puna.formats.gguf import Metadata
 
 _SCALES = ((10**9, "B", 1), (10**6, "M", 2), (10**3, "K", 0))
 

@@ -6,12 +6,11 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
-from puna.core.errors import InvalidRequest, PunaError
+from puna.core.errors import DamagedModel, InvalidRequest, PunaError
+from puna.formats.gguf import Metadata
 from puna.library import manifest as media
 from puna.library.config import Config
 from puna.library.digest import Digest
-from puna.library.errors import DamagedModel
-from puna.library.gguf import Metadata
 from puna.library.library import Library
 from puna.library.manifest import Layer, Manifest
 from puna.library.model import Model

@@ -7,15 +7,6 @@ from pathlib import Path
 from puna.core.errors import InvalidRequest, PunaError
 
 
-class DamagedModel(PunaError):
-    """A file of the library is not what it has to be. `path` is that file, and the message names it."""
-
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}")
-        self.path = path
-        self.problem = problem
-
-
 class ProtectedModel(InvalidRequest):
     """The bundled model can't be deleted or replaced."""
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puna.core.errors import ModelNotFound
+from puna.core.errors import DamagedModel, ModelNotFound
 from puna.library import manifest as media
 from puna.library.bundled import NAME as BUNDLED
 from puna.library.bundled import bundled
-from puna.library.errors import DamagedModel, ProtectedModel
+from puna.library.errors import ProtectedModel
 from puna.library.listing import Listed, Listing, warn
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.names import ModelName

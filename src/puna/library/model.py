@@ -9,12 +9,11 @@ from typing import Any, Protocol
 
 import orjson
 
-from puna.core.errors import PunaError
+from puna.core.errors import DamagedModel, PunaError
+from puna.formats.gguf import Metadata
 from puna.library import manifest as media
 from puna.library.config import Config
 from puna.library.digest import Digest
-from puna.library.errors import DamagedModel
-from puna.library.gguf import Metadata
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters

@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from puna.core.errors import InvalidRequest
+from puna.core.errors import DamagedModel, InvalidRequest
 from puna.library.digest import Digest
-from puna.library.errors import DamagedModel, storing
+from puna.library.errors import storing
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.names import ModelName
 from puna.library.staging import Staging, sync_folder

@@ -8,8 +8,8 @@ import pytest
 from puna.engines.encoder.network import BLOCK_TOKENS, Network, blocks
 from puna.engines.encoder.weights import Weights, suits
 from puna.engines.llama.embedding import embedding_launch
+from puna.formats.gguf import Metadata
 from puna.library.conversion import convert
-from puna.library.gguf import Metadata
 from puna.library.quantization import quantize
 from tests.library.conversion import checkpoints
 from tests.library.conversion.reference import bert_embedding
@@ -86,7 +86,7 @@ def test_it_runs_bert_without_a_gpu_and_llama_cpp_the_rest(tmp_path: Path) -> No
     bert, launch = Metadata.read(weights), micro_launch(weights)
     assert embedding_launch(launch, bert).module == "puna.engines.encoder.runner"
     program = micro_launch(weights, program=Path("/llama-server"))
-    assert embedding_launch(program, bert).module == "puna.engines.llama.guard"
+    assert embedding_launch(program, bert).module == "puna.engines.llama.binary"
     decoder = Metadata.read(write_micro_model(tmp_path / "micro.gguf"))
     assert not suits(decoder)
     assert embedding_launch(micro_launch(decoder.path), decoder).module == "puna.engines.llama.runner"

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from puna.engines.encoder.wordpiece import WordPiece
+from puna.formats.gguf import Metadata
 from puna.library.conversion import convert
-from puna.library.gguf import Metadata
 from tests.engines.encoder.test_network import small_bert
 from tests.library.conversion.engine import Engine, running
 from tests.library.conversion.test_bert import mini_lm, word_pieces

@@ -13,7 +13,7 @@ from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
 from puna.engines.llama.engine import LlamaEngine
-from puna.engines.llama.process import EngineProcess
+from puna.engines.process.process import EngineProcess
 from tests.models import micro_launch
 
 

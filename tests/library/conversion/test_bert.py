@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from puna.core.errors import InvalidRequest
+from puna.formats.checkpoint import Checkpoint
+from puna.formats.gguf import Metadata
 from puna.library.conversion import convert
-from puna.library.conversion.checkpoint import Checkpoint
-from puna.library.gguf import Metadata
 from tests.library.conversion import checkpoints
 from tests.library.conversion.engine import running
 from tests.library.conversion.reference import bert_embedding

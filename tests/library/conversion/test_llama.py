@@ -4,12 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from puna.core.errors import InvalidRequest
+from puna.core.errors import DamagedModel, InvalidRequest
+from puna.formats.gguf import Metadata
 from puna.library.conversion import convert
 from puna.library.conversion.tokenizer import PATTERNS
 from puna.library.creation import create
-from puna.library.errors import DamagedModel
-from puna.library.gguf import Metadata
 from puna.library.library import Library
 from puna.library.modelfile import Modelfile
 from puna.library.names import ModelName

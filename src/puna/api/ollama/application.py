@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 
 from puna import __version__
 from puna.api.dialect import Dialect
-from puna.api.json import JSONResponse
 from puna.api.ollama.errors import render_error, unknown_path, wrong_method
+from puna.http.json import JSONResponse
 from puna.library.library import Library
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from puna.api.json import JSONResponse
 from puna.core.errors import InvalidRequest
+from puna.http.json import JSONResponse
 from puna.library.digest import Digest
 from puna.library.errors import WrongDigest
 from puna.library.library import Library

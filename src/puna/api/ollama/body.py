@@ -5,9 +5,9 @@ from typing import Self, TypeVar
 from pydantic import model_validator
 from starlette.requests import Request
 
-from puna.api.body import Body
-from puna.api.body import read_body as read_strictly
 from puna.core.errors import InvalidRequest
+from puna.http.body import Body
+from puna.http.body import read_body as read_strictly
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 

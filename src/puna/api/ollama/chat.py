@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.body import Body, WritableObject
 from puna.api.functions import FunctionTool, check_names
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.reply import Reply
-from puna.api.place import schema_error, with_places
 from puna.core.errors import InvalidRequest, UnsupportedSchema
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.tools import Tool
+from puna.http.body import Body, WritableObject
+from puna.http.place import schema_error, with_places
 from puna.images.load import ImageLoader
 
 

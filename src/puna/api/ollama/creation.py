@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.body import Body
 from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.lines import Row, respond
 from puna.core.errors import InvalidRequest
+from puna.http.body import Body
 from puna.library.creation import create as make
 from puna.library.digest import Digest
 from puna.library.library import Library

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from puna.library.gguf import Array, Metadata
+from puna.formats.gguf import Array, Metadata
 from puna.library.model import Model
 
 

@@ -7,9 +7,6 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from puna.api.body import Body
-from puna.api.exchange import unless_gone
-from puna.api.json import JSONResponse
 from puna.api.ollama.answer import SECOND
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import NOTHING_IS_CUT
@@ -18,6 +15,9 @@ from puna.api.ollama.options import read_options
 from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest
 from puna.core.errors import InvalidRequest
+from puna.http.body import Body
+from puna.http.exchange import unless_gone
+from puna.http.json import JSONResponse
 from puna.inference.inference import Inference
 from puna.observation.journal import current
 

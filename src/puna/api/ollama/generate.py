@@ -8,17 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.body import unsupported
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.reply import Reply
-from puna.api.place import schema_error, with_places
 from puna.core.completions import CompletionRequest
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.http.body import unsupported
+from puna.http.place import schema_error, with_places
 from puna.images.load import ImageLoader
 
 NO_IMAGES = unsupported("No engine here makes images")

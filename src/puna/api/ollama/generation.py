@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.body import Body, unsupported
 from puna.api.ollama.keep_alive import KeepAlive
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.messages import Part, Text
 from puna.core.requests import Effort
+from puna.http.body import Body, unsupported
 from puna.images.load import ImageLoader
 
 NOTHING_IS_CUT = unsupported("Nothing is ever cut from a prompt")

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.exchange import EventStream, unless_gone
-from puna.api.json import JSONResponse
 from puna.api.ollama.errors import render_error
 from puna.core.errors import PunaError
+from puna.http.exchange import EventStream, unless_gone
+from puna.http.json import JSONResponse
 
 Row = dict[str, Any]
 

@@ -8,13 +8,13 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from puna.api.body import Body, unsupported
-from puna.api.json import JSONResponse
 from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.details import capabilities, render_metadata
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import InvalidRequest
-from puna.library.gguf import TENSOR_TYPES
+from puna.formats.gguf import TENSOR_TYPES
+from puna.http.body import Body, unsupported
+from puna.http.json import JSONResponse
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.modelfile import Modelfile

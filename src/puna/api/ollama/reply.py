@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.exchange import unless_gone
-from puna.api.json import JSONResponse
 from puna.api.ollama.answer import Render, loaded_row, whole
 from puna.api.ollama.details import capabilities
 from puna.api.ollama.generation import GenerationBody
 from puna.api.ollama.keep_alive import read_keep_alive
 from puna.api.ollama.lines import Row, respond
 from puna.api.ollama.options import read_options
+from puna.http.exchange import unless_gone
+from puna.http.json import JSONResponse
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library

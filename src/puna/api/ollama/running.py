@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.requests import Request
 
-from puna.api.json import JSONResponse
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import ModelNotFound
 from puna.engines.llama.launch import LlamaLaunch
+from puna.http.json import JSONResponse
 from puna.inference.inference import Inference
 from puna.library.library import Library
 from puna.library.names import ModelName

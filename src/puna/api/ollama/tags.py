@@ -4,8 +4,8 @@ import asyncio
 
 from starlette.requests import Request
 
-from puna.api.json import JSONResponse
 from puna.api.ollama.summary import render_summary
+from puna.http.json import JSONResponse
 from puna.library.library import Library
 
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.body import unsupported
 from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.lines import Row, respond
+from puna.http.body import unsupported
 from puna.library.digest import Digest
 from puna.library.library import Library
 from puna.library.registry import pull as fetch

@@ -4,7 +4,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from puna.api.dialect import Dialect
-from puna.api.openai import chat, completions, embeddings, models
+from puna.api.openai import embeddings, models
+from puna.api.openai.chat import routes as chat
+from puna.api.openai.completions import routes as completions
 from puna.api.openai.conversations.routes import routes as conversation_routes
 from puna.api.openai.errors import render_error, unknown_path, wrong_method
 from puna.api.openai.responses.routes import routes as response_routes

@@ -10,11 +10,11 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from puna.api.body import Body, read_body
-from puna.api.exchange import unless_gone
 from puna.api.openai.prompts import TokenLists, Tokens, prompts
 from puna.api.vectors import Embeddings, Matrix
 from puna.core.embeddings import EmbeddingRequest
+from puna.http.body import Body, read_body
+from puna.http.exchange import unless_gone
 from puna.inference.inference import Inference
 
 Encoding = Literal["float", "base64"]

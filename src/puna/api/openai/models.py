@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from puna.api.json import JSONResponse
+from puna.http.json import JSONResponse
 from puna.library.library import Library
 from puna.library.listing import Listed, listed
 from puna.library.names import ModelName

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from puna.api.body import Body
+from puna.http.body import Body
 
 
 class NoOps(Body):

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from puna.library.gguf import Metadata
+from puna.formats.gguf import Metadata
 
 Matrix = NDArray[np.float32]
 Read = Callable[[str], Matrix]

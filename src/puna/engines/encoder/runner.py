@@ -24,15 +24,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from puna.api.dialect import gone
-from puna.api.exchange import ClientGone, unless_gone
+from puna.core.errors import DamagedModel
 from puna.engines.encoder.network import Network, blocks
 from puna.engines.encoder.weights import Weights
 from puna.engines.encoder.wordpiece import WordPiece
-from puna.engines.llama.child import Parent
 from puna.engines.llama.launch import LlamaLaunch
-from puna.library.errors import DamagedModel
-from puna.library.gguf import Metadata
+from puna.engines.process.child import Parent
+from puna.formats.gguf import Metadata
+from puna.http.exchange import ClientGone, gone, unless_gone
 
 Tokens = Sequence[int]
 Handler = Callable[[Request], Awaitable[Response]]

@@ -5,7 +5,7 @@ import mmap
 import numpy as np
 from numpy.typing import NDArray
 
-from puna.library.gguf import Metadata, Tensor
+from puna.formats.gguf import Metadata, Tensor
 
 MOST_PARAMETERS = 200_000_000
 """A larger model takes several times its file's size in memory here, as all weights become float32."""

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from puna.engines.llama.vocabulary import CONTROL, WORD_BOUNDARY
-from puna.library.gguf import Metadata
+from puna.formats.gguf import Metadata
+from puna.formats.vocabulary import CONTROL, WORD_BOUNDARY
 
 LONGEST_WORD = 100
 """Characters; a longer word is unknown, as in BERT's own code."""

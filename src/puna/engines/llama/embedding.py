@@ -13,10 +13,10 @@ from puna.core.embeddings import Embedded
 from puna.core.errors import ContextLengthExceeded, InvalidRequest, PunaError
 from puna.core.footprint import Footprint
 from puna.engines.encoder.weights import encoder_bytes, suits
-from puna.engines.llama.client import EngineClient
+from puna.engines.llama.completion.prompts import PromptReader
 from puna.engines.llama.launch import LlamaLaunch, Pooling
-from puna.engines.llama.prompts import PromptReader
-from puna.library.gguf import Metadata
+from puna.engines.process.client import EngineClient
+from puna.formats.gguf import Metadata
 
 SEQUENCES = 32
 """How many texts an engine embeds at once, as far as their tokens fit in one batch."""

@@ -4,33 +4,22 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
-from functools import partial
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.errors import EngineLost, InvalidRequest, UnsupportedSchema
+from puna.core.errors import EngineLost
 from puna.core.events import Event
-from puna.core.formats import FreeText
-from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
-from puna.core.sampling import Sampling
-from puna.core.tools import Tool
-from puna.engines.llama.batches import in_batches
-from puna.engines.llama.client import EngineClient
-from puna.engines.llama.completion import Completion
+from puna.engines.llama.chat.route import answer, check_bias, count_tokens
+from puna.engines.llama.chat.traits import Traits, read_traits
+from puna.engines.llama.completion.completion import Completion
+from puna.engines.llama.completion.prompts import PromptReader
+from puna.engines.llama.completion.scoring import Scorer
 from puna.engines.llama.embedding import Embedder
-from puna.engines.llama.grammar.answers import required_calls
-from puna.engines.llama.grammar.gbnf import Grammar
 from puna.engines.llama.launch import LlamaLaunch
-from puna.engines.llama.native import native_chat
-from puna.engines.llama.process import EngineProcess
-from puna.engines.llama.prompt_length import prompt_length
-from puna.engines.llama.prompted import prompted_chat
-from puna.engines.llama.prompts import PromptReader
 from puna.engines.llama.sampling import sampling_body
-from puna.engines.llama.scoring import Scorer
-from puna.engines.llama.traits import PUNA_SHAPE, Traits, read_traits
+from puna.engines.process.client import EngineClient
+from puna.engines.process.process import EngineProcess
 
 
 class LlamaEngine:
@@ -95,21 +84,17 @@ class LlamaEngine:
         return self._process.alive
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        try:
-            traits = await self.traits()
-            check(request, traits)
-            request = offered(request)
-            answer = native_chat if is_native(request, traits) else prompted_chat
-            answered = partial(answer, self._client, traits, self.context_length)
-            async with aclosing(in_batches(request, self._launch.sequences, answered)) as events:
+        async with self._answering():
+            answered = answer(
+                self._client,
+                await self.traits(),
+                request,
+                context_length=self.context_length,
+                sequences=self._launch.sequences,
+            )
+            async with aclosing(answered) as events:
                 async for event in events:
                     yield event
-        except InvalidRequest as error:
-            if error.param is None:
-                check_schemas(request)
-            raise
-        except ConnectionError as error:
-            raise await self._failure() from error
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         async with self._answering():
@@ -157,13 +142,8 @@ class LlamaEngine:
         return self._process.failure("the engine ended")
 
     async def count_prompt(self, request: ChatRequest) -> int:
-        try:
-            traits = await self.traits()
-            check(request, traits)
-            request = offered(request)
-            return await prompt_length(self._client, request, traits, native=is_native(request, traits))
-        except ConnectionError as error:
-            raise await self._failure() from error
+        async with self._answering():
+            return await count_tokens(self._client, await self.traits(), request)
 
     async def close(self) -> None:
         await self._process.stop()
@@ -187,65 +167,3 @@ class LlamaEngine:
     async def _failure(self) -> EngineLost:
         await self._process.settle()
         return self._process.failure("the engine broke off its answer")
-
-
-def check(request: ChatRequest, traits: Traits) -> None:
-    """Raises `InvalidRequest` for what llama-server would pass over in silence, or refuse in words of its own."""
-    parts = [part for message in request.messages for part in message.content]
-    if not traits.vision and any(isinstance(part, Image) for part in parts):
-        raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
-    if not traits.audio and any(isinstance(part, Audio) for part in parts):
-        raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
-    for tool in request.tools:
-        check_arguments(tool)
-    check_bias(request.sampling, traits)
-
-
-def check_arguments(tool: Tool) -> None:
-    """Raises `UnsupportedSchema` where a function's arguments are no object: there is no other form of a call."""
-    types = tool.parameters.get("type", "object")
-    if "object" not in (types if isinstance(types, list) else [types]):
-        raise UnsupportedSchema("the arguments of a function have to be an object", ("type",), tool=tool.name)
-
-
-def check_schemas(request: ChatRequest) -> None:
-    """Raises `UnsupportedSchema` for the schema of a tool that is none; the engine does not say which one it is."""
-    if request.tools:
-        required_calls(Grammar(), request.tools, PUNA_SHAPE, several=False)
-
-
-def check_bias(sampling: Sampling, traits: Traits) -> None:
-    """Raises `InvalidRequest` for a token that the model does not have."""
-    for token, _ in sampling.logit_bias or ():
-        if token >= traits.vocabulary:
-            message = (
-                f"Invalid token id in 'logit_bias': {token}. This model has the ids 0 to {traits.vocabulary - 1}."
-            )
-            raise InvalidRequest(message, param="logit_bias", code="invalid_value")
-
-
-def offered(request: ChatRequest) -> ChatRequest:
-    """The request with no tools but those the model may call."""
-    choice = request.tool_choice
-    if choice.mode == "none":
-        return replace(request, tools=())
-    if choice.names is None:
-        return request
-    return replace(request, tools=tuple(tool for tool in request.tools if tool.name in choice.names))
-
-
-def is_native(request: ChatRequest, traits: Traits) -> bool:
-    """Whether llama-server's chat route does all that is asked for. It forces no call, stops after none, knows no
-    strict tools, ignores tools that the template does not render, loses log probabilities of parts of characters, and
-    looks for stop sequences in the thinking and in calls."""
-    if not isinstance(request.format, FreeText) or (request.effort == "none" and traits.always_thinks):
-        return False
-    if request.sampling.stop and traits.thinking and request.effort != "none":
-        return False
-    if not request.tools:
-        uses_tools = any(message.tool_calls or message.role == "tool" for message in request.messages)
-        return request.logprobs is None and (traits.tools or not uses_tools)
-    if not traits.tools or request.tool_choice.mode == "required":
-        return False
-    exact = any(tool.strict for tool in request.tools) or not request.parallel_tool_calls
-    return traits.call_shape is None or not (exact or request.sampling.stop or request.logprobs is not None)

@@ -63,7 +63,7 @@ class LlamaLaunch:
         """The Python module whose process is the engine, or keeps it."""
         if self.encoder:
             return "puna.engines.encoder.runner"
-        return "puna.engines.llama." + ("guard" if self.program else "runner")
+        return "puna.engines.llama." + ("binary" if self.program else "runner")
 
     @property
     def main_gpu(self) -> int | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import xllamacpp
 
-from puna.engines.llama.child import Parent
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.process.child import Parent
 
 FLASH_ATTENTION = {
     "auto": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from puna.core.footprint import Footprint
-from puna.engines.llama.cache import UBATCH, ContextCost, context_cost, padded
+from puna.engines.llama.kv_size import UBATCH, ContextCost, context_cost, padded
 from puna.engines.llama.launch import CacheType, FlashAttention, LlamaLaunch
-from puna.library.gguf import Metadata
+from puna.formats.gguf import Metadata
 from puna.library.model import Model
 from puna.machine import gpus, memory_limit
 from puna.settings import Settings

@@ -7,8 +7,8 @@ from pathlib import Path
 import gguf
 
 from puna.core.errors import InvalidRequest
+from puna.formats.checkpoint import Checkpoint
 from puna.library.conversion.bert import Bert
-from puna.library.conversion.checkpoint import Checkpoint
 from puna.library.conversion.family import Family, Tensor
 from puna.library.conversion.llama import Llama, Qwen2, Qwen3
 from puna.library.quantization import TYPES, add_tensor_info

@@ -4,9 +4,8 @@ from typing import Any
 
 import gguf
 
-from puna.core.errors import InvalidRequest
+from puna.core.errors import DamagedModel, InvalidRequest
 from puna.library.conversion.family import Family
-from puna.library.errors import DamagedModel
 
 _SPECIAL = {"cls": "bos", "sep": "sep", "unk": "unk", "pad": "pad", "mask": "mask"}
 

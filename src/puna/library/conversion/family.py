@@ -9,7 +9,7 @@ import gguf
 from gguf import GGMLQuantizationType as Type
 
 from puna.core.errors import InvalidRequest
-from puna.library.conversion.checkpoint import Checkpoint, Values
+from puna.formats.checkpoint import Checkpoint, Values
 from puna.library.quantization import type_of
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Type
 
 from puna.core.errors import InvalidRequest
-from puna.library.conversion.checkpoint import Values
+from puna.formats.checkpoint import Values
 from puna.library.conversion.family import Family, Tensor
 from puna.library.conversion.tokenizer import write_tokenizer
 

@@ -8,7 +8,7 @@ import gguf
 from gguf import TokenType
 
 from puna.core.errors import InvalidRequest
-from puna.library.conversion.checkpoint import Checkpoint
+from puna.formats.checkpoint import Checkpoint
 
 # What splits a text before tokens are made of it, and llama.cpp's name for that (llama-vocab.cpp).
 _LETTERS = r"[^\r\n\p{L}\p{N}]?"

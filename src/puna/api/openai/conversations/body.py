@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from puna.api.body import Body
 from puna.api.openai.responses.body import Metadata, Object
+from puna.http.body import Body
 
 Items = Annotated[list[Object], Field(max_length=20)]
 """OpenAI takes up to 20 items at a time."""

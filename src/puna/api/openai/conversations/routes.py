@@ -6,8 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from puna.api.body import read_body
-from puna.api.json import JSONResponse
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
 from puna.api.openai.responses.history import to_messages
 from puna.api.openai.responses.identifier import new_id
@@ -16,6 +14,8 @@ from puna.api.openai.responses.pages import Page, read_include, show
 from puna.api.openai.responses.preparation import no_conversation, resolve
 from puna.api.openai.responses.service import Responses
 from puna.core.errors import InvalidRequest, NotFound
+from puna.http.body import read_body
+from puna.http.json import JSONResponse
 
 if TYPE_CHECKING:
     from puna.state.conversations import Conversation, ConversationStore

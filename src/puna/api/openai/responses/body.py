@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from puna.api.body import Body, WritableObject
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
 from puna.core.errors import InvalidRequest, PunaError, UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import Effort
+from puna.http.body import Body, WritableObject
 
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
-from puna.api.body import Given, invalid
 from puna.api.openai.responses.identifier import new_id
-from puna.api.place import located
 from puna.core.errors import InvalidRequest
+from puna.http.body import Given, invalid
+from puna.http.place import located
 
 Stored = dict[str, Any]
 """An item as it is kept: OpenAI's wire form, always with an `id`."""

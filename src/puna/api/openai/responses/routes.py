@@ -10,10 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from puna.api.body import read_body, read_content
-from puna.api.exchange import unless_gone
-from puna.api.json import JSONResponse
-from puna.api.openai.chat_answer import event_stream
+from puna.api.openai.chat.answer import event_stream
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
 from puna.api.openai.responses.pages import Page, read_include
@@ -21,6 +18,9 @@ from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.responses.tools import refuse_hosted
 from puna.core.errors import InvalidRequest
+from puna.http.body import read_body, read_content
+from puna.http.exchange import unless_gone
+from puna.http.json import JSONResponse
 
 
 async def create(request: Request) -> Response | ASGIApp:

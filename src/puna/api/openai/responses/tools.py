@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from puna.api.body import Body, Given, WritableObject
 from puna.api.openai.custom_tools import custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import TextGrammar, Tool, ToolChoice
+from puna.http.body import Body, Given, WritableObject
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=128)]
 

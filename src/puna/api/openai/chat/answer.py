@@ -1,0 +1,126 @@
+"""An answer to a conversation, as `chat.completion` or as a stream of `chat.completion.chunk`."""
+
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+
+from puna import __version__
+from puna.api.openai.chat.calls import CallDeltas
+from puna.api.openai.chat.choice import WholeChoice
+from puna.api.openai.errors import render_error
+from puna.api.openai.logprobs import render_logprobs
+from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from puna.http.exchange import EventStream
+
+DONE = b"data: [DONE]\n\n"
+ROLE = {"role": "assistant", "content": "", "refusal": None}
+"""The first delta of every choice, and the only one with a role."""
+
+
+class ChatAnswer:
+    """Renders the events of one chat request. `legacy` writes calls in the older way, as `function_call`, `custom`
+    names the tools that take a text."""
+
+    def __init__(
+        self,
+        model: str,
+        events: AsyncGenerator[Event, None],
+        *,
+        legacy: bool = False,
+        custom: frozenset[str] = frozenset(),
+    ) -> None:
+        self._events = events
+        self._legacy = legacy
+        self._custom = custom
+        self._frame = {
+            "id": f"chatcmpl-{secrets.token_hex(12)}",
+            "created": int(time.time()),
+            "model": model,
+            "system_fingerprint": f"fp_puna_{__version__}",
+        }
+
+    async def whole(self) -> dict[str, Any]:
+        """The answer in one object."""
+        choices: dict[int, WholeChoice] = {}
+        usage: Usage | None = None
+        async with aclosing(self._events) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    usage = event.usage
+                else:
+                    choices.setdefault(event.index, WholeChoice(event.index, self._custom)).add(event)
+        assert usage is not None
+        rendered = [choices[index].render(legacy=self._legacy) for index in sorted(choices)]
+        return {**self._frame, "object": "chat.completion", "choices": rendered, "usage": render_usage(usage)}
+
+    async def stream(self, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
+        """The answer as server-sent events. What has no text waits for what comes next: each block is a write to
+        the client's connection, and wakes it."""
+        frame = {**self._frame, "object": "chat.completion.chunk"}
+        unused = {"usage": None} if include_usage else {}
+        begun: set[int] = set()
+        calls = CallDeltas(self._custom, legacy=self._legacy)
+        held = b""
+
+        def chunk(index: int, delta: dict[str, Any], reason: str | None = None, logprobs: Any = None) -> bytes:
+            choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
+            return sse({**frame, "choices": [choice], **unused})
+
+        async with aclosing(self._events) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    if include_usage:
+                        held += sse({**frame, "choices": [], "usage": render_usage(event.usage)})
+                    continue
+                if event.index not in begun:
+                    begun.add(event.index)
+                    held += chunk(event.index, ROLE)
+                if isinstance(event, Finished):
+                    held += b"".join(chunk(event.index, delta) for delta in calls.rest(event.index))
+                    held += chunk(event.index, {}, self._reason(event.reason))
+                    continue
+                delta = calls.delta(event) if isinstance(event, ToolCallDelta) else text_delta(event)
+                if delta is None:
+                    continue
+                logprobs = (
+                    render_logprobs(event.logprobs) if isinstance(event, TextDelta) and event.logprobs else None
+                )
+                yield held + chunk(event.index, delta, logprobs=logprobs)
+                held = b""
+        yield held + DONE
+
+    def _reason(self, reason: str) -> str:
+        return "function_call" if self._legacy and reason == "tool_calls" else reason
+
+
+def text_delta(event: TextDelta | ReasoningDelta) -> dict[str, Any]:
+    match event:
+        case TextDelta(_, text):
+            return {"content": text}
+        case ReasoningDelta(_, text):
+            return {"reasoning": text, "reasoning_content": text}
+
+
+def render_usage(usage: Usage) -> dict[str, Any]:
+    """OpenAI's usage object."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+    }
+
+
+def sse(content: Any) -> bytes:
+    """One server-sent event."""
+    return b"data: " + orjson.dumps(content) + b"\n\n"
+
+
+def event_stream(blocks: AsyncGenerator[bytes, None]) -> EventStream:
+    """Server-sent events as a response, with an error in their middle as OpenAI's clients expect it."""
+    return EventStream(blocks, lambda error: sse(render_error(error)))

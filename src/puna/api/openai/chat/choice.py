@@ -1,0 +1,61 @@
+"""One choice of a whole answer, put together from its events."""
+
+from typing import Any
+
+from puna.api.openai.logprobs import render_logprobs
+from puna.api.openai.text_argument import text_of
+from puna.core.events import Finished, ReasoningDelta, TextDelta, TokenLogprob, ToolCallDelta
+
+
+class WholeChoice:
+    """Collects the events of one choice. `custom` are the names of the tools that take a text."""
+
+    def __init__(self, index: int, custom: frozenset[str] = frozenset()) -> None:
+        self._index = index
+        self._custom = custom
+        self._texts: list[str] = []
+        self._thoughts: list[str] = []
+        self._logprobs: list[TokenLogprob] = []
+        self._calls: dict[int, list[ToolCallDelta]] = {}
+        self._reason = ""
+
+    def add(self, event: TextDelta | ReasoningDelta | ToolCallDelta | Finished) -> None:
+        match event:
+            case TextDelta(_, text, logprobs):
+                self._texts.append(text)
+                self._logprobs += logprobs
+            case ReasoningDelta(_, text):
+                self._thoughts.append(text)
+            case ToolCallDelta(_, call):
+                self._calls.setdefault(call, []).append(event)
+            case Finished(_, reason):
+                self._reason = reason
+
+    def render(self, *, legacy: bool) -> dict[str, Any]:
+        """The choice as OpenAI writes it."""
+        reason = "function_call" if legacy and self._reason == "tool_calls" else self._reason
+        return {
+            "index": self._index,
+            "message": self._message(legacy=legacy),
+            "logprobs": render_logprobs(self._logprobs) if self._logprobs else None,
+            "finish_reason": reason,
+        }
+
+    def _message(self, *, legacy: bool) -> dict[str, Any]:
+        text = "".join(self._texts)
+        message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
+        if self._thoughts:
+            message["reasoning"] = message["reasoning_content"] = "".join(self._thoughts)
+        if self._calls:
+            message["content"] = text or None
+            calls = [render_call(pieces, self._custom) for _, pieces in sorted(self._calls.items())]
+            message |= {"function_call": calls[0]["function"]} if legacy else {"tool_calls": calls}
+        return message
+
+
+def render_call(pieces: list[ToolCallDelta], custom: frozenset[str]) -> dict[str, Any]:
+    """A call from its pieces, of which the first has the id and the name."""
+    name, arguments = pieces[0].name, "".join(piece.arguments for piece in pieces)
+    if name in custom:
+        return {"id": pieces[0].id, "type": "custom", "custom": {"name": name, "input": text_of(arguments)}}
+    return {"id": pieces[0].id, "type": "function", "function": {"name": name, "arguments": arguments}}

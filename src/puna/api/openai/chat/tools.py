@@ -1,0 +1,136 @@
+"""The tools of a chat completion request, and whether they have to be called."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from puna.api.functions import FunctionName, FunctionTool, invalid
+from puna.api.openai.custom_tools import custom_tool
+from puna.core.tools import TextGrammar, Tool, ToolChoice
+from puna.http.body import Body
+
+
+class TextInput(Body):
+    """Any text."""
+
+    type: Literal["text"]
+
+
+class InputGrammar(Body):
+    """A grammar, and the language it is written in."""
+
+    syntax: Literal["lark", "regex"]
+    definition: Annotated[str, Field(min_length=1)]
+
+
+class GrammarInput(Body):
+    """A text of that grammar."""
+
+    type: Literal["grammar"]
+    grammar: InputGrammar
+
+
+class Custom(Body):
+    """A tool that takes a text: its name, what it is for, and the form of the text."""
+
+    name: FunctionName
+    description: str | None = None
+    format: Annotated[TextInput | GrammarInput, Field(discriminator="type")] | None = None
+
+    def to_core(self) -> Tool:
+        form = None
+        if isinstance(self.format, GrammarInput):
+            form = TextGrammar(self.format.grammar.syntax, self.format.grammar.definition)
+        return custom_tool(self.name, self.description, form)
+
+
+class CustomTool(Body):
+    """A tool that takes a text."""
+
+    type: Literal["custom"]
+    custom: Custom
+
+
+GivenTool = Annotated[FunctionTool | CustomTool, Field(discriminator="type")]
+
+
+class Named(Body):
+    """A tool, by its name."""
+
+    name: str
+
+
+class NamedFunction(Body):
+    """A function that has to be called."""
+
+    type: Literal["function"]
+    function: Named
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+
+class NamedCustom(Body):
+    """A custom tool that has to be called."""
+
+    type: Literal["custom"]
+    custom: Named
+
+    @property
+    def name(self) -> str:
+        return self.custom.name
+
+
+NamedTool = Annotated[NamedFunction | NamedCustom, Field(discriminator="type")]
+
+
+class AllowedTools(Body):
+    """Some of the tools."""
+
+    mode: Literal["auto", "required"]
+    tools: Annotated[list[NamedTool], Field(min_length=1)]
+
+
+class Allowed(Body):
+    """The tools that may be called."""
+
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedTools
+
+
+Mode = Literal["none", "auto", "required"]
+GivenChoice = Mode | Annotated[NamedFunction | NamedCustom | Allowed, Field(discriminator="type")]
+
+
+def tool_choice(choice: GivenChoice | None, tools: Mapping[str, str]) -> ToolChoice:
+    """The choice; what it names has to be among the tools, which are given as the types of their names."""
+    mode, named = read_choice(choice)
+    if choice is not None and not tools and mode != "none":
+        raise invalid("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
+    for tool in named or ():
+        if tools.get(tool.name) != tool.type:
+            message = f"Invalid 'tool_choice': '{tool.name}' is not a {tool.type} tool among 'tools'."
+            raise invalid("tool_choice", message)
+    return ToolChoice(mode=mode, names=None if named is None else tuple(tool.name for tool in named))
+
+
+def read_choice(choice: GivenChoice | None) -> tuple[Mode, Sequence[NamedFunction | NamedCustom] | None]:
+    """Whether a tool is called, and which of them; None for any."""
+    match choice:
+        case NamedFunction() | NamedCustom():
+            return "required", [choice]
+        case Allowed(allowed_tools=allowed):
+            return allowed.mode, allowed.tools
+        case _:
+            return choice or "auto", None
+
+
+def legacy_choice(choice: Literal["none", "auto"] | Named | None, tools: Sequence[Tool]) -> ToolChoice:
+    """`function_call`, the older form of `tool_choice`."""
+    if not isinstance(choice, Named):
+        return ToolChoice(mode=choice or "auto")
+    if choice.name not in {tool.name for tool in tools}:
+        raise invalid("function_call", f"Invalid 'function_call': '{choice.name}' is not one of 'functions'.")
+    return ToolChoice(mode="required", names=(choice.name,))

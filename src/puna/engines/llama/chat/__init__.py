@@ -1,0 +1,1 @@
+"""Conversations with llama.cpp: templates, thinking, tool calls."""

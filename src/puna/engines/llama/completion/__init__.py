@@ -1,0 +1,1 @@
+"""Raw completion and the scoring of given text with llama.cpp."""

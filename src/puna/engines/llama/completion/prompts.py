@@ -1,0 +1,84 @@
+"""Prompts as tokens."""
+
+import asyncio
+from collections.abc import Sequence
+
+from puna.core.completions import Prompt
+from puna.core.errors import ContextLengthExceeded, InvalidRequest
+from puna.engines.llama.completion.infill import InfillTokens
+from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.process.client import EngineClient
+from puna.formats.vocabulary import Vocabulary, vocabulary_of
+
+Tokens = tuple[int, ...]
+
+CONCURRENT = 32
+"""How many texts are tokenised at once."""
+
+
+class PromptReader:
+    """Turns the prompts of a request into tokens that the model can take."""
+
+    def __init__(self, client: EngineClient, launch: LlamaLaunch) -> None:
+        self._client = client
+        self._launch = launch
+        self._turns = asyncio.Semaphore(CONCURRENT)
+
+    async def vocabulary(self) -> Vocabulary:
+        """What the tokens stand for, read in a thread when first asked for."""
+        return await asyncio.to_thread(vocabulary_of, self._launch.weights)
+
+    async def read(self, prompts: Sequence[Prompt]) -> list[Tokens]:
+        """The prompts' tokens, a text's with what its tokenizer puts around every text (BOS).
+
+        Raises:
+            InvalidRequest: a token that the model does not have; `param` names it.
+            ContextLengthExceeded: a prompt leaves no room for an answer.
+        """
+        names = ["prompt"] if len(prompts) == 1 else [f"prompt[{index}]" for index in range(len(prompts))]
+        read = await self.tokens(prompts, names)
+        for name, tokens in zip(names, read, strict=True):
+            if len(tokens) >= self._launch.context_length:
+                raise ContextLengthExceeded(len(tokens), self._launch.context_length, param=name)
+        return [tokens or await self._beginning() for tokens in read]
+
+    async def tokens(self, prompts: Sequence[Prompt], names: Sequence[str]) -> list[Tokens]:
+        """The prompts' tokens, however many there are. `names` are the fields that the prompts came in."""
+        return await asyncio.gather(*map(self._read, prompts, names))
+
+    async def read_infill(self, prompts: Sequence[Prompt], suffix: str) -> list[Tokens]:
+        """The prompts that ask for what comes between each prompt and the suffix."""
+        begin = (await self._tokenize("", special=True))[:1]
+        infill = InfillTokens.of(await self.vocabulary(), begin=begin[0] if begin else None)
+        after = await self._tokenize(suffix, special=False)
+        texts = [
+            await self._tokenize(prompt, special=False) if isinstance(prompt, str) else prompt for prompt in prompts
+        ]
+        return await self.read([infill.prompt(before, after) for before in texts])
+
+    async def text(self, prompt: Prompt) -> str:
+        """What a prompt says."""
+        return prompt if isinstance(prompt, str) else (await self.vocabulary()).text(prompt)
+
+    async def _read(self, prompt: Prompt, name: str) -> Tokens:
+        if isinstance(prompt, str):
+            return await self._tokenize(prompt, special=True)
+        size = len(await self.vocabulary())
+        for place, token in enumerate(prompt):
+            if not 0 <= token < size:
+                raise InvalidRequest(
+                    f"Invalid '{name}': token {token} at position {place} is out of range, "
+                    f"this model's tokens are 0 to {size - 1}.",
+                    param=name,
+                )
+        return prompt
+
+    async def _beginning(self) -> Tokens:
+        """What an empty prompt stands for: the beginning of a document."""
+        special = (await self.vocabulary()).special
+        return (special.get("bos", special.get("eos", 0)),)
+
+    async def _tokenize(self, text: str, *, special: bool) -> Tokens:
+        body = {"content": text, "add_special": special, "parse_special": special}
+        async with self._turns:
+            return tuple((await self._client.post("/tokenize", body))["tokens"])

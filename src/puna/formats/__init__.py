@@ -1,0 +1,1 @@
+"""File formats: the headers and contents of GGUF and safetensors files."""

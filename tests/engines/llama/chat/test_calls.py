@@ -1,0 +1,50 @@
+import pytest
+
+from puna.core.events import TextDelta, ToolCallDelta
+from puna.engines.llama.chat.calls import CallReader
+from puna.engines.llama.chat.traits import PUNA_SHAPE, CallShape
+
+LLAMA = CallShape('{"name": "', '", "parameters": ', "}")
+CALL = '<tool_call>\n{"name": "add", "arguments": {"a": "}\\"{", "b": {"c": []}}}\n</tool_call>'
+ARGUMENTS = '{"a": "}\\"{", "b": {"c": []}}'
+
+
+def read(text: str, size: int, shape: CallShape = PUNA_SHAPE) -> tuple[str, list[tuple[str | None, str]]]:
+    """The text and the calls (name, arguments) of what comes in pieces of that size."""
+    reader = CallReader(0, shape)
+    events = [event for place in range(0, len(text), size) for event in reader.feed(text[place : place + size])]
+    events += reader.close()
+    calls: dict[int, list[ToolCallDelta]] = {}
+    for event in events:
+        if isinstance(event, ToolCallDelta):
+            calls.setdefault(event.call, []).append(event)
+    assert all(pieces[0].id and pieces[0].name and pieces[0].arguments == "" for pieces in calls.values())
+    assert all(piece.id is None and piece.name is None for pieces in calls.values() for piece in pieces[1:])
+    written = [(pieces[0].name, "".join(piece.arguments for piece in pieces)) for pieces in calls.values()]
+    return "".join(event.text for event in events if isinstance(event, TextDelta)), written
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 11, 1000])
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (CALL, ("", [("add", ARGUMENTS)])),
+        (f"Let me see.\n{CALL}", ("Let me see.", [("add", ARGUMENTS)])),
+        (f"{CALL}\n{CALL}", ("", [("add", ARGUMENTS), ("add", ARGUMENTS)])),
+        ("<tool box> and <tool", ("<tool box> and <tool", [])),
+        ("just text", ("just text", [])),
+    ],
+)
+def test_calls_and_text_are_told_apart(text: str, parts: tuple[str, list[tuple[str, str]]], size: int) -> None:
+    content, calls = read(text, size)
+    assert (content.strip(), calls) == parts
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_shape_that_is_bare_json(size: int) -> None:
+    text = '{"name": "add", "parameters": {"a": 1}}{"name": "stop", "parameters": {}}'
+    assert read(text, size, LLAMA) == ("", [("add", '{"a": 1}'), ("stop", "{}")])
+
+
+def test_a_call_that_is_cut_off_keeps_what_came() -> None:
+    assert read(CALL[:45], 4) == ("", [("add", CALL[len('<tool_call>\n{"name": "add", "arguments": ') : 45])])

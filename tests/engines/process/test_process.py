@@ -1,0 +1,107 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from puna.core.errors import EngineFailed
+from puna.engines.process.process import EngineProcess
+from tests.models import micro_launch
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from puna.engines.process.process import EngineProcess
+from tests.models import micro_launch
+
+async def main():
+    program = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    process = await EngineProcess.start(micro_launch(Path(sys.argv[1]), program=program))
+    print(process.id, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def family_of_killed_parent(*arguments: str) -> list[psutil.Process]:
+    """Start an engine in a process of its own, kill that process, and return the engine and its children."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *arguments], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    ) as parent:
+        assert parent.stdout is not None
+        engine = psutil.Process(int(parent.stdout.readline()))
+        family = [engine, *engine.children(recursive=True)]
+        parent.send_signal(signal.SIGKILL)
+    return family
+
+
+async def test_an_engine_serves_where_it_says(micro: Path) -> None:
+    process = await EngineProcess.start(micro_launch(micro))
+    try:
+        assert process.alive
+        assert httpx2.get(f"{process.address}/health").json() == {"status": "ok"}
+        while not any("model loaded" in line for line in process.log):  # noqa: ASYNC110 - the log comes as it comes
+            await asyncio.sleep(0)
+    finally:
+        await process.stop()
+    assert not process.alive
+
+
+async def test_an_engine_answers_nobody_without_its_key(micro: Path) -> None:
+    process = await EngineProcess.start(micro_launch(micro))
+    try:
+        for key in ("none", process.key[:-1]):
+            headers = {"Authorization": f"Bearer {key}"}
+            answer = httpx2.post(f"{process.address}/completion", json={"prompt": "a"}, headers=headers)
+            assert answer.status_code == 401
+        command = " ".join(psutil.Process(process.id).cmdline())
+        assert process.key not in command
+    finally:
+        await process.stop()
+
+
+async def test_a_model_that_cannot_be_loaded_is_an_error_with_the_end_of_the_log(micro: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(micro.read_bytes()[:100_000])  # noqa: ASYNC240
+    with pytest.raises(EngineFailed) as raised:
+        await EngineProcess.start(micro_launch(broken))
+    assert "could not load broken.gguf" in raised.value.message
+    assert "not within the file bounds" in raised.value.log
+
+
+async def test_a_program_that_is_no_program_is_an_error(micro: Path, tmp_path: Path) -> None:
+    program = tmp_path / "llama-server"
+    program.write_text("not a program")
+    with pytest.raises(EngineFailed, match="can't be run"):
+        await EngineProcess.start(micro_launch(micro, program=program))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_an_engine_dies_with_its_killed_parent(micro: Path) -> None:
+    gone, alive = psutil.wait_procs(family_of_killed_parent(str(micro)), timeout=30)
+    assert gone
+    assert not alive
+
+
+def test_a_llama_server_binary_dies_with_its_killed_parent(micro: Path, llama_server: Path) -> None:
+    gone, alive = psutil.wait_procs(family_of_killed_parent(str(micro), str(llama_server)), timeout=30)
+    assert len(gone) == 2
+    assert not alive
+
+
+async def test_a_llama_server_binary_serves_the_same_way(micro: Path, llama_server: Path) -> None:
+    process = await EngineProcess.start(micro_launch(micro, program=llama_server))
+    try:
+        headers = {"Authorization": f"Bearer {process.key}"}
+        properties = httpx2.get(f"{process.address}/props", headers=headers).json()
+        assert properties["total_slots"] == 2
+        assert properties["default_generation_settings"]["n_ctx"] == 2048
+        assert httpx2.get(f"{process.address}/props").status_code == 401
+    finally:
+        await process.stop()
