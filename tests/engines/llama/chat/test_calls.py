@@ -2,7 +2,7 @@ import pytest
 
 from puna.core.events import TextDelta, ToolCallDelta
 from puna.engines.llama.chat.calls import CallReader
-from puna.engines.llama.chat.traits import PUNA_SHAPE, CallShape
+from puna.engines.llama.markup import PUNA_SHAPE, CallShape
 
 LLAMA = CallShape('{"name": "', '", "parameters": ', "}")
 CALL = '<tool_call>\n{"name": "add", "arguments": {"a": "}\\"{", "b": {"c": []}}}\n</tool_call>'

@@ -1,7 +1,7 @@
 import pytest
 
 from puna.engines.llama.chat.thinking import ThinkingSplitter
-from puna.engines.llama.chat.traits import ThinkingTags
+from puna.engines.llama.markup import ThinkingTags
 
 TAGS = ThinkingTags("<think>", "</think>")
 

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 from puna.core.events import Event, TextDelta, ToolCallDelta
 from puna.engines.llama.chat.call_id import new_call_id
-from puna.engines.llama.chat.traits import CallShape
-from puna.engines.llama.grammar.gbnf import overlap
+from puna.engines.llama.markup import CallShape, overlap
 
 STRUCTURE = re.compile(r'["\\{}]')
 Part = Callable[[list[Event]], bool]

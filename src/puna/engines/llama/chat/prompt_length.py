@@ -3,7 +3,8 @@
 from puna.core.requests import ChatRequest
 from puna.engines.llama.chat.native import native_body
 from puna.engines.llama.chat.rendered import render_prompt
-from puna.engines.llama.chat.traits import PUNA_SHAPE, Traits, render
+from puna.engines.llama.chat.traits import Traits, render
+from puna.engines.llama.markup import PUNA_SHAPE
 from puna.engines.process.client import EngineClient
 
 

@@ -4,14 +4,12 @@ The template renders the prompt, the grammar gives the answer its form, and Puna
 calls apart.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from puna.core.events import Event, Finished, ReasoningDelta, TextDelta, TokenLogprob
-from puna.core.formats import FreeText
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.engines.llama.chat.calls import CallReader
@@ -21,10 +19,10 @@ from puna.engines.llama.chat.stops import StopFinder
 from puna.engines.llama.chat.thinking import ThinkingSplitter
 from puna.engines.llama.chat.tool_prompt import with_tools
 from puna.engines.llama.chat.totals import Totals
-from puna.engines.llama.chat.traits import PUNA_SHAPE, CallShape, ThinkingTags, Traits, render
+from puna.engines.llama.chat.traits import Traits, render
 from puna.engines.llama.completion.exact_tokens import ExactTokens, ReportedTokens
-from puna.engines.llama.grammar.answers import answer_grammar, format_rule, optional_calls, required_calls
-from puna.engines.llama.grammar.gbnf import Grammar
+from puna.engines.llama.grammar.constraint import chat_constraint
+from puna.engines.llama.markup import PUNA_SHAPE, CallShape, ThinkingTags
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.process.client import EngineClient
 
@@ -43,9 +41,7 @@ async def prompted_chat(
     thinking = ThinkingState.of(prompt, request, traits)
     sampling, stops = sampling_of(request, thinking)
     body = completion_body(request, prompt + thinking.closing, counted=bool(stops))
-    if request.tools or not isinstance(request.format, FreeText):
-        # In a thread: a large grammar takes a while, and other answers go on meanwhile.
-        body["grammar"] = await asyncio.to_thread(grammar_of, request, thinking, shape)
+    body |= await chat_constraint(request, shape, thinking.tags, begun=thinking.begun)
     body["preserved_tokens"] = preserved(thinking, shape if request.tools else None)
     body |= sampling_body(sampling, context_length)
     reader = CompletionReader(request, thinking, shape if request.tools else None, stops)
@@ -139,18 +135,6 @@ def preserved(thinking: ThinkingState, shape: CallShape | None) -> list[str]:
     """The tags that are single tokens in many vocabularies and would otherwise be left out of the text."""
     tags = [thinking.tags.start, thinking.tags.end] if thinking.tags else []
     return [*tags, *shape.tags] if shape else tags
-
-
-def grammar_of(request: ChatRequest, thinking: ThinkingState, shape: CallShape) -> str:
-    grammar = Grammar()
-    several = request.parallel_tool_calls
-    if request.tools and request.tool_choice.mode == "required":
-        body = required_calls(grammar, request.tools, shape, several=several)
-    elif request.tools:
-        body = optional_calls(grammar, request.tools, shape, request.format, several=several)
-    else:
-        body = format_rule(grammar, request.format)
-    return answer_grammar(body, grammar, thinking.tags, begun=thinking.begun)
 
 
 class CompletionReader:

@@ -16,9 +16,10 @@ from puna.engines.llama.chat.batches import in_batches
 from puna.engines.llama.chat.native import native_chat
 from puna.engines.llama.chat.prompt_length import prompt_length
 from puna.engines.llama.chat.rendered import prompted_chat
-from puna.engines.llama.chat.traits import PUNA_SHAPE, Traits
+from puna.engines.llama.chat.traits import Traits
 from puna.engines.llama.grammar.answers import required_calls
 from puna.engines.llama.grammar.gbnf import Grammar
+from puna.engines.llama.markup import PUNA_SHAPE
 from puna.engines.process.client import EngineClient
 
 

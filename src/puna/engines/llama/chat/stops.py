@@ -7,7 +7,7 @@ begins, so there Puna looks for them itself.
 from collections.abc import Iterator, Sequence
 
 from puna.core.events import TextDelta, TokenLogprob
-from puna.engines.llama.grammar.gbnf import overlap
+from puna.engines.llama.markup import overlap
 
 
 class StopFinder:

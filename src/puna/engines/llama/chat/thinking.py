@@ -1,7 +1,6 @@
 """Tells what a model thinks from what it answers."""
 
-from puna.engines.llama.chat.traits import ThinkingTags
-from puna.engines.llama.grammar.gbnf import overlap
+from puna.engines.llama.markup import ThinkingTags, overlap
 
 
 class ThinkingSplitter:

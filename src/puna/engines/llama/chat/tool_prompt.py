@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from puna.core.messages import Message, Text
 from puna.core.tools import Tool
-from puna.engines.llama.chat.traits import CallShape
+from puna.engines.llama.markup import CallShape
 
 INSTRUCTIONS = """You can call these functions. Each line is the JSON description of one:
 

@@ -7,45 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from puna.core.errors import PunaError
+from puna.engines.llama.markup import FIRST_TAG, CallShape, ThinkingTags
 from puna.engines.process.client import EngineClient
 
 THOUGHT, ANSWER, RESULT = "PUNA-THOUGHT", "PUNA-ANSWER", "PUNA-RESULT"
 NAME, ARGUMENTS = "PUNA_NAME", {"PUNA_KEY": "PUNA_VALUE"}
 """Words that no template has, to be found again in what it renders."""
 LAST_TAG = re.compile(r"(<[^<>]+>|\[[^\[\]]+\])\w*$")
-FIRST_TAG = re.compile(r"\s*(<[^<>]+>|\[[^\[\]]+\])")
-
-
-@dataclass(frozen=True, slots=True)
-class ThinkingTags:
-    """The text around the thinking, without the white space beside it: `<think>`, `</think>`."""
-
-    start: str
-    end: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallShape:
-    """How a tool call is written: `prefix`, the name, `middle`, the arguments as JSON, `suffix`."""
-
-    prefix: str
-    middle: str
-    suffix: str
-
-    @property
-    def marker(self) -> str:
-        """The beginning of the prefix that tells a call from text: its first tag, or all of it."""
-        tag = FIRST_TAG.match(self.prefix)
-        return tag[0] if tag else self.prefix.rstrip()
-
-    @property
-    def tags(self) -> list[str]:
-        """Everything in it that may be a token of its own."""
-        return re.findall(r"<[^<>]+>|\[[A-Z_]+\]", self.prefix + self.middle + self.suffix)
-
-
-PUNA_SHAPE = CallShape('<tool_call>\n{"name": "', '", "arguments": ', "}\n</tool_call>")
-"""What Puna asks for where the template has no form of its own; the one that most models have seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,8 @@ from typing import Any
 
 from puna.core.completions import CompletionRequest
 from puna.core.events import Done, Finished, FinishReason, TextDelta, Timings, TokenLogprob, Usage
-from puna.core.formats import FreeText
 from puna.engines.llama.completion.prompts import Tokens
-from puna.engines.llama.grammar.answers import answer_grammar, format_rule
-from puna.engines.llama.grammar.gbnf import Grammar
+from puna.engines.llama.grammar.constraint import completion_constraint
 from puna.engines.process.client import EngineClient
 from puna.formats.vocabulary import Vocabulary
 
@@ -44,9 +42,10 @@ class Completion:
         Raises ConnectionError where the engine broke off.
         """
         choices = self._request.choices
+        constraint = await completion_constraint(self._request.format)
         for first in range(0, choices, sequences):
             together = min(sequences, choices - first)
-            body = self._body(sampling, first, together)
+            body = self._body(sampling, first, together) | constraint
             async with aclosing(client.stream("/completion", body)) as chunks:
                 async for chunk in chunks:
                     prompt, choice = divmod(chunk["index"], together)
@@ -63,10 +62,6 @@ class Completion:
             body["seed"] = (sampling["seed"] + first) % (2**32 - 1)
         if self._request.logprobs is not None:
             body["n_probs"] = max(1, self._request.logprobs)
-        if not isinstance(self._request.format, FreeText):
-            grammar = Grammar()
-            rule = format_rule(grammar, self._request.format)
-            body["grammar"] = answer_grammar(rule, grammar, None, begun=False)
         return body
 
     def _read(self, chunk: dict[str, Any], index: int) -> list[Generated]:

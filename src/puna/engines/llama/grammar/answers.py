@@ -6,7 +6,6 @@ from contextlib import suppress
 from puna.core.errors import UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonSchema
 from puna.core.tools import TextGrammar, Tool
-from puna.engines.llama.chat.traits import CallShape, ThinkingTags
 from puna.engines.llama.grammar.expressions import read_expression
 from puna.engines.llama.grammar.gbnf import Grammar, choice, literal, until
 from puna.engines.llama.grammar.lark import compile_lark
@@ -14,6 +13,7 @@ from puna.engines.llama.grammar.lexemes import written
 from puna.engines.llama.grammar.patterns import UnsupportedPattern
 from puna.engines.llama.grammar.schema import compile_schema
 from puna.engines.llama.grammar.values import any_object
+from puna.engines.llama.markup import CallShape, ThinkingTags
 
 MOST_CALLS = 32
 """How many tools one answer may call, so that a model that can't stop does."""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 
+from puna.engines.llama.markup import overlap
+
 MOST_REPETITIONS = 1000
 """llama.cpp takes `{m,n}` up to 2000 and drops a larger n without a word: larger counts are made of thousands."""
 
@@ -112,13 +114,3 @@ def until(grammar: Grammar, hint: str, end: str, then: str, *, may_stop: bool) -
             alternatives.append(following)
         grammar.define(name, " | ".join([*alternatives, '""'] if may_stop else alternatives))
     return names[0]
-
-
-def overlap(pattern: str, text: str) -> int:
-    """How much of the pattern's beginning the text ends with."""
-    place = max(0, len(text) - len(pattern))
-    while (place := text.find(pattern[:1], place)) >= 0:
-        if pattern.startswith(text[place:]):
-            return len(text) - place
-        place += 1
-    return 0
