@@ -42,6 +42,32 @@ async def test_this_machine_is_refused_unless_it_is_allowed(host: str) -> None:
         assert await Fetcher(("*",)).fetch(url, "image_url") == b"picture"
 
 
+LOCALHOSTS = (
+    "①②⑦.⓪.⓪.① １２７.0.0.1 127。0。0。1 127．0．0．1 127｡0｡0｡1 127.0.0.① 𝟏𝟐𝟕.𝟎.𝟎.𝟏 127.1 0x7f.1 "  # noqa: RUF001
+    "2130706433 017700000001 0177.0.0.1 0 0.0.0.0 [::ffff:127.0.0.1] [::ffff:7f00:1] ⓛocalhost a:b@127.0.0.1"
+)
+"""This machine, as one reader of URLs or another understands it."""
+
+
+@pytest.mark.parametrize("host", LOCALHOSTS.split())
+async def test_no_spelling_of_this_machine_gets_there(host: str) -> None:
+    asked = []
+
+    async def count(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return await picture(request)
+
+    async def redirect(request: web.Request) -> web.Response:
+        if request.host.startswith("allowed"):
+            return web.Response(status=302, headers={"Location": f"http://{host}:{request.url.port}/"})
+        return await count(request)
+
+    async with serving(redirect) as server:
+        await reason(Fetcher(), f"http://{host}:{server.port}/")
+        await reason(Fetcher(("allowed.localhost",)), f"http://allowed.localhost:{server.port}/")
+    assert not asked
+
+
 async def test_a_redirect_is_vetted_like_the_first_address() -> None:
     async def redirect(request: web.Request) -> web.Response:
         target = f"http://127.0.0.1:{request.url.port}/picture"
@@ -103,6 +129,9 @@ async def test_only_the_web_is_fetched_from(url: str) -> None:
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1",
         "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1",
+        "192.0.0.192", "192.88.99.1", "198.18.0.1", "240.0.0.1", "255.255.255.255", "192.31.196.1",
+        "::", "::127.0.0.1", "::808:808", "64:ff9b:1::1", "64:ff9b::a00:1", "100::1", "100:0:0:1::1", "2001::1",
+        "2001:db8::1", "2001:2::1", "3fff::1", "5f00::1", "fec0::1", "4000::1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address: str) -> None:
@@ -110,6 +139,9 @@ def test_addresses_that_are_not_public(address: str) -> None:
         Rules(()).check("example.org", ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e", "::ffff:93.184.215.14"],
+)
 def test_public_addresses(address: str) -> None:
     Rules(()).check("example.org", ipaddress.ip_address(address))

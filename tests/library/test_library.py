@@ -174,3 +174,12 @@ def test_the_bundled_model_wins_over_one_of_its_name(
     library = Library(root)
     assert library.get(ModelName.parse("Tiny")) is tiny
     assert [model.digest for model in library.list() if model.name == "tiny:latest"] == [tiny.digest]
+
+
+def test_no_blob_of_a_store_is_a_file_of_the_installation(library: Library, root: Path) -> None:
+    tiny = bundled.bundled()
+    assert tiny
+    library.copy(ModelName.parse("tiny"), ModelName.parse("mine"))
+    blob = root / "blobs" / tiny.manifest.layers[0].digest.filename
+    assert blob.stat().st_size == tiny.weights.stat().st_size
+    assert not blob.samefile(tiny.weights)

@@ -66,14 +66,45 @@ def test_pruning_spares_what_is_used_and_what_is_new(store: Store) -> None:
 def test_damage_is_found_and_named(store: Store) -> None:
     made = stage(store, b"changed", b"short", b"gone", b"good")
     store.commit(NAME, made)
-    store.path(Digest.of(b"changed")).write_bytes(b"chanGed")
-    store.path(Digest.of(b"short")).write_bytes(b"shor")
+    for content, damaged in ((b"changed", b"chanGed"), (b"short", b"shor")):
+        path = store.path(Digest.of(content))
+        path.chmod(0o644)
+        path.write_bytes(damaged)
     store.path(Digest.of(b"gone")).unlink()
     found = {damage.path: damage.message for damage in store.verify(made)}
     assert len(found) == 3
     assert "damaged" in found[store.path(Digest.of(b"changed"))]
     assert "4 bytes, not 5" in found[store.path(Digest.of(b"short"))]
     assert "missing" in found[store.path(Digest.of(b"gone"))]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows can't delete what is read-only")
+def test_blobs_are_read_only(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"cloned")
+    store.staging.clone_file(tmp_path / "file", Digest.of(b"cloned"))
+    made = stage(store, b"small", b"cloned")
+    stream = store.staging.add_stream([b"stre", b"am"])
+    assert store.staging.path(stream).stat().st_mode & 0o777 == 0o444
+    store.commit(NAME, made)
+    for content in (b"small", b"cloned"):
+        assert store.path(Digest.of(content)).stat().st_mode & 0o777 == 0o444
+
+
+@pytest.mark.parametrize("clones", [True, False])
+def test_a_file_that_is_staged_stays_a_file_of_its_own(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clones: bool
+) -> None:
+    if not clones:
+        monkeypatch.setattr("puna.library.staging.cloned", lambda source, target: False)
+    source = tmp_path / "weights"
+    source.write_bytes(b"weights")
+    store.staging.clone_file(source, Digest.of(b"weights"))
+    blob = store.staging.path(Digest.of(b"weights"))
+    blob.chmod(0o644)
+    blob.write_bytes(b"WEIGHTS")
+    assert source.read_bytes() == b"weights"
+    assert source.stat().st_nlink == 1
+    assert [*store.staging.folder.iterdir()] == [blob]
 
 
 def test_content_that_is_not_what_it_says_is_not_staged(store: Store) -> None:

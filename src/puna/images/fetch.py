@@ -3,26 +3,24 @@
 import asyncio
 import ipaddress
 import socket
+from functools import partial
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from puna import __version__
 from puna.core.errors import InvalidRequest
+from puna.images.addresses import Address, is_public
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_REDIRECTS = 5
 SECONDS = 15.0
 """For everything: finding the host, redirects, and the last byte."""
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""RFC 6052: IPv6 addresses whose last four bytes are an IPv4 address."""
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Refused(OSError):
-    """The address is not one to be fetched from. The text says why. An `OSError` passes through aiohttp's resolving
+    """The address is not one to be fetched from. The text says why. An `OSError` passes through aiohttp's connecting
     as the cause of the error it raises."""
 
 
@@ -40,7 +38,7 @@ class Fetcher:
         """
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._fetch(url)
+                return await self._fetch(URL(url))
         except Refused as error:
             reason = str(error)
         except TimeoutError:
@@ -51,17 +49,20 @@ class Fetcher:
         message = f"Invalid '{path}': the image at {url[:200]} could not be fetched: {reason}."
         raise InvalidRequest(message, param=path, code="invalid_image_url")
 
-    async def _fetch(self, url: str) -> bytes:
-        # Every connection goes through the resolver, so what was vetted is what is connected to.
-        connector = aiohttp.TCPConnector(resolver=VettedResolver(self._rules), use_dns_cache=False)
+    async def _fetch(self, url: URL) -> bytes:
         headers = {"User-Agent": f"puna/{__version__}", "Accept": "image/*"}
-        async with aiohttp.ClientSession(connector=connector, headers=headers, trust_env=False) as session:
-            for _ in range(MOST_REDIRECTS + 1):
-                self._rules.check_url(url)
-                async with session.get(url, allow_redirects=False) as response:
-                    if response.status not in (301, 302, 303, 307, 308):
-                        return await read(response)
-                    url = urljoin(url, response.headers.get("Location", ""))
+        for _ in range(MOST_REDIRECTS + 1):
+            if url.scheme not in ("http", "https") or not url.raw_host:
+                raise Refused("only http and https addresses are fetched")
+            # What is vetted is the address of each socket that is opened, however the URL's host was written.
+            connector = aiohttp.TCPConnector(socket_factory=partial(self._rules.open, url.raw_host))
+            async with (
+                aiohttp.ClientSession(connector=connector, headers=headers, trust_env=False) as session,
+                session.get(url, allow_redirects=False) as response,
+            ):
+                if response.status not in (301, 302, 303, 307, 308):
+                    return await read(response)
+                url = url.join(URL(response.headers.get("Location", "")))
         raise Refused(f"there were more than {MOST_REDIRECTS} redirects")
 
 
@@ -85,16 +86,11 @@ class Rules:
         self._hosts = {entry.lower() for entry in allowed}
         self._networks = [network for entry in allowed if (network := as_network(entry))]
 
-    def check_url(self, url: str) -> None:
-        """The parts of an address that no resolver sees. Raises `Refused`."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Refused("only http and https addresses are fetched")
-        try:
-            literal = ipaddress.ip_address(parts.hostname)
-        except ValueError:
-            return
-        self.check(parts.hostname, literal)
+    def open(self, host: str, place: tuple[Any, ...]) -> socket.socket:
+        """A socket for that place, as `getaddrinfo` tells of it. Raises `Refused`."""
+        family, kind, protocol, _, address = place
+        self.check(host, ipaddress.ip_address(address[0].partition("%")[0]))
+        return socket.socket(family, kind, protocol)
 
     def check(self, host: str, address: Address) -> None:
         """Raises `Refused` for an address of this machine or its network."""
@@ -102,28 +98,8 @@ class Rules:
             return
         if any(address in network for network in self._networks):
             return
-        inner = embedded(address)
-        if not inner.is_global or inner.is_multicast:
+        if not is_public(address):
             raise Refused(f"{host} is not a public address; PUNA_IMAGE_HOSTS can allow it")
-
-
-class VettedResolver(AbstractResolver):
-    """Resolves names, and gives out only addresses that may be connected to."""
-
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-        self._resolver = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        results = await self._resolver.resolve(host, port, family)
-        for result in results:
-            self._rules.check(host, ipaddress.ip_address(result["host"].partition("%")[0]))
-        return results
-
-    async def close(self) -> None:
-        await self._resolver.close()
 
 
 def as_network(entry: str) -> Any:
@@ -132,12 +108,3 @@ def as_network(entry: str) -> Any:
         return ipaddress.ip_network(entry, strict=False)
     except ValueError:
         return None
-
-
-def embedded(address: Address) -> Address:
-    """The IPv4 address inside of an IPv6 one, where there is one; it is where the packets go."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address

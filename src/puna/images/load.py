@@ -4,6 +4,8 @@ import asyncio
 import base64
 import binascii
 import re
+from collections.abc import Callable
+from copy import copy
 
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Image
@@ -13,17 +15,31 @@ DATA_URI = re.compile(r"data:[^,]*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECA
 
 
 class ImageLoader:
-    """Loads pictures. `allowed` are the hosts and networks that may be fetched from although they are not public."""
+    """Loads pictures. `allowed` are the hosts and networks that may be fetched from although they are not public.
 
-    def __init__(self, allowed: tuple[str, ...] = ()) -> None:
+    `sees` says whether anyone will look at them. It is asked before something is fetched or decoded, and not where
+    there is no picture.
+    """
+
+    def __init__(self, allowed: tuple[str, ...] = (), sees: Callable[[], bool] = lambda: True) -> None:
         self._fetcher = Fetcher(allowed)
+        self._sees = sees
+
+    def shown_to(self, sees: Callable[[], bool]) -> "ImageLoader":
+        """The loader for one model, of which `sees` says whether it can read pictures."""
+        loader = copy(self)
+        loader._sees = sees
+        return loader
 
     async def load(self, url: str, path: str) -> Image:
         """The picture; `path` names the field for the error.
 
         Raises:
-            InvalidRequest: it can't be had, is too large, or is no picture.
+            InvalidRequest: it can't be had, is too large, or is no picture, or the model can't read any.
         """
+        if not self._sees():
+            message = f"The model can't read images: '{path}' needs a model with vision."
+            raise InvalidRequest(message, param=path, code="no_vision")
         from puna.images.picture import NotAPicture, read_picture  # Pillow: not for every command to wait for
 
         data = await self._bytes(url, path)

@@ -81,6 +81,10 @@ class Inference:
         async with self._lease(model, plan(model, self._settings), Claim(tokens=0), None, keep_alive):
             pass
 
+    def sees(self, name: str) -> bool:
+        """Whether a model can read pictures. Raises ModelNotFound."""
+        return bool(self._library.get(ModelName.parse(name)).projectors)
+
     def stop(self, name: str) -> bool:
         """Unload a model, as soon as it is idle. Says whether it was in memory. Raises ModelNotFound."""
         return self._scheduler.stop(str(self._library.get(ModelName.parse(name)).name))

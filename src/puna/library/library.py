@@ -80,7 +80,7 @@ class Library:
         """Bring the bundled model's blobs into the store, for one made of them. Raises StoreFailed."""
         for layer in model.manifest.blobs:
             if layer.media_type == media.WEIGHTS:
-                self.store.staging.link_file(model.weights, layer.digest)
+                self.store.staging.clone_file(model.weights, layer.digest)
             else:
                 self.store.staging.add(model.blobs.read(layer.digest))
 

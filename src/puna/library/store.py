@@ -20,7 +20,7 @@ from puna.library.digest import Digest
 from puna.library.errors import storing
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.names import ModelName
-from puna.library.staging import Staging, sync_folder
+from puna.library.staging import Staging, place, sync_folder
 
 _GRACE = 3600.0  # seconds that an uploaded blob waits for the model that it is meant for, as with Ollama
 
@@ -165,7 +165,7 @@ class Store:
         self.blobs.mkdir(parents=True, exist_ok=True)
         for digest in waiting:
             with contextlib.suppress(FileNotFoundError):  # named twice in one manifest
-                os.replace(self.staging.path(digest), self.path(digest))
+                place(self.staging.path(digest), self.path(digest))
         if waiting:
             sync_folder(self.blobs)
 

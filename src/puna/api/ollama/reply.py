@@ -38,7 +38,8 @@ class Reply:
         self._render = render
         self._library: Library = request.app.state.library
         self.inference: Inference = request.app.state.inference()
-        self.images: ImageLoader = request.app.state.images()
+        images: ImageLoader = request.app.state.images()
+        self.images = images.shown_to(lambda: self.inference.sees(body.model))
         self.whole = body.stream is False
         self.circumstances = Circumstances(
             keep_alive=read_keep_alive(body.keep_alive), parameters=read_options(body.options)

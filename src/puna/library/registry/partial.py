@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from puna.library.staging import place
+
 BLOCK = 1 << 20  # bytes; what is lost at most of each stream when a process is killed
 
 
@@ -70,7 +72,7 @@ class Partial:
 
     def finish(self, target: Path) -> None:
         """Give the complete blob its name."""
-        os.replace(self.path, target)
+        place(self.path, target)
         self._journal_path.unlink()
 
     def discard(self) -> None:

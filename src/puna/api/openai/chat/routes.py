@@ -23,7 +23,7 @@ async def create(request: Request) -> Response | ASGIApp:
     inference: Inference = request.app.state.inference
     images: ImageLoader = request.app.state.images
     body = await read_body(request, ChatBody)
-    core = await body.to_core(images)
+    core = await body.to_core(images.shown_to(lambda: inference.sees(body.model)))
     events = located(body, inference.chat(body.model, core, whole=not body.stream))
     answer = ChatAnswer(body.model, events, legacy=body.functions is not None, custom=body.custom)
     if not body.stream:

@@ -39,10 +39,8 @@ class Responses:
             InvalidRequest, ModelNotFound, NotFound: the body asks for what can't be.
         """
         check(body)
-        if body.previous_response_id in self._runs:
-            raise in_progress(body.previous_response_id or "")
         model = self._library.get(ModelName.parse(body.model))
-        prepared = await prepare(self.state, self.images, body)
+        prepared = await self.prepare(body)
         sealing = "reasoning.encrypted_content" in (body.include or ())
         answer = Answer(
             frame(body, completed(prepared.request, model).sampling),
@@ -117,7 +115,11 @@ class Responses:
         """What a body asks for, without asking it."""
         if body.previous_response_id in self._runs:
             raise in_progress(body.previous_response_id or "")
-        return await prepare(self.state, self.images, body)
+        images = self.images.shown_to(lambda: self._inference.sees(body.model))
+        try:
+            return await prepare(self.state, images, body)
+        except InvalidRequest as error:
+            raise body.located(error) from error
 
     async def input_items(self, key: str) -> list[Stored]:
         """What a response was made from, oldest first. Raises NotFound."""
