@@ -1,6 +1,5 @@
 """The line editor of a session."""
 
-import os
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -9,6 +8,7 @@ from prompt_toolkit.formatted_text import HTML
 from prompt_toolkit.history import FileHistory
 
 from puna.cli.words import WORDS
+from puna.state.private import private_file, private_folder
 
 QUOTES = '"""'
 HISTORY = "history"
@@ -19,8 +19,8 @@ class KeptHistory(FileHistory):
     """Earlier lines, in a file that only its owner may read. New ones are kept there while `kept` is set."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        private_folder(path.parent)
+        private_file(path)
         super().__init__(path)
         self.kept = True
 

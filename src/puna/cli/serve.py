@@ -4,12 +4,14 @@ import errno
 import logging
 import os
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import click
 
 from puna.settings import Settings
+from puna.state.private import private_folder
 
 BACKLOG = 2048
 
@@ -51,6 +53,8 @@ def run(settings: Settings, listener: socket.socket) -> None:
     from puna.serving.shutdown import CONNECTION_SECONDS, GracefulServer
 
     log_to_standard_error(settings)
+    with suppress(OSError):  # what needs it says so
+        private_folder(settings.home)
     host, port = listener.getsockname()[:2]
     click.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     app = create_app(settings)

@@ -85,10 +85,11 @@ class ModelNotFound(PunaError):
 
 
 class DamagedModel(PunaError):
-    """A file of a model is not what it has to be. `path` is that file, and the message names it."""
+    """A file of a model is not what it has to be. `path` is that file; the message names it, but not where it is:
+    that is nothing for a client to know."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}")
+        super().__init__(f"{path.name}: {problem}")
         self.path = path
         self.problem = problem
 

@@ -1,5 +1,6 @@
 """What goes wrong with models on disk and on their way there."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,9 +28,10 @@ class WrongDigest(StoreFailed):
 
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
-    """Say which path it was that the system refused to write. Raises StoreFailed."""
+    """Say what it was that the system refused to write; where it is goes to the log. Raises StoreFailed."""
     try:
         yield
     except OSError as error:
-        where = error.filename or path
-        raise StoreFailed(f"can't write {where}: {error.strerror or error}") from error
+        where = Path(error.filename or path)
+        logging.getLogger(__name__).warning("can't write %s: %s", where, error.strerror or error)
+        raise StoreFailed(f"can't write {where.name}: {error.strerror or type(error).__name__}") from error

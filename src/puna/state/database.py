@@ -6,6 +6,7 @@ database and greenlet, and does the same: aiosqlite is a thread, too.
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from puna.state.errors import StateError
+from puna.state.private import narrow, private_file
 from puna.state.schema import upgrade
 
 _log = logging.getLogger(__name__)
@@ -55,7 +57,8 @@ class Database:
             with engine.begin() as connection:
                 upgrade(connection)
         except (SQLAlchemyError, ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
-            raise StateError(f"the state's database can't be used: {error}") from error
+            _log.exception("the database of responses can't be used")
+            raise StateError(f"the database of responses can't be used: {cause(error)}") from error
         return cls(engine)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -72,13 +75,24 @@ class Database:
             with self._engine.begin() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
-            _log.exception("the state's database failed")
-            raise StateError(f"the state's database failed: {type(error).__name__}") from error
+            _log.exception("the database of responses failed")
+            raise StateError(f"the database of responses failed: {cause(error)}") from error
 
     def close(self) -> None:
         """Finish the work in progress and disconnect."""
         self._threads.shutdown()
         self._engine.dispose()
+
+
+def cause(error: Exception) -> str:
+    """What went wrong, without statements, paths, hosts and users, which are for the log. SQLite's own words have
+    none of these."""
+    inner = getattr(error, "orig", None)
+    if isinstance(inner, sqlite3.Error):
+        return str(inner)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return type(inner or error).__name__
 
 
 def sqlite_url(path: Path) -> str:
@@ -92,11 +106,17 @@ def driver(url: URL) -> URL:
 
 
 def prepare_sqlite(engine: Engine) -> None:
-    """Set what SQLite leaves to each connection.
+    """Make the database's files private, and set what SQLite leaves to each connection.
 
     WAL with `synchronous=FULL` syncs the log at each commit: a response that was reported completed is there after a
     power failure, not only after the end of the process.
     """
+
+    if (name := engine.url.database) and name != ":memory:":
+        private_file(Path(name))  # what SQLite keeps beside it gets the same rights
+        for beside in (Path(f"{name}-wal"), Path(f"{name}-shm")):
+            if beside.exists():
+                narrow(beside, 0o600)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from puna.state.private import private_folder
+
 STOPPED = "The server stopped before the response was complete."
 """What is said of a response that its process left unfinished."""
 
@@ -30,9 +32,9 @@ class Owner:
 
 def home_id(path: Path) -> str:
     """The id in the file, which is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     try:
-        with path.open("x") as file:
+        with open(path, "x", opener=lambda place, flags: os.open(place, flags, 0o600)) as file:
             file.write(secrets.token_hex(8))
     except FileExistsError:
         pass

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from puna.state.errors import Unsealed
+from puna.state.private import private_folder
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -41,7 +42,7 @@ class Seal:
         from cryptography.fernet import Fernet
 
         if not self._path.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self._path.parent)
             draft = self._path.with_suffix(f".{os.getpid()}")
             with open(draft, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                 file.write(Fernet.generate_key())

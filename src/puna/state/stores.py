@@ -5,7 +5,9 @@ import time
 from puna.settings import Settings
 from puna.state.conversations import ConversationStore
 from puna.state.database import Database, sqlite_url
+from puna.state.errors import StateError
 from puna.state.owner import STOPPED, Owner
+from puna.state.private import private_folder
 from puna.state.responses import ResponseStore, StoredResponse
 
 EXPIRY_SECONDS = 3600.0
@@ -29,7 +31,10 @@ class Stores:
     @classmethod
     def connect(cls, settings: Settings) -> "Stores":
         """Open the database the settings name. Raises StateError."""
-        settings.home.mkdir(parents=True, exist_ok=True)
+        try:
+            private_folder(settings.home)
+        except OSError as error:
+            raise StateError(f"Puna's home can't be used: {error.strerror}") from error
         url = settings.database_url or sqlite_url(settings.home / "state.db")
         return cls(settings, Database.open(url))
 

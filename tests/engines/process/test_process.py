@@ -10,12 +10,14 @@ import psutil
 import pytest
 
 from puna.core.errors import EngineFailed
+from puna.engines.process.log import without_folders
 from puna.engines.process.process import EngineProcess
 from tests.models import micro_launch
 
 PARENT = """
 import asyncio, sys
 from pathlib import Path
+from puna.engines.process.log import without_folders
 from puna.engines.process.process import EngineProcess
 from tests.models import micro_launch
 
@@ -105,3 +107,17 @@ async def test_a_llama_server_binary_serves_the_same_way(micro: Path, llama_serv
         assert httpx2.get(f"{process.address}/props").status_code == 401
     finally:
         await process.stop()
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("failed to open '/home/ann/my models/a.gguf': no", "failed to open 'a.gguf': no"),
+        ('  File "/usr/lib/python3/x.py", line 3', '  File "x.py", line 3'),
+        (r"C:\Users\ann\.puna\models\a.gguf is damaged", "a.gguf is damaged"),
+        ("listening on http://127.0.0.1:80/v1/models", "listening on http://127.0.0.1:80/v1/models"),
+        ("12/24 layers, 3 / 4", "12/24 layers, 3 / 4"),
+    ],
+)
+def test_a_log_that_is_shown_names_no_folders(line: str, shown: str) -> None:
+    assert without_folders(line) == shown

@@ -13,6 +13,7 @@ import signal
 import sys
 
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.process.confinement import confine
 
 PR_SET_PDEATHSIG = 1
 """From Linux's <sys/prctl.h>: the signal a process gets when the thread that forked it ends."""
@@ -23,6 +24,7 @@ class Parent:
 
     def __init__(self) -> None:
         die_with_parent()
+        confine()
         self._output = os.dup(1)
         os.dup2(2, 1)
 

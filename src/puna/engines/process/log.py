@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,15 @@ LINES = 400
 """How much of it is kept."""
 PAUSE_SECONDS = 0.25
 """How long a log that is read at leisure may wait for its reader."""
+
+
+FOLDERS = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[/\\](?:[^/\\\n'\":]+[/\\])+")
+"""The folders that a path begins with: `/home/ann/.puna/models/blobs/`."""
+
+
+def without_folders(text: str) -> str:
+    """The text with the names of files, but not where they are: that is nothing for a client to know."""
+    return FOLDERS.sub("", text)
 
 
 class EngineLog(asyncio.Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import os
 import secrets
 import signal
 import sys
@@ -13,7 +14,8 @@ import psutil
 
 from puna.core.errors import EngineFailed, EngineLost
 from puna.engines.llama.launch import LlamaLaunch
-from puna.engines.process.log import EngineLog
+from puna.engines.process.confinement import environment
+from puna.engines.process.log import EngineLog, without_folders
 
 ERROR_LINES = 12
 """How much of it an error shows."""
@@ -48,7 +50,8 @@ class EngineProcess:
         with log.pipe() as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", launch.module),
+                *("-P", "-m", launch.module),  # -P: nothing is imported from the folder that it is started in
+                env=environment(os.environ),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
@@ -94,7 +97,7 @@ class EngineProcess:
             message = f"the engine crashed ({signal.Signals(-code).name})"
         elif code is not None:
             message = f"the engine ended (exit {code})"
-        return EngineLost(message, log="\n".join(self.log[-ERROR_LINES:]), own_fault=own_fault)
+        return EngineLost(message, log=without_folders("\n".join(self.log[-ERROR_LINES:])), own_fault=own_fault)
 
     async def ended(self) -> None:
         """Return when the process has ended and its log is read."""
