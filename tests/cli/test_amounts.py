@@ -1,6 +1,6 @@
 import pytest
 
-from puna.cli.amounts import age_text, size_text, span_text
+from puna.cli.output.amounts import age_text, size_text, span_text
 
 
 @pytest.mark.parametrize(

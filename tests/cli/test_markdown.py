@@ -7,7 +7,7 @@ import pyte
 import pytest
 from rich.console import Console
 
-from puna.cli.markdown import MarkdownStream
+from puna.cli.output.markdown import MarkdownStream
 
 TEXT = """# Title
 
@@ -49,7 +49,7 @@ def screen_of(pieces: Iterable[str], *, height: int = 60) -> tuple[list[str], py
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_it_is_rendered_once_however_it_comes(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("puna.cli.markdown.REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr("puna.cli.output.markdown.REFRESH_SECONDS", 0.0)
     lines, screen = screen_of(TEXT[start : start + size] for start in range(0, len(TEXT), size))
     text = "\n".join(lines)
     assert "**" not in text
@@ -64,7 +64,7 @@ def test_it_is_rendered_once_however_it_comes(size: int, monkeypatch: pytest.Mon
 
 
 def test_a_block_longer_than_the_screen_is_whole_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("puna.cli.markdown.REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr("puna.cli.output.markdown.REFRESH_SECONDS", 0.0)
     text = "```\n" + "".join(f"line {number}\n" for number in range(50)) + "```\n"
     lines, _ = screen_of((text[start : start + 9] for start in range(0, len(text), 9)), height=12)
     assert [line.strip() for line in lines] == [f"line {number}" for number in range(50)]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from puna.cli.pictures import names_picture, take_pictures
+from puna.cli.session.pictures import names_picture, take_pictures
 
 
 @pytest.mark.parametrize(

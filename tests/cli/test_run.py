@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from puna.cli.run import run
+from puna.cli.commands.run import run
 from tests.cli.puna import UNUSED_PORT, Puna
 
 PROMPT = "Say this is a test"

@@ -13,13 +13,13 @@ from puna.core.errors import PunaError
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended."""
 
-COMMANDS = {
+COMMANDS = {  # module:function, in `puna.cli.commands`
     "serve": "serve:serve",
     "run": "run:run",
     "create": "create:create",
     "show": "show:show",
-    "pull": "transfers:pull",
-    "push": "transfers:push",
+    "pull": "registry:pull",
+    "push": "registry:push",
     "list": "models:list_models",
     "ps": "running:ps",
     "stop": "running:stop",
@@ -30,17 +30,17 @@ ALIASES = {"ls": "list", "start": "serve"}
 
 
 class Commands(click.Group):
-    """Imports a command when it is called: each needs little of all that the others need."""
+    """Imports a command's module only when the command is called, so that each starts quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        place = COMMANDS.get(ALIASES.get(name, name))
-        if place is None:
+        target = COMMANDS.get(ALIASES.get(name, name))
+        if target is None:
             return None
-        module, _, function = place.partition(":")
-        command: click.Command = getattr(import_module(f"puna.cli.{module}"), function)
+        module, _, function = target.partition(":")
+        command: click.Command = getattr(import_module(f"puna.cli.commands.{module}"), function)
         return command
 
     def resolve_command(

@@ -1,15 +1,22 @@
 """What several commands take."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+import orjson
+
+from puna.core.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
+LEVELS = ("low", "medium", "high", "max")
+"""How much a model may be asked to think."""
+
+
 class ModelType(click.ParamType[str]):
-    """The name of a model. It is checked by who looks it up."""
+    """The name of a model. Whatever looks it up checks it."""
 
     name = "model"
 
@@ -23,3 +30,16 @@ class ModelType(click.ParamType[str]):
 
 MODEL = ModelType()
 insecure_option = click.option("--insecure", is_flag=True, help="Allow a registry without encryption.")
+
+
+def read_format(text: str, *, name: str) -> Any:
+    """The form that answers should have: `json`, or a JSON Schema. `name` is what an InvalidRequest calls it."""
+    if text == "json":
+        return text
+    try:
+        schema = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        schema = None
+    if not isinstance(schema, dict):
+        raise InvalidRequest(f"{name} has to be json, or a JSON Schema")
+    return schema

@@ -67,7 +67,7 @@ def complete(command: click.Command) -> None:
 
 def model_items(incomplete: str) -> "Sequence[CompletionItem[str]]":
     """The models whose names begin like that. What goes wrong is no reason to write into somebody's command line."""
-    from puna.cli.client import connected
+    from puna.cli.client.client import connected
     from puna.core.errors import PunaError
 
     try:

@@ -1,41 +1,31 @@
-"""`puna pull` and `puna push`."""
+"""Models on their way from and to registries, as commands and sessions show it."""
 
 from collections.abc import Iterable
 from typing import Any
 
-import click
-
-from puna.cli.arguments import MODEL, insecure_option
-from puna.cli.client import connected
+from puna.cli.client.client import NOT_FOUND, Client, CommandFailed
 
 
-@click.command()
-@click.argument("model", type=MODEL)
-@insecure_option
-def pull(model: str, insecure: bool) -> None:
-    """Bring a model here from its registry.
-
-    What came of a pull that was interrupted is kept. MODEL is [host/][namespace/]name[:tag], such as llama3.2 or
-    hf.co/user/repository:Q4_K_M.
-    """
-    with connected() as client:
+def ensure_present(client: Client, model: str, *, insecure: bool) -> dict[str, Any]:
+    """What /api/show says of a model, which is pulled first where it is not here. Raises CommandFailed."""
+    try:
+        return client.show(model)
+    except CommandFailed as error:
+        if error.status != NOT_FOUND:
+            raise
+        missing = error.message
+    try:
         show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
-
-
-@click.command()
-@click.argument("model", type=MODEL)
-@insecure_option
-def push(model: str, insecure: bool) -> None:
-    """Bring a model to the registry of its name.
-
-    MODEL is [host/][namespace/]name[:tag]; `puna cp` gives a model such a name.
-    """
-    with connected() as client:
-        show_transfer(client.stream("/api/push", {"model": model, "insecure": insecure}))
+    except CommandFailed as error:
+        # mixtral is no slip for mistral, so a near name is only told where the pull fails.
+        if "did you mean" not in missing:
+            raise
+        raise CommandFailed(f"{missing} Pulling it failed: {error.message}") from error
+    return client.show(model)
 
 
 def show_transfer(steps: Iterable[dict[str, Any]]) -> None:
-    """A line for each step, and a bar for each blob with its speed and the time left."""
+    """Show a line for each step, and a bar for each blob with its speed and the time left."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -5,20 +5,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from puna.cli.answers import Manner, Piece, show_answer, show_timings
-from puna.cli.client import Client, CommandFailed
+import click
+
+from puna.cli.client.client import Client, CommandFailed
+from puna.cli.output.answers import DisplayOptions, Piece, show_answer, show_timings
 from puna.library.parameters import Parameters
 
 NOTHING = Parameters()
 
 
 @dataclass
-class Session:
-    """`parameters`, `system`, `format` and `think` go over what the model's Modelfile says, where they are set."""
+class Conversation:
+    """Says messages to a model and shows its answers.
+
+    `parameters`, `system`, `format` and `think` take precedence over the model's Modelfile where they are set.
+    """
 
     client: Client
     model: str
-    manner: Manner
+    display: DisplayOptions
     keep_alive: str | None = None
     format: Any = ""
     think: bool | str | None = None
@@ -27,13 +32,21 @@ class Session:
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def load(self) -> None:
-        """Have the model in memory. Raises CommandFailed."""
+        """Load the model into memory. Raises CommandFailed."""
         body = {"model": self.model, "keep_alive": self.keep_alive, "options": self.parameters.to_json()}
         self.client.ask("POST", "/api/chat", {**body, "messages": [], "stream": False})
 
     def shown(self) -> dict[str, Any]:
         """What /api/show says of the model. Raises CommandFailed."""
-        return self.client.ask("POST", "/api/show", {"model": self.model})
+        return self.client.show(self.model)
+
+    def replay(self) -> None:
+        """Show the messages of the model's Modelfile, which the conversation begins with. Raises CommandFailed."""
+        for message in self.shown()["messages"]:
+            if message["role"] == "user":
+                click.echo(f">>> {message['content']}")
+            elif message["role"] == "assistant":
+                click.echo(f"{message['content']}\n")
 
     def say(self, text: str, pictures: list[str]) -> None:
         """Say something, and show the answer. Ctrl-C ends the answer; what came of it is part of the conversation.
@@ -46,7 +59,7 @@ class Session:
         final: dict[str, Any] = {}
         try:
             with suppress(KeyboardInterrupt):
-                show_answer(self._pieces(answer, final), self._manner)
+                show_answer(self._pieces(answer, final), self._display)
         except CommandFailed:
             del self.messages[before:]
             raise
@@ -54,13 +67,13 @@ class Session:
             del self.messages[before:]
             return
         self.messages.append({name: value for name, value in answer.items() if value})
-        if self.manner.verbose and final:
+        if self.display.verbose and final:
             show_timings(final)
 
     @property
-    def _manner(self) -> Manner:
-        """JSON is no Markdown."""
-        return replace(self.manner, rendered=self.manner.rendered and not self.format)
+    def _display(self) -> DisplayOptions:
+        """How the next answer is shown: JSON is no Markdown."""
+        return replace(self.display, rendered=self.display.rendered and not self.format)
 
     def _pieces(self, answer: dict[str, Any], final: dict[str, Any]) -> Iterator[Piece]:
         for row in self.client.stream("/api/chat", self._body()):
@@ -83,7 +96,7 @@ class Session:
         }
 
     def save(self, name: str) -> None:
-        """Make a model of the session, with what was said so far. Raises CommandFailed."""
+        """Make a model of the conversation, with what was said so far. Raises CommandFailed."""
         earlier = self.shown()["messages"]
         said = [{"role": message["role"], "content": message["content"]} for message in self.messages]
         body = {
@@ -97,7 +110,7 @@ class Session:
             pass
 
     def change(self, model: str) -> None:
-        """Go on with another model, from its beginning. Raises CommandFailed; then it stays as it was."""
-        changed = Session(self.client, model, self.manner, self.keep_alive, self.format, self.think)
+        """Start over with another model. Raises CommandFailed; then everything stays as it was."""
+        changed = Conversation(self.client, model, self.display, self.keep_alive, self.format, self.think)
         changed.load()
         self.__dict__.update(changed.__dict__)

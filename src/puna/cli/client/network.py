@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-from puna.cli.transport import Body, CommandFailed
+from puna.cli.client.transport import Body, CommandFailed
 
 CONNECT_SECONDS = 30.0
 

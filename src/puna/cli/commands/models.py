@@ -5,10 +5,10 @@ import time
 
 import click
 
-from puna.cli.amounts import age_text, size_text
 from puna.cli.arguments import MODEL
-from puna.cli.client import connected
-from puna.cli.table import render_table
+from puna.cli.client.client import connected
+from puna.cli.output.amounts import age_text, size_text
+from puna.cli.output.table import render_table
 
 HEADER = ("NAME", "ID", "SIZE", "MODIFIED")
 ID_DIGITS = 12

@@ -1,13 +1,13 @@
 """The line editor of a session."""
 
 from pathlib import Path
+from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import NestedCompleter
 from prompt_toolkit.formatted_text import HTML
 from prompt_toolkit.history import FileHistory
 
-from puna.cli.words import WORDS
 from puna.state.private import private_file, private_folder
 
 QUOTES = '"""'
@@ -30,13 +30,13 @@ class KeptHistory(FileHistory):
 
 
 class Editor:
-    """Reads messages and commands."""
+    """Reads messages and commands. The words of commands are completed."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, completions: dict[str, Any]) -> None:
         self.history = KeptHistory(home / HISTORY)
         self._prompt: PromptSession[str] = PromptSession(
             history=self.history,
-            completer=NestedCompleter.from_nested_dict(WORDS),
+            completer=NestedCompleter.from_nested_dict(completions),
             complete_while_typing=False,
             prompt_continuation="... ",
         )

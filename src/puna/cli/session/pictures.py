@@ -25,7 +25,7 @@ def take_pictures(text: str) -> tuple[str, list[str]]:
     pictures: list[str] = []
 
     def take(match: re.Match[str]) -> str:
-        path = located(match)
+        path = existing_file(match)
         if path is None:
             return match[0]
         try:
@@ -41,10 +41,10 @@ def take_pictures(text: str) -> tuple[str, list[str]]:
 def names_picture(text: str) -> bool:
     """Whether a text begins with the path of a picture that is there."""
     match = _PATH.match(text)
-    return match is not None and located(match) is not None
+    return match is not None and existing_file(match) is not None
 
 
-def located(match: re.Match[str]) -> Path | None:
+def existing_file(match: re.Match[str]) -> Path | None:
     """The file of a path; None where there is none."""
     written = match["quoted"] or match["plain"]
     for name in (written, re.sub(r"\\(.)", r"\1", written)):

@@ -7,25 +7,27 @@ from typing import Any
 import click
 import orjson
 
-from puna.cli.answers import Manner, Piece, show_answer, show_timings
-from puna.cli.arguments import MODEL, insecure_option
-from puna.cli.client import NOT_FOUND, Client, CommandFailed, connected
-from puna.cli.transfers import show_transfer
+from puna.cli.arguments import LEVELS, MODEL, insecure_option, read_format
+from puna.cli.client.client import Client, connected
+from puna.cli.output.answers import DisplayOptions, Piece, show_answer, show_timings
+from puna.cli.transfers import ensure_present
 
 THINK: dict[str, bool | str | None] = {"": None, "true": True, "false": False}
-LEVELS = ("true", "false", "low", "medium", "high", "max")
+"""What some values of --think stand for; the others are levels."""
+THINK_VALUES = ("true", "false", *LEVELS)
 
 
 class RunCommand(click.Command):
-    """`--think` needs no value, and what follows it is one only if it can be: `--think tiny` names a model."""
+    """Lets `--think` do without a value. The word after it is its value only if it can be one: `--think tiny` names a
+    model."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        for place, argument in enumerate(args):
+        for index, argument in enumerate(args):
             if argument == "--":
                 break
             if argument == "--think":
-                given = place + 1 < len(args) and args[place + 1] in LEVELS
-                args[place : place + 1 + given] = [f"--think={args[place + 1] if given else 'true'}"]
+                given = index + 1 < len(args) and args[index + 1] in THINK_VALUES
+                args[index : index + 1 + given] = [f"--think={args[index + 1] if given else 'true'}"]
         return super().parse_args(ctx, args)
 
 
@@ -55,25 +57,29 @@ def run(
     Without a PROMPT a session begins. What comes through a pipe follows the prompt. A model that is not here is
     pulled first.
     """
-    manner = Manner(rendered=not (nowordwrap or format_), hide_thinking=hidethinking, verbose=verbose)
-    options = {"format": read_format(format_), "think": THINK.get(think, think), "keep_alive": keepalive or None}
+    display = DisplayOptions(rendered=not (nowordwrap or format_), hide_thinking=hidethinking, verbose=verbose)
+    options: dict[str, Any] = {
+        "format": read_format(format_, name="--format") if format_ else "",
+        "think": THINK.get(think, think),
+        "keep_alive": keepalive or None,
+    }
     interactive = not prompt and sys.stdin.isatty()
     text = "" if interactive else read_prompt(prompt)
     with connected() as client:
-        shown = have(client, model, insecure=insecure)
+        shown = ensure_present(client, model, insecure=insecure)
         if interactive:
-            from puna.cli.interactive import converse
-            from puna.cli.session import Session
+            from puna.cli.session.conversation import Conversation
+            from puna.cli.session.interactive import converse
 
-            converse(Session(client, model, manner, **options), insecure=insecure)
+            converse(Conversation(client, model, display, **options), insecure=insecure)
         elif shown["capabilities"] == ["embedding"]:
             embed(client, model, text)
         else:
-            answer(client, {"model": model, "prompt": text, **options}, manner)
+            answer(client, {"model": model, "prompt": text, **options}, display)
 
 
 def read_prompt(words: tuple[str, ...]) -> str:
-    """What is asked. Raises ClickException where it is nothing."""
+    """The prompt, from the command line and the pipe. Raises ClickException where there is none."""
     text = " ".join(words)
     if not sys.stdin.isatty():
         text = "\n".join(filter(None, (text, sys.stdin.read().strip())))
@@ -82,26 +88,8 @@ def read_prompt(words: tuple[str, ...]) -> str:
     return text
 
 
-def have(client: Client, model: str, *, insecure: bool) -> dict[str, Any]:
-    """What the model is; it is pulled where it is not here."""
-    try:
-        return client.ask("POST", "/api/show", {"model": model})
-    except CommandFailed as error:
-        if error.status != NOT_FOUND:
-            raise
-        missing = error.message
-    try:
-        show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
-    except CommandFailed as error:
-        # mixtral is no slip for mistral, so a near name is only told where the pull fails.
-        if "did you mean" not in missing:
-            raise
-        raise CommandFailed(f"{missing} Pulling it failed: {error.message}") from error
-    return client.ask("POST", "/api/show", {"model": model})
-
-
-def answer(client: Client, body: dict[str, Any], manner: Manner) -> None:
-    """Ask once."""
+def answer(client: Client, body: dict[str, Any], display: DisplayOptions) -> None:
+    """Ask once, and show the answer."""
     final: dict[str, Any] = {}
 
     def pieces() -> Iterator[Piece]:
@@ -109,25 +97,12 @@ def answer(client: Client, body: dict[str, Any], manner: Manner) -> None:
             yield Piece(row["response"], row.get("thinking", ""))
             final.update(row)
 
-    show_answer(pieces(), manner)
-    if manner.verbose:
+    show_answer(pieces(), display)
+    if display.verbose:
         show_timings(final)
 
 
 def embed(client: Client, model: str, text: str) -> None:
-    """The vector of a text, as JSON."""
+    """Print the vector of a text as JSON."""
     [vector] = client.ask("POST", "/api/embed", {"model": model, "input": text})["embeddings"]
     click.echo(orjson.dumps(vector).decode())
-
-
-def read_format(text: str) -> Any:
-    """`json`, or a schema."""
-    if text in ("", "json"):
-        return text
-    try:
-        schema = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        schema = None
-    if not isinstance(schema, dict):
-        raise click.ClickException("--format has to be json, or a JSON Schema")
-    return schema

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from starlette.types import ASGIApp
 
-from puna.cli.transport import Body
+from puna.cli.client.transport import Body
 from puna.observation.journal import Entry, open_entry
 from puna.settings import Settings
 

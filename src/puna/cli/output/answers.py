@@ -1,4 +1,4 @@
-"""Answers of models on the screen, while they come."""
+"""Answers of models, shown while they come."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ import click
 
 SECOND = 10**9
 CONTROLS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
-"""What a model has no business to send to a terminal: it could move the cursor, or worse."""
+"""Control characters, which never reach the terminal: with them a model could move the cursor, or worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,55 +22,55 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Manner:
-    """How answers are shown. On a terminal Markdown is `rendered` and its lines are wrapped."""
+class DisplayOptions:
+    """How answers are shown. `rendered` matters on a terminal only: Markdown is rendered, and lines are wrapped."""
 
     rendered: bool = True
     hide_thinking: bool = False
     verbose: bool = False
 
 
-def show_answer(pieces: Iterable[Piece], manner: Manner) -> None:
-    """Show an answer. Nothing but its text where it does not go to a terminal."""
+def show_answer(pieces: Iterable[Piece], options: DisplayOptions) -> None:
+    """Show an answer while it comes. Only its text is written where the output is no terminal."""
     terminal = sys.stdout.isatty()
     thinking = False
     with ExitStack() as stack:
         write: Callable[[str], None] | None = None
         for piece in pieces:
-            if piece.thinking and not manner.hide_thinking:
+            if piece.thinking and not options.hide_thinking:
                 show_thinking(piece.thinking, begins=not thinking)
                 thinking = True
             if piece.text:
                 if thinking:
                     click.secho("\n...done thinking.\n", dim=True)
                     thinking = False
-                write = write or writer(stack, rendered=terminal and manner.rendered, terminal=terminal)
+                write = write or writer(stack, rendered=terminal and options.rendered, terminal=terminal)
                 write(piece.text)
-    if write is None or not (terminal and manner.rendered):
+    if write is None or not (terminal and options.rendered):
         click.echo()
 
 
 def writer(stack: ExitStack, *, rendered: bool, terminal: bool) -> Callable[[str], None]:
-    """What shows the pieces of a text."""
+    """A function that shows the next piece of a text."""
     if not rendered:
         return lambda text: click.echo(text.translate(CONTROLS) if terminal else text, nl=False)
     from rich.console import Console
 
-    from puna.cli.markdown import MarkdownStream
+    from puna.cli.output.markdown import MarkdownStream
 
     stream = stack.enter_context(MarkdownStream(Console()))
     return lambda text: stream.add(text.translate(CONTROLS))
 
 
 def show_thinking(text: str, *, begins: bool) -> None:
-    """A piece of what a model thinks."""
+    """Show a piece of what a model thinks."""
     if begins:
         click.secho("Thinking...", dim=True)
     click.secho(text.translate(CONTROLS), dim=True, nl=False)
 
 
 def show_timings(row: dict[str, Any]) -> None:
-    """What an answer took, on standard error."""
+    """Show on standard error how long an answer took, and how many tokens."""
     lines = {"total duration": f"{row['total_duration'] / SECOND:.3f} s"}
     lines["load duration"] = f"{row['load_duration'] / SECOND:.3f} s"
     for name, key in (("prompt eval", "prompt_eval"), ("eval", "eval")):

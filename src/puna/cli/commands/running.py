@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from puna.cli.amounts import age_text, size_text
 from puna.cli.arguments import MODEL
-from puna.cli.client import connected
-from puna.cli.models import ID_DIGITS
-from puna.cli.table import render_table
+from puna.cli.client.client import connected
+from puna.cli.commands.models import ID_DIGITS
+from puna.cli.output.amounts import age_text, size_text
+from puna.cli.output.table import render_table
 
 HEADER = ("NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL")
 FOR_EVER = 20 * 365 * 24 * 3600.0

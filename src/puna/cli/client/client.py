@@ -4,11 +4,11 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from puna.cli.transport import Answer, CommandFailed, Transport
+from puna.cli.client.transport import Answer, CommandFailed, Transport
 from puna.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,15 +20,6 @@ PROBE_SECONDS = 2.0
 """How long a server may take to accept a connection before it counts as not there."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens, a client can't connect to
 NOT_FOUND = 404
-
-
-class Row(NamedTuple):
-    """A model of a server: bytes, and nanoseconds since 1970."""
-
-    name: str
-    digest: str
-    size: int
-    modified_ns: int
 
 
 class Client:
@@ -61,22 +52,22 @@ class Client:
                     raise CommandFailed(str(row["error"]))
                 yield row
 
-    def models(self) -> "list[Row] | list[Listed]":
+    def models(self) -> "list[Listed]":
         """The models that are there. Raises CommandFailed.
 
-        Without a server the listing is asked itself: a list that is quick needs no event loop and no application.
+        Without a server the store's listing is asked directly: no event loop and no application, so that it is quick.
         """
         if self._transport is None:
             from puna.library.listing import Listing
 
             return Listing(self.settings.models).models()
-        from datetime import datetime
+        from puna.cli.client.tags import listed
 
-        def nanoseconds(written: str) -> int:
-            return int(datetime.fromisoformat(written).timestamp() * 10**9)
+        return [listed(row) for row in self.ask("GET", "/api/tags")["models"]]
 
-        rows = self.ask("GET", "/api/tags")["models"]
-        return [Row(row["name"], row["digest"], row["size"], nanoseconds(row["modified_at"])) for row in rows]
+    def show(self, model: str, **options: bool) -> dict[str, Any]:
+        """What /api/show says of a model. Raises CommandFailed."""
+        return self.ask("POST", "/api/show", {"model": model, **options})
 
     def has_blob(self, digest: str) -> bool:
         """Whether a blob is there. Raises CommandFailed."""
@@ -89,9 +80,9 @@ class Client:
             checked(answer)
 
     def _carrier(self) -> Transport:
-        """The server; where there is none, the native API in this process, begun when it is first needed."""
+        """The server; where there is none, the native API in this process, which starts when it is first needed."""
         if self._transport is None:
-            from puna.cli.mounted import Mounted, native_api
+            from puna.cli.client.mounted import Mounted, native_api
 
             self._transport = self._stack.enter_context(Mounted(lambda: native_api(self.settings)))
         return self._transport
@@ -110,9 +101,12 @@ def connected() -> Iterator[Client]:
 
 
 def found(settings: Settings, host: str) -> Transport | None:
-    """The server there; None where the command has to do without. Raises CommandFailed where it can't."""
+    """The server at that host; None where there is none and none is needed, as the host is this machine.
+
+    Raises CommandFailed where the host is another machine.
+    """
     if listens(host, settings.port):
-        from puna.cli.network import Network
+        from puna.cli.client.network import Network
 
         key = min(settings.api_keys, default=None)
         return Network(host, settings.port, {"Authorization": f"Bearer {key}"} if key else {})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from puna.cli.arguments import MODEL
-from puna.cli.client import Client, connected
+from puna.cli.client.client import Client, connected
 
 if TYPE_CHECKING:
     from puna.library.recipe import Recipe

@@ -1,0 +1,32 @@
+"""`puna pull` and `puna push`."""
+
+import click
+
+from puna.cli.arguments import MODEL, insecure_option
+from puna.cli.client.client import connected
+from puna.cli.transfers import show_transfer
+
+
+@click.command()
+@click.argument("model", type=MODEL)
+@insecure_option
+def pull(model: str, insecure: bool) -> None:
+    """Bring a model here from its registry.
+
+    What came of a pull that was interrupted is kept. MODEL is [host/][namespace/]name[:tag], such as llama3.2 or
+    hf.co/user/repository:Q4_K_M.
+    """
+    with connected() as client:
+        show_transfer(client.stream("/api/pull", {"model": model, "insecure": insecure}))
+
+
+@click.command()
+@click.argument("model", type=MODEL)
+@insecure_option
+def push(model: str, insecure: bool) -> None:
+    """Bring a model to the registry of its name.
+
+    MODEL is [host/][namespace/]name[:tag]; `puna cp` gives a model such a name.
+    """
+    with connected() as client:
+        show_transfer(client.stream("/api/push", {"model": model, "insecure": insecure}))

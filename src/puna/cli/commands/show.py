@@ -1,0 +1,36 @@
+"""`puna show`."""
+
+import click
+
+from puna.cli.arguments import MODEL
+from puna.cli.client.client import connected
+from puna.cli.output.overview import render_overview
+
+
+@click.command()
+@click.argument("model", type=MODEL)
+@click.option("--modelfile", is_flag=True, help="Show its Modelfile.")
+@click.option("--parameters", is_flag=True, help="Show its parameters.")
+@click.option("--template", is_flag=True, help="Show its template.")
+@click.option("--system", is_flag=True, help="Show its system message.")
+@click.option("--license", is_flag=True, help="Show its licence.")
+@click.option("--verify", is_flag=True, help="Read all its files, and say which are damaged.")
+@click.option("--verbose", "-v", is_flag=True, help="Show the whole header of its weights.")
+def show(model: str, verbose: bool, **parts: bool) -> None:
+    """Show what a model is."""
+    wanted = [part for part, asked in parts.items() if asked]
+    if len(wanted) > 1:
+        raise click.ClickException(f"only one of {', '.join(f'--{part}' for part in parts)} at a time")
+    with connected() as client:
+        if parts["verify"]:
+            report(model, client.show(model, verify=True)["damaged"])
+        else:
+            shown = client.show(model, verbose=verbose)
+            click.echo(shown[wanted[0]] if wanted else render_overview(shown, verbose=verbose))
+
+
+def report(model: str, damaged: list[str]) -> None:
+    """What a check found."""
+    if damaged:
+        raise click.ClickException("\n".join([f"'{model}' is damaged; pull or create it again", *damaged]))
+    click.echo(f"'{model}' is whole")

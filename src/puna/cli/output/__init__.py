@@ -1,0 +1,1 @@
+"""What is shown on a terminal: tables, sizes and times, answers while they come."""

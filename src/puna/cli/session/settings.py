@@ -1,0 +1,114 @@
+"""What `/set` can set."""
+
+import shlex
+
+import click
+
+from puna.cli.arguments import LEVELS, read_format
+from puna.cli.session.command import SlashCommand, SlashCommands, show_rows, split
+from puna.cli.session.session import Session
+from puna.core.errors import InvalidRequest
+from puna.library.parameters import Parameters
+
+
+def set_parameter(session: Session, text: str) -> None:
+    """Set one of the model's parameters."""
+    name, rest = split(text)
+    if not rest:
+        click.echo("Usage: /set parameter NAME VALUE\n")
+        show_rows(parameter_kinds())
+        return
+    values = quoted_words(rest) if name == "stop" else [rest]
+    changed = Parameters.from_text([(name, value) for value in values])
+    session.conversation.parameters = changed.over(session.conversation.parameters)
+    click.echo(f"Set parameter '{name}' to '{', '.join(values)}'")
+
+
+def parameter_kinds() -> dict[str, str]:
+    """Every parameter, and what its values are."""
+    kinds = {int: "a whole number", float: "a number", bool: "true or false"}
+    return {name: kinds.get(kind, "one or more texts") for name, kind in Parameters.kinds().items()}
+
+
+def quoted_words(text: str) -> list[str]:
+    """Words as a shell splits them: those with blanks are in quotes."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return [text]
+
+
+def set_system(session: Session, text: str) -> None:
+    """Set the system message."""
+    if not text:
+        click.echo("Usage: /set system TEXT")
+        return
+    session.conversation.system = text
+    click.echo("Set system message.")
+
+
+def set_format(session: Session, text: str) -> None:
+    """Set the form of answers."""
+    session.conversation.format = read_format(text, name="the format")
+    click.echo(f"Set format to {'JSON' if text == 'json' else 'the JSON Schema'}.")
+
+
+def unset_format(session: Session, _: str) -> None:
+    """Let answers have any form."""
+    session.conversation.format = ""
+    click.echo("Answers may have any form.")
+
+
+def set_think(session: Session, text: str) -> None:
+    """Have the model think."""
+    conversation = session.conversation
+    if text not in ("", *LEVELS):
+        raise InvalidRequest(f"the level has to be one of {', '.join(LEVELS)}")
+    if "thinking" not in conversation.shown()["capabilities"]:
+        raise InvalidRequest(f"'{conversation.model}' does not support thinking")
+    conversation.think = text or True
+    click.echo(f"The model thinks{f' ({text})' if text else ''}.")
+
+
+def set_nothink(session: Session, _: str) -> None:
+    """Have the model answer without thinking."""
+    session.conversation.think = False
+    click.echo("The model does not think.")
+
+
+def keep_history(session: Session, *, kept: bool) -> None:
+    """Keep what is typed for the next session, or not."""
+    session.editor.history.kept = kept
+    click.echo(f"What is typed is {'kept' if kept else 'not kept'} for the next session.")
+
+
+def render_answers(session: Session, *, rendered: bool) -> None:
+    """Render the Markdown of answers, or show them as they are."""
+    session.conversation.display.rendered = rendered
+    click.echo("Markdown is rendered, and lines are wrapped." if rendered else "Answers are shown as they are.")
+
+
+def show_timings(session: Session, *, shown: bool) -> None:
+    """Show after each answer what it took, or not."""
+    session.conversation.display.verbose = shown
+    click.echo(f"What answers took is {'shown' if shown else 'not shown'}.")
+
+
+SETTINGS: SlashCommands = {
+    "parameter": SlashCommand("Set a parameter; more values than one for stop", set_parameter, "NAME VALUE"),
+    "system": SlashCommand("Set the system message", set_system, "TEXT"),
+    "format": SlashCommand(
+        "Have every answer be a JSON object; a JSON Schema may stand there too", set_format, "json"
+    ),
+    "noformat": SlashCommand("Have answers in any form", unset_format),
+    "think": SlashCommand("Have the model think: low, medium, high or max", set_think, "[LEVEL]"),
+    "nothink": SlashCommand("Have the model not think", set_nothink),
+    "history": SlashCommand("Keep what is typed for the next session", lambda s, _: keep_history(s, kept=True)),
+    "nohistory": SlashCommand("Do not keep what is typed", lambda s, _: keep_history(s, kept=False)),
+    "wordwrap": SlashCommand(
+        "Render Markdown, and wrap lines between words", lambda s, _: render_answers(s, rendered=True)
+    ),
+    "nowordwrap": SlashCommand("Show answers as they are", lambda s, _: render_answers(s, rendered=False)),
+    "verbose": SlashCommand("Show what each answer took", lambda s, _: show_timings(s, shown=True)),
+    "quiet": SlashCommand("Do not show what answers took", lambda s, _: show_timings(s, shown=False)),
+}

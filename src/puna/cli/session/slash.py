@@ -1,0 +1,112 @@
+"""The commands of a session: lines that begin with a slash."""
+
+import click
+
+from puna.cli.session.command import SlashCommand, SlashCommands, show_help, show_rows, split
+from puna.cli.session.parts import PARTS
+from puna.cli.session.session import Session
+from puna.cli.session.settings import SETTINGS
+from puna.cli.transfers import ensure_present
+
+SHORTCUTS = {
+    "Ctrl-A, Ctrl-E": "To the beginning, or the end, of the line",
+    "Alt-B, Alt-F": "A word back, or forward",
+    "Ctrl-K, Ctrl-U": "Delete to the end, or the beginning, of the line",
+    "Ctrl-W": "Delete the word before",
+    "Ctrl-R": "Search what was typed before; Up and Down walk through it",
+    "Ctrl-L": "Clear the screen",
+    "Ctrl-C": "Stop the answer",
+    "Ctrl-D": "Leave",
+}
+
+NOTES = '''Begin a message with """ to write more than one line; """ ends it.
+A picture is shown to a model that sees by its path in the message: ./picture.jpg'''
+
+
+def carry_out(session: Session, line: str) -> None:
+    """Do what a line with a slash says. Raises a PunaError for what is wrong with it."""
+    name, rest = split(line)
+    command = ALL_NAMES.get(name)
+    if command is None:
+        click.echo(f"Unknown command '{name}'. Type /? for help")
+    else:
+        command.run(session, rest)
+
+
+def change_setting(session: Session, text: str) -> None:
+    """Set something, or show what can be set."""
+    name, rest = split(text)
+    if name in SETTINGS:
+        SETTINGS[name].run(session, rest)
+    else:
+        show_help(SETTINGS, prefix="/set ")
+
+
+def show_part(session: Session, text: str) -> None:
+    """Show a part of the model, or what parts there are."""
+    name, rest = split(text)
+    if name in PARTS:
+        PARTS[name].run(session, rest)
+    else:
+        show_help(PARTS, prefix="/show ")
+
+
+def load(session: Session, model: str) -> None:
+    """Go on with another model."""
+    if not model:
+        click.echo("Usage: /load MODEL")
+        return
+    conversation = session.conversation
+    ensure_present(conversation.client, model, insecure=session.insecure)
+    click.echo(f"Loading '{model}'")
+    conversation.change(model)
+    conversation.replay()
+
+
+def save(session: Session, name: str) -> None:
+    """Make a model of the conversation."""
+    if not name:
+        click.echo("Usage: /save NAME")
+        return
+    session.conversation.save(name)
+    click.echo(f"Created new model '{name}'")
+
+
+def clear(session: Session, _: str) -> None:
+    """Forget all that was said."""
+    session.conversation.messages.clear()
+    click.echo("Cleared session context")
+
+
+def leave(session: Session, _: str) -> None:
+    """End the session."""
+    session.over = True
+
+
+def show_topic(_: Session, text: str) -> None:
+    """Show the help on a topic, or on all commands."""
+    topic = text.removeprefix("/")
+    if topic == "set":
+        show_help(SETTINGS, prefix="/set ")
+    elif topic == "show":
+        show_help(PARTS, prefix="/show ")
+    elif topic == "shortcuts":
+        show_rows(SHORTCUTS)
+    else:
+        show_help(COMMANDS)
+        click.echo(f"{NOTES}\n")
+
+
+COMMANDS: SlashCommands = {
+    "/set": SlashCommand(
+        "Change how the session goes on; /? set lists what can be set", change_setting, subcommands=SETTINGS
+    ),
+    "/show": SlashCommand("Show what the model is; /? show lists its parts", show_part, subcommands=PARTS),
+    "/load": SlashCommand("Go on with another model, from the beginning", load, "MODEL"),
+    "/save": SlashCommand("Make a model of this session, with all that was said", save, "NAME"),
+    "/clear": SlashCommand("Forget all that was said", clear),
+    "/bye": SlashCommand("Leave", leave),
+    "/exit": SlashCommand("", leave),
+    "/?": SlashCommand("This help; /? set, /? show and /? shortcuts tell more", show_topic, aliases=("/help",)),
+}
+ALL_NAMES = {word: command for name, command in COMMANDS.items() for word in (name, *command.aliases)}
