@@ -1,0 +1,152 @@
+"""The picture of docs/architecture.md, as rules about imports.
+
+A new folder needs a row in `MAY_KNOW`. What a rule forbids is moved, or handed in by whoever is allowed to know both.
+"""
+
+from pathlib import Path
+
+import pytest
+
+import puna
+from tests.imports import Graph, circles, inside, read_imports
+
+SOURCE = Path(puna.__file__).parent.parent
+
+ENGINE = "core formats http structured engines.engine engines.launch engines.model engines.settings engines.process"
+DIALECT = "api core http images inference library observation state"
+
+MAY_KNOW = {
+    # the core knows nobody
+    "core": "",
+    "models": "",
+    "formats": "core",
+    "http": "core",
+    "structured": "core",
+    "settings": "core",
+    "machine": "core settings engines.settings",
+    "images": "core http settings",
+    "state": "core settings",
+    "library": "core formats models",
+    # engines know neither dialects nor library, nor one another: what they need is handed in
+    "engines.engine": "core",
+    "engines.launch": "core engines.engine",
+    "engines.model": "core formats",
+    "engines.settings": "core",
+    "engines.process": "core http engines.engine engines.launch",
+    "engines.encoder": ENGINE,
+    "engines.llama": ENGINE,
+    "engines.plan": "core engines",
+    # the scheduler takes engines as they come
+    "scheduler": "core engines.engine engines.launch",
+    "inference": "core library scheduler observation settings "
+    "engines.engine engines.launch engines.plan engines.settings",
+    "observation": "core scheduler",
+    "serving": "core scheduler settings",
+    # dialects know no engine, and not one another
+    "api": "core http",
+    "api.openai": DIALECT,
+    "api.ollama": f"{DIALECT} formats settings",
+    # the command line asks the native API, and puts a server together where none is up
+    "cli": "core library.parameters",
+    "cli.client": "core settings api.ollama library observation serving.hosts server",
+    "cli.commands": "cli core settings library server serving state.private",
+    "cli.session": "cli core library.parameters state.private",
+}
+"""What may be known where. Rows are longer where more is said of a place: the longest one that fits counts. Every
+place may know what is in itself."""
+
+EVERYTHING = ("server", "__main__")
+"""What puts everything together."""
+
+SIDE_BY_SIDE = ("api.openai", "api.ollama"), ("engines.llama", "engines.encoder")
+"""Places that must not know one another, in either direction."""
+
+BROKEN_TODAY = {
+    ("api.ollama", "engines"),
+    ("api.ollama", "scheduler"),
+    ("engines.encoder", "engines.llama"),
+    ("engines.llama", "engines.encoder"),
+    ("engines.llama", "library"),
+    ("engines.llama", "machine"),
+    ("engines.llama", "settings"),
+    ("engines.process", "engines.llama"),
+    ("inference", "engines.llama"),
+}
+"""Rules that are broken until the work on them is done. An entry that is no longer needed has to go."""
+
+CIRCLES_TODAY = {"engines.encoder", "engines.llama", "engines.process"}
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    """The imports of Puna, by modules' names without the package's."""
+    whole = read_imports(SOURCE, "puna")
+    return {short(module): {short(name) for name in names} for module, names in whole.items()}
+
+
+def short(module: str) -> str:
+    return module.removeprefix("puna").removeprefix(".")
+
+
+def place_of(module: str) -> str:
+    """The row that says what a module may know."""
+    rows = [place for place in MAY_KNOW if inside(module, place)]
+    assert rows, f"{module}: tests/test_architecture.py has no row in MAY_KNOW for it"
+    return max(rows, key=len)
+
+
+def forbidden(graph: Graph) -> list[tuple[str, str]]:
+    """Modules, and what they import against the rules. The package itself only says its version."""
+    return [
+        (module, name)
+        for module, names in graph.items()
+        if module and module not in EVERYTHING
+        for name in names
+        if name and not any(inside(name, known) for known in (place_of(module), *MAY_KNOW[place_of(module)].split()))
+    ]
+
+
+def test_every_place_knows_only_what_it_may(graph: Graph) -> None:
+    broken = forbidden(graph)
+    excused = {(a, b) for a, b in BROKEN_TODAY for one, two in broken if inside(one, a) and inside(two, b)}
+    assert [f"{a} -> {b}" for a, b in broken if not any(inside(a, x) and inside(b, y) for x, y in excused)] == []
+    assert excused == BROKEN_TODAY, "an entry of BROKEN_TODAY is no longer needed"
+
+
+def test_what_stands_side_by_side_does_not_know_its_neighbour(graph: Graph) -> None:
+    for places in SIDE_BY_SIDE:
+        for one, other in (places, places[::-1]):
+            if (one, other) not in BROKEN_TODAY:
+                known = {name for module in graph if inside(module, one) for name in graph[module]}
+                assert not [name for name in known if inside(name, other)], f"{one} knows {other}"
+
+
+def test_no_folder_has_a_circle(graph: Graph) -> None:
+    assert [circle for circle in circles(graph) if not CIRCLES_TODAY.issuperset(circle)] == []
+
+
+def test_imports_are_found_wherever_they_hide(tmp_path: Path) -> None:
+    sources = {
+        "house/__init__.py": "from house.hall import door",
+        "house/hall/__init__.py": "door = 1",
+        "house/hall/stairs.py": "import typing\nif typing.TYPE_CHECKING:\n    from house.attic import roof",
+        "house/attic/__init__.py": "",
+        "house/attic/roof.py": "def leak():\n    import house.cellar",
+        "house/cellar.py": "PUMP = ['-m', 'house.hall.stairs']",
+    }
+    for name, source in sources.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source)
+    graph = read_imports(tmp_path, "house")
+    assert graph == {
+        "house": {"house.hall"},
+        "house.hall": set(),
+        "house.hall.stairs": {"house.attic.roof"},
+        "house.attic": set(),
+        "house.attic.roof": {"house.cellar"},
+        "house.cellar": {"house.hall.stairs"},
+    }
+    [circle] = circles(graph)
+    assert {*circle} == {"house.hall", "house.attic", "house.cellar"}
+    del graph["house.cellar"]
+    assert [*circles(graph)] == []
