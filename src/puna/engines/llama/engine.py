@@ -10,6 +10,7 @@ from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineLost
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
+from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.route import answer, check_bias, count_tokens
 from puna.engines.llama.chat.traits import Traits, read_traits
 from puna.engines.llama.completion.completion import Completion
@@ -75,6 +76,15 @@ class LlamaEngine:
             self._traits = await read_traits(self._client)
         return self._traits
 
+    async def _conversation(self) -> Conversation:
+        return Conversation(
+            client=self._client,
+            traits=await self.traits(),
+            context_length=self.context_length,
+            sequences=self._launch.sequences,
+            vocabulary=self._reader.vocabulary,
+        )
+
     @property
     def context_length(self) -> int:
         return self._launch.context_length
@@ -84,17 +94,9 @@ class LlamaEngine:
         return self._process.alive
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        async with self._answering():
-            answered = answer(
-                self._client,
-                await self.traits(),
-                request,
-                context_length=self.context_length,
-                sequences=self._launch.sequences,
-            )
-            async with aclosing(answered) as events:
-                async for event in events:
-                    yield event
+        async with self._answering(), aclosing(answer(await self._conversation(), request)) as events:
+            async for event in events:
+                yield event
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         async with self._answering():
@@ -143,7 +145,7 @@ class LlamaEngine:
 
     async def count_prompt(self, request: ChatRequest) -> int:
         async with self._answering():
-            return await count_tokens(self._client, await self.traits(), request)
+            return await count_tokens(await self._conversation(), request)
 
     async def close(self) -> None:
         await self._process.stop()

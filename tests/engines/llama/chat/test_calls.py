@@ -1,7 +1,7 @@
 import pytest
 
-from puna.core.events import TextDelta, ToolCallDelta
-from puna.engines.llama.chat.calls import CallReader
+from puna.core.events import Event, TextDelta, ToolCallDelta
+from puna.engines.llama.chat.calls import CallFilter
 from puna.engines.llama.markup import PUNA_SHAPE, CallShape
 
 LLAMA = CallShape('{"name": "', '", "parameters": ', "}")
@@ -11,8 +11,12 @@ ARGUMENTS = '{"a": "}\\"{", "b": {"c": []}}'
 
 def read(text: str, size: int, shape: CallShape = PUNA_SHAPE) -> tuple[str, list[tuple[str | None, str]]]:
     """The text and the calls (name, arguments) of what comes in pieces of that size."""
-    reader = CallReader(0, shape)
-    events = [event for place in range(0, len(text), size) for event in reader.feed(text[place : place + size])]
+    reader = CallFilter(0, shape)
+    events: list[Event] = [
+        event
+        for place in range(0, len(text), size)
+        for event in reader.feed(TextDelta(0, text[place : place + size]))
+    ]
     events += reader.close()
     calls: dict[int, list[ToolCallDelta]] = {}
     for event in events:

@@ -16,8 +16,8 @@ def calls(reader: ChatReader) -> list[int]:
 
 
 def test_all_calls_are_read() -> None:
-    assert calls(ChatReader(0)) == [0, 1, 0]
+    assert calls(ChatReader()) == [0, 1, 0]
 
 
 def test_where_one_call_is_wanted_the_others_are_passed_over() -> None:
-    assert calls(ChatReader(0, several=False)) == [0, 0]
+    assert calls(ChatReader(several=False)) == [0, 0]

@@ -1,7 +1,7 @@
 import pytest
 
 from puna.core.events import TextDelta, TokenLogprob
-from puna.engines.llama.chat.stops import StopFinder
+from puna.engines.llama.chat.filters import StopFilter
 
 
 def pieces(text: str, size: int) -> list[TextDelta]:
@@ -13,7 +13,7 @@ def pieces(text: str, size: int) -> list[TextDelta]:
 
 
 def read(text: str, size: int, *stops: str) -> tuple[list[TextDelta], bool]:
-    finder = StopFinder(0, stops)
+    finder = StopFilter(0, stops)
     found: list[TextDelta] = []
     for piece in pieces(text, size):
         found += finder.feed(piece)
@@ -45,9 +45,9 @@ def test_the_text_ends_before_the_first_stop_sequence(
 
 
 def test_nothing_waits_that_can_not_become_a_stop_sequence() -> None:
-    finder = StopFinder(0, ["END", "\n\n"])
+    finder = StopFilter(0, ["END", "\n\n"])
     assert [delta.text for delta in finder.feed(TextDelta(0, "a\n"))] == ["a"]
-    assert [delta.text for delta in finder.feed(TextDelta(0, "b E"))] == ["\n", "b "]
+    assert [delta.text for delta in finder.feed(TextDelta(0, "b E"))] == ["\nb "]
     assert [delta.text for delta in finder.feed(TextDelta(0, "NDLESS"))] == []
     assert finder.found
 

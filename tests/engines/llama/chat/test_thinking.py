@@ -1,6 +1,7 @@
 import pytest
 
-from puna.engines.llama.chat.thinking import ThinkingSplitter
+from puna.core.events import ReasoningDelta, TextDelta
+from puna.engines.llama.chat.thinking import ThinkingFilter
 from puna.engines.llama.markup import ThinkingTags
 
 TAGS = ThinkingTags("<think>", "</think>")
@@ -8,10 +9,11 @@ TAGS = ThinkingTags("<think>", "</think>")
 
 def split(text: str, size: int, *, begun: bool = False) -> tuple[str, str]:
     """The thought and the answer of a text that comes in pieces of that size."""
-    splitter = ThinkingSplitter(TAGS, begun=begun)
-    pieces = [splitter.feed(text[place : place + size]) for place in range(0, len(text), size)]
-    pieces.append(splitter.close())
-    return "".join(thought for thought, _ in pieces), "".join(answer for _, answer in pieces)
+    reader = ThinkingFilter(0, TAGS, begun=begun)
+    parts = [TextDelta(0, text[place : place + size]) for place in range(0, len(text), size)]
+    events = [event for part in parts for event in reader.feed(part)] + list(reader.close())
+    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    return thought, "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 100])

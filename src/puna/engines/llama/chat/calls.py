@@ -1,10 +1,11 @@
 """Reads tool calls out of generated text that has one known shape."""
 
 import re
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 
 from puna.core.events import Event, TextDelta, ToolCallDelta
-from puna.engines.llama.chat.call_id import new_call_id
+from puna.engines.llama.chat.filters import Filter
 from puna.engines.llama.markup import CallShape, overlap
 
 STRUCTURE = re.compile(r'["\\{}]')
@@ -12,70 +13,76 @@ Part = Callable[[list[Event]], bool]
 """Reads the part of the text that comes next, as far as it is there. Whether it is complete."""
 
 
-class CallReader:
-    """The events of one choice's text that comes in pieces: text up to the first call, then calls. The grammar
-    made the text, so nothing of its shape is checked."""
+def new_call_id() -> str:
+    """An id that no other call has, in the form of OpenAI's."""
+    return f"call_{secrets.token_hex(12)}"
+
+
+class CallFilter(Filter):
+    """Passes the text up to the first call, and makes the calls `ToolCallDelta`s. The grammar made the text, so
+    nothing of its shape is checked. `calls` counts them."""
 
     def __init__(self, index: int, shape: CallShape) -> None:
+        super().__init__(index)
         self.calls = 0
         self._index = index
         self._shape = shape
-        self._rest = ""
         self._object = ObjectEnd()
         self._read: Part = self._text
 
-    def feed(self, text: str) -> list[Event]:
-        self._rest += text
+    def feed(self, piece: TextDelta) -> Sequence[Event]:
+        self.held.add(piece)
         events: list[Event] = []
         while self._read(events):
             pass
         return events
 
-    def close(self) -> list[Event]:
-        """What was kept back, at the end of the text."""
-        return [TextDelta(self._index, self._rest)] if self._rest and self._read == self._text else []
+    def close(self) -> Sequence[Event]:
+        return self.rest() if self._read == self._text else []
 
     def _text(self, events: list[Event]) -> bool:
-        before, marker, _ = self._rest.partition(self._shape.marker)
+        text = self.held.text
+        before, marker, _ = text.partition(self._shape.marker)
         if marker:
             self._read = self._prefix
             ready = before.rstrip()
         else:
-            ready = before = self._rest[: len(self._rest) - overlap(self._shape.marker, self._rest)]
-        self._rest = self._rest[len(before) :]
+            ready = before = text[: len(text) - overlap(self._shape.marker, text)]
         if ready:
-            events.append(TextDelta(self._index, ready))
+            events.append(self.held.take(len(ready)))
+        self.held.take(len(before) - len(ready))
         return bool(marker)
 
     def _prefix(self, _: list[Event]) -> bool:
-        self._rest = self._rest.lstrip()
+        text = self.held.text
+        self.held.take(len(text) - len(text.lstrip()))
         return self._skip(self._shape.prefix, self._name)
 
     def _suffix(self, _: list[Event]) -> bool:
         return self._skip(self._shape.suffix, self._prefix)
 
     def _skip(self, words: str, following: Part) -> bool:
-        if len(self._rest) < len(words):
+        if len(self.held.text) < len(words):
             return False
-        self._rest = self._rest[len(words) :]
+        self.held.take(len(words))
         self._read = following
         return True
 
     def _name(self, events: list[Event]) -> bool:
-        name, middle, rest = self._rest.partition(self._shape.middle)
+        name, middle, _ = self.held.text.partition(self._shape.middle)
         if not middle:
             return False
-        self._rest, self._read, self._object = rest, self._arguments, ObjectEnd()
+        self.held.take(len(name) + len(middle))
+        self._read, self._object = self._arguments, ObjectEnd()
         self.calls += 1
         events.append(ToolCallDelta(self._index, self.calls - 1, "", new_call_id(), name))
         return True
 
     def _arguments(self, events: list[Event]) -> bool:
-        piece, end = self._rest, self._object.find(self._rest)
+        end = self._object.find(self.held.text)
         if end is not None:
-            piece = piece[:end]
             self._read = self._suffix
-        self._rest = self._rest[len(piece) :]
+        piece = self.held.take(len(self.held.text) if end is None else end).text
         if piece:
             events.append(ToolCallDelta(self._index, self.calls - 1, piece))
         return end is not None

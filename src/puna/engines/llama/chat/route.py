@@ -1,9 +1,9 @@
 """Which way a chat goes, and what is refused before it does."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from typing import Any
 
 from puna.core.errors import InvalidRequest, UnsupportedSchema
 from puna.core.events import Event
@@ -12,32 +12,75 @@ from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.core.tools import Tool
-from puna.engines.llama.chat.batches import in_batches
-from puna.engines.llama.chat.native import native_chat
-from puna.engines.llama.chat.prompt_length import prompt_length
-from puna.engines.llama.chat.rendered import prompted_chat
+from puna.engines.llama.chat.conversation import Conversation
+from puna.engines.llama.chat.native import NativeChat
+from puna.engines.llama.chat.rendered import RenderedChat
 from puna.engines.llama.chat.traits import Traits
 from puna.engines.llama.grammar.answers import required_calls
 from puna.engines.llama.grammar.gbnf import Grammar
 from puna.engines.llama.markup import PUNA_SHAPE
-from puna.engines.process.client import EngineClient
 
 
-async def answer(
-    client: EngineClient, traits: Traits, request: ChatRequest, *, context_length: int, sequences: int
-) -> AsyncGenerator[Event, None]:
-    """Answer a conversation, `sequences` choices at a time.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Requests that go one way, and why."""
+
+    way: type[RenderedChat] | type[NativeChat]
+    reason: str
+    applies: Callable[[ChatRequest, Traits], Any]
+
+
+WAYS = (
+    Row(RenderedChat, "there is no call to read", lambda request, _: not request.tools),
+    Row(RenderedChat, "the template renders no tools, so Puna describes them", lambda _, traits: not traits.tools),
+    Row(RenderedChat, "Puna has found the template's form of a call", lambda _, traits: traits.call_shape),
+    Row(
+        RenderedChat,
+        "a call is forced, one or strict, or JSON is asked for: the engine makes sure of none of that",
+        lambda request, _: is_bound(request),
+    ),
+    Row(
+        RenderedChat,
+        "the engine can't keep this template from thinking",
+        lambda request, traits: request.effort == "none" and traits.always_thinks,
+    ),
+    Row(
+        RenderedChat,
+        "the engine looks for stop sequences in the thinking, too",
+        lambda request, traits: request.sampling.stop and traits.thinking and request.effort != "none",
+    ),
+    Row(NativeChat, "only the engine's parser can read calls that are not JSON", lambda *_: True),
+)
+"""The first row that applies counts."""
+
+
+def way(conversation: Conversation, request: ChatRequest) -> RenderedChat | NativeChat:
+    """How that request is answered."""
+    row = next(row for row in WAYS if row.applies(request, conversation.traits))
+    return row.way(conversation, request)
+
+
+def is_bound(request: ChatRequest) -> bool:
+    """Whether the form of the answer is more than the model's choice."""
+    return (
+        request.tool_choice.mode == "required"
+        or not isinstance(request.format, FreeText)
+        or not request.parallel_tool_calls
+        or any(tool.strict for tool in request.tools)
+    )
+
+
+async def answer(conversation: Conversation, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    """Answer a conversation.
 
     Raises:
         InvalidRequest: the model can't do what is asked.
         ConnectionError: the engine broke off.
     """
-    check(request, traits)
+    check(request, conversation.traits)
     request = offered(request)
-    way = native_chat if is_native(request, traits) else prompted_chat
-    answered = partial(way, client, traits, context_length)
     try:
-        async with aclosing(in_batches(request, sequences, answered)) as events:
+        async with aclosing(way(conversation, request).events()) as events:
             async for event in events:
                 yield event
     except InvalidRequest as error:
@@ -46,11 +89,13 @@ async def answer(
         raise
 
 
-async def count_tokens(client: EngineClient, traits: Traits, request: ChatRequest) -> int:
-    """How many tokens the prompt of that conversation has. Raises as `answer` does."""
-    check(request, traits)
-    request = offered(request)
-    return await prompt_length(client, request, traits, native=is_native(request, traits))
+async def count_tokens(conversation: Conversation, request: ChatRequest) -> int:
+    """How many tokens the prompt of that conversation has; pictures count as their placeholder. Raises as `answer`
+    does."""
+    check(request, conversation.traits)
+    prompt = await way(conversation, offered(request)).prompt()
+    body = {"content": prompt, "add_special": True, "parse_special": True}
+    return len((await conversation.client.post("/tokenize", body))["tokens"])
 
 
 def check(request: ChatRequest, traits: Traits) -> None:
@@ -96,20 +141,3 @@ def offered(request: ChatRequest) -> ChatRequest:
     if choice.names is None:
         return request
     return replace(request, tools=tuple(tool for tool in request.tools if tool.name in choice.names))
-
-
-def is_native(request: ChatRequest, traits: Traits) -> bool:
-    """Whether llama-server's chat route does all that is asked for. It forces no call, stops after none, knows no
-    strict tools, ignores tools that the template does not render, loses log probabilities of parts of characters, and
-    looks for stop sequences in the thinking and in calls."""
-    if not isinstance(request.format, FreeText) or (request.effort == "none" and traits.always_thinks):
-        return False
-    if request.sampling.stop and traits.thinking and request.effort != "none":
-        return False
-    if not request.tools:
-        uses_tools = any(message.tool_calls or message.role == "tool" for message in request.messages)
-        return request.logprobs is None and (traits.tools or not uses_tools)
-    if not traits.tools or request.tool_choice.mode == "required":
-        return False
-    exact = any(tool.strict for tool in request.tools) or not request.parallel_tool_calls
-    return traits.call_shape is None or not (exact or request.sampling.stop or request.logprobs is not None)

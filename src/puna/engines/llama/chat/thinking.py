@@ -1,68 +1,74 @@
 """Tells what a model thinks from what it answers."""
 
+from collections.abc import Callable, Sequence
+
+from puna.core.events import Event, ReasoningDelta, TextDelta
+from puna.engines.llama.chat.filters import Filter
 from puna.engines.llama.markup import ThinkingTags, overlap
 
+Part = Callable[[list[Event]], bool]
+"""Reads the part of the text that comes next, as far as it is there. Whether it is complete."""
 
-class ThinkingSplitter:
-    """Splits text that comes in pieces. `begun` says that the prompt has the start tag already."""
 
-    def __init__(self, tags: ThinkingTags, *, begun: bool) -> None:
+class ThinkingFilter(Filter):
+    """Makes the thinking before the answer `ReasoningDelta`s. `begun` says that the prompt has the start tag
+    already."""
+
+    def __init__(self, index: int, tags: ThinkingTags, *, begun: bool) -> None:
+        super().__init__(index)
+        self._index = index
         self._tags = tags
-        self._thinking = begun
-        self._answering = False
+        self._read: Part | None = None
+        self._read = self._thought if begun else self._opening
         self._spoken = False
-        self._rest = ""
 
-    @property
-    def answering(self) -> bool:
-        """Whether everything from here on is the answer."""
-        return self._answering and not self._thinking
+    def feed(self, piece: TextDelta) -> Sequence[Event]:
+        if self._read is None:
+            return [piece]
+        self.held.add(piece)
+        events: list[Event] = []
+        while self._read is not None and self._read(events):
+            pass
+        if self._read is None:
+            events += self.rest()
+        return events
 
-    def feed(self, text: str) -> tuple[str, str]:
-        """The thought and the answer in what came so far. What could still become a tag is kept back."""
-        if self._answering:
-            return "", self._answer(text)
-        self._rest += text
-        if not self._thinking and not self._opened():
-            return "", self._rest_as_answer() if self._answering else ""
-        before, tag, after = self._rest.partition(self._tags.end)
-        if not tag:
-            return self._thought(keep=overlap(self._tags.end, self._rest)), ""
-        self._rest = ""
-        self._answering = True
-        thought = before.rstrip()
-        return thought if self._spoken else thought.lstrip(), self._answer(after)
+    def close(self) -> Sequence[Event]:
+        if self._read == self._thought and self.held.text:
+            return [ReasoningDelta(self._index, self.held.take(len(self.held.text)).text)]
+        return self.rest()
 
-    def close(self) -> tuple[str, str]:
-        """What was kept back, at the end of the text."""
-        rest, self._rest = self._rest, ""
-        return (rest, "") if self._thinking and not self._answering else ("", rest)
-
-    def _opened(self) -> bool:
-        """Whether the text begins with the start tag; if it can't any more, it is the answer."""
-        begin = self._rest.lstrip()
+    def _opening(self, _: list[Event]) -> bool:
+        """The start tag; text that can't begin with it is the answer."""
+        begin = self.held.text.lstrip()
         if begin.startswith(self._tags.start):
-            self._rest = begin[len(self._tags.start) :].lstrip()
-            self._thinking = True
-        elif not self._tags.start.startswith(begin):
-            self._answering = True
-        return self._thinking
+            self.held.take(len(self.held.text) - len(begin) + len(self._tags.start))
+            self._read = self._thought
+            return True
+        if not self._tags.start.startswith(begin):
+            self._read = None
+        return False
 
-    def _rest_as_answer(self) -> str:
-        rest, self._rest = self._rest, ""
-        return rest
+    def _thought(self, events: list[Event]) -> bool:
+        before, tag, _ = self.held.text.partition(self._tags.end)
+        if not tag:
+            # White space may turn out to be the thought's end.
+            before = before[: len(before) - overlap(self._tags.end, before)].rstrip()
+        if before:
+            self.held.take(len(before))
+        thought = before.rstrip() if self._spoken else before.strip()
+        if thought:
+            self._spoken = True
+            events.append(ReasoningDelta(self._index, thought))
+        if tag:
+            self.held.take(len(tag))
+            self._read = self._space
+        return bool(tag)
 
-    def _thought(self, keep: int) -> str:
-        # White space may turn out to be the thought's end.
-        ready = self._rest[: len(self._rest) - keep].rstrip()
-        self._rest = self._rest[len(ready) :]
-        if not self._spoken:
-            ready = ready.lstrip()
-            self._spoken = bool(ready)
-        return ready
-
-    def _answer(self, text: str) -> str:
-        if self._thinking:  # the white space between the end tag and the answer is neither's
-            text = text.lstrip()
-            self._thinking = not text
-        return text
+    def _space(self, _: list[Event]) -> bool:
+        """The white space between the end tag and the answer is neither's."""
+        text = self.held.text
+        self.held.take(len(text) - len(text.lstrip()))
+        if self.held.text:
+            self._read = None
+        return False

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from puna.core.completions import Prompt
 from puna.core.errors import ContextLengthExceeded, InvalidRequest
 from puna.engines.llama.completion.infill import InfillTokens
+from puna.engines.llama.completion.tokens import Tokens
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.client import EngineClient
 from puna.formats.vocabulary import Vocabulary, vocabulary_of
-
-Tokens = tuple[int, ...]
 
 CONCURRENT = 32
 """How many texts are tokenised at once."""

@@ -28,7 +28,7 @@ from puna.core.completions import PromptToken
 from puna.core.errors import DamagedModel, EngineFailed
 from puna.core.events import TokenLogprob
 from puna.engines.llama.completion.output_matrix import Floats, OutputMatrix, Scores, last_steps
-from puna.engines.llama.completion.prompts import Tokens
+from puna.engines.llama.completion.tokens import Tokens
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.client import EngineClient
 from puna.formats.gguf import Metadata

@@ -1,0 +1,84 @@
+"""What becomes of a choice's text on its way to the client."""
+
+from collections.abc import Sequence
+
+from puna.core.events import Event, TextDelta
+from puna.engines.llama.chat.held import Held
+from puna.engines.llama.markup import overlap
+
+
+class Filter:
+    """Makes events of the text that comes in pieces, and lets all other events pass. `held` is what of the text waits
+    for more to come."""
+
+    def __init__(self, index: int) -> None:
+        self.held = Held(index)
+
+    def feed(self, piece: TextDelta) -> Sequence[Event]:
+        raise NotImplementedError
+
+    def passing(self, event: Event) -> Sequence[Event]:
+        """An event that is no text, and what it sets free."""
+        return [event]
+
+    def close(self) -> Sequence[Event]:
+        """What comes of the held text, at the end of it."""
+        return self.rest()
+
+    def rest(self) -> list[TextDelta]:
+        """The held text as it is."""
+        return [self.held.take(len(self.held.text))] if self.held else []
+
+
+class StopFilter(Filter):
+    """Ends the text before the first stop sequence in it. `found` says that there was one.
+
+    The engine looks for them in everything it generates. Where a model thinks first that would end the answer before
+    it begins, and in a call it would break it, so there Puna looks for them itself.
+    """
+
+    def __init__(self, index: int, stops: Sequence[str]) -> None:
+        super().__init__(index)
+        self.found = False
+        self._stops = stops
+
+    def feed(self, piece: TextDelta) -> Sequence[TextDelta]:
+        held = self.held
+        if self.found:
+            return []
+        held.add(piece)
+        places = [place for stop in self._stops if (place := held.text.find(stop)) >= 0]
+        self.found = bool(places)
+        ready = min(places) if places else len(held.text) - max(overlap(stop, held.text) for stop in self._stops)
+        return [held.take(ready)] if ready else []
+
+    def passing(self, event: Event) -> Sequence[Event]:
+        return [] if self.found else [*self.rest(), event]
+
+    def close(self) -> Sequence[TextDelta]:
+        return [] if self.found else self.rest()
+
+
+class Pipeline:
+    """One choice's filters, one after the other. What they hold comes out when it is closed."""
+
+    def __init__(self, *filters: Filter) -> None:
+        self._filters = filters
+
+    def feed(self, piece: TextDelta) -> Sequence[Event]:
+        return self._through([piece], 0)
+
+    def close(self) -> Sequence[Event]:
+        events: list[Event] = []
+        for place, stage in enumerate(self._filters, 1):
+            events = [*self._through(events, place - 1, place), *stage.close()]
+        return events
+
+    def _through(self, events: Sequence[Event], first: int, last: int | None = None) -> Sequence[Event]:
+        for stage in self._filters[first:last]:
+            events = [
+                made
+                for event in events
+                for made in (stage.feed(event) if isinstance(event, TextDelta) else stage.passing(event))
+            ]
+        return events

@@ -1,0 +1,46 @@
+"""Prompts: conversations as the model's template, or Puna's own words, write them."""
+
+from typing import Any
+
+from puna.core.requests import ChatRequest, Effort
+from puna.engines.llama.chat.messages import messages_body, tools_body
+from puna.engines.llama.chat.tool_prompt import with_tools
+from puna.engines.llama.chat.traits import Traits
+from puna.engines.llama.markup import PUNA_SHAPE
+
+NEAREST: dict[Effort, str] = {
+    "minimal": "low",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "xhigh": "high",
+    "max": "high",
+}
+"""The three levels that templates with levels have, for those that the template does not name."""
+
+
+def template_body(request: ChatRequest, traits: Traits, *, in_words: bool = False) -> dict[str, Any]:
+    """What the template renders: the conversation with its tools, all of them `in_words` of Puna's where the template
+    has none that fit."""
+    body = effort_body(request.effort, traits)
+    if in_words:
+        messages = with_tools(request.messages, request.tools, traits.call_shape or PUNA_SHAPE)
+        return body | {"messages": messages_body(messages)}
+    if request.tools:
+        body |= {"tools": tools_body(request.tools), "parallel_tool_calls": request.parallel_tool_calls}
+    return body | {"messages": messages_body(request.messages)}
+
+
+def effort_body(effort: Effort | None, traits: Traits) -> dict[str, Any]:
+    """The variables of the template: `enable_thinking` is a switch in most, `reasoning_effort` a level in some."""
+    if effort is None:
+        return {}
+    if effort == "none":
+        return {"chat_template_kwargs": {"enable_thinking": False}}
+    known = f'"{effort}"' in traits.template or f"'{effort}'" in traits.template
+    return {
+        "chat_template_kwargs": {
+            "enable_thinking": True,
+            "reasoning_effort": effort if known else NEAREST[effort],
+        }
+    }

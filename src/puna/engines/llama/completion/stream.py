@@ -1,0 +1,129 @@
+"""Generated text as it comes: what chats and completions are made of."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from puna.core.events import Done, FinishReason, TokenLogprob
+from puna.engines.llama.completion.rounds import rounds
+from puna.engines.llama.completion.tokens import TokenReader, Tokens
+from puna.engines.llama.completion.totals import Totals
+from puna.engines.process.client import EngineClient
+
+FINISH_REASONS: dict[str, FinishReason] = {"eos": "stop", "word": "stop", "limit": "length"}
+LAST_CHUNK = ["index", "content", "stop", "stop_type", "tokens_predicted", "tokens_evaluated", "timings"]
+"""What is read of a choice's last chunk, which otherwise repeats the prompt and all settings."""
+
+Prompts = str | dict[str, Any] | Sequence[Tokens]
+"""One prompt as text, with or without pictures, or any number as tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a choice's text with its tokens, where they are asked for. `count` says how many tokens the choice
+    has so far."""
+
+    index: int
+    text: str
+    tokens: tuple[TokenLogprob, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A choice is complete. `count` says how many tokens it has."""
+
+    index: int
+    reason: FinishReason
+    count: int
+
+
+class CompletionStream:
+    """One request on its way through the engine.
+
+    The engine makes at most `at_once` choices of a prompt at a time; more come in rounds. `counted` has it count in
+    every chunk, so that a choice can be ended before its own end.
+    """
+
+    def __init__(
+        self,
+        client: EngineClient,
+        prompts: Prompts,
+        fields: dict[str, Any],
+        *,
+        choices: int,
+        at_once: int,
+        tokens: TokenReader | None = None,
+        counted: bool = False,
+    ) -> None:
+        self._client = client
+        self._body = {"prompt": prompts, "stream": True, "response_fields": LAST_CHUNK, **fields}
+        self._count = 1 if isinstance(prompts, (str, dict)) else len(prompts)
+        self._choices = choices
+        self._at_once = at_once
+        self._tokens = tokens
+        self._totals = Totals()
+        self._ended: set[int] = set()
+        self._last: dict[int, dict[str, Any]] = {}
+        self._counted = counted
+        if counted:
+            self._body["timings_per_token"] = True
+
+    async def pieces(self) -> AsyncGenerator[Piece | End, None]:
+        """The text of all choices. Choice j of prompt i has the index `i * choices + j`.
+
+        Raises ConnectionError where the engine broke off.
+        """
+        for first, together, body in rounds(self._body, self._choices, self._at_once, field="n_cmpl"):
+            wanted = len(self._ended) + self._count * together
+            async with aclosing(self._client.stream("/completion", body)) as chunks:
+                async for chunk in chunks:
+                    prompt, choice = divmod(chunk["index"], together)
+                    index = prompt * self._choices + first + choice
+                    if index in self._ended:
+                        continue
+                    for piece in await self._read(chunk, index):
+                        yield piece
+                        if index in self._ended:
+                            break
+                    if len(self._ended) == wanted:
+                        break  # closing the stream ends what the engine still generates
+            if len(self._ended) < wanted:
+                raise ConnectionError("the stream ended before the answer did")
+            self._totals.next_round()
+
+    def finish(self, index: int, *, reasoning: int = 0) -> None:
+        """A choice is complete: it came to its end, or nothing more of it is wanted. `reasoning` of its tokens were
+        thinking."""
+        chunk = self._last.pop(index)
+        self._ended.add(index)
+        self._totals.add(
+            chunk["timings"],
+            prompt=chunk["tokens_evaluated"],
+            completion=chunk["tokens_predicted"],
+            cached=chunk["timings"].get("cache_n", 0),
+            reasoning=reasoning,
+            of=index // self._choices,
+        )
+
+    def done(self) -> Done:
+        """What all of it cost."""
+        return self._totals.done()
+
+    async def _read(self, chunk: dict[str, Any], index: int) -> Sequence[Piece | End]:
+        if chunk["stop"]:
+            self._last[index] = chunk
+            return self._ending(chunk, index)
+        if self._counted:
+            self._last[index] = chunk
+        tokens = await self._tokens.read(chunk, index, index // self._choices) if self._tokens else ()
+        return [Piece(index, chunk["content"], tokens, chunk["tokens_predicted"])] if chunk["content"] else ()
+
+    def _ending(self, chunk: dict[str, Any], index: int) -> list[Piece | End]:
+        """A choice's last chunk. Tokens whose text was kept back belong to a stop sequence, or a limit came first."""
+        end = End(index, FINISH_REASONS[chunk["stop_type"]], chunk["tokens_predicted"])
+        rest = self._tokens.rest(index) if self._tokens else ()
+        if chunk["content"] or (rest and end.reason == "length"):
+            return [Piece(index, chunk["content"], rest, end.count), end]
+        return [end]

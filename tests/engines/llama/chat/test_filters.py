@@ -1,0 +1,58 @@
+from puna.core.events import Event, ReasoningDelta, TextDelta, TokenLogprob, ToolCallDelta
+from puna.engines.llama.chat.calls import CallFilter
+from puna.engines.llama.chat.filters import Pipeline, StopFilter
+from puna.engines.llama.chat.held import Held
+from puna.engines.llama.chat.thinking import ThinkingFilter
+from puna.engines.llama.markup import PUNA_SHAPE, ThinkingTags
+
+CALL = '<tool_call>\n{"name": "add", "arguments": {"a": "END"}}\n</tool_call>'
+
+
+def token(data: bytes) -> TokenLogprob:
+    return TokenLogprob(0, data.decode(errors="replace"), data, -1.0)
+
+
+def read(text: str, size: int, *stops: str) -> list[Event]:
+    """The events of a text in pieces of that size, each a token."""
+    pipeline = Pipeline(
+        ThinkingFilter(0, ThinkingTags("<think>", "</think>"), begun=False),
+        CallFilter(0, PUNA_SHAPE),
+        StopFilter(0, stops or ("never",)),
+    )
+    parts = [text[place : place + size] for place in range(0, len(text), size)]
+    events = [event for part in parts for event in pipeline.feed(TextDelta(0, part, (token(part.encode()),)))]
+    return [*events, *pipeline.close()]
+
+
+def test_a_stop_sequence_counts_in_the_text_only() -> None:
+    for size in (1, 4, 1000):
+        events = read(f"<think>END</think>so END {CALL}", size, "END")
+        assert "".join(event.text for event in events if isinstance(event, ReasoningDelta)) == "END"
+        assert "".join(event.text for event in events if isinstance(event, TextDelta)) == "so "
+        assert not any(isinstance(event, ToolCallDelta) for event in events)
+        events = read(f"so {CALL}", size, "END")
+        assert "".join(event.arguments for event in events if isinstance(event, ToolCallDelta)) == '{"a": "END"}'
+
+
+def test_what_was_held_comes_in_its_order() -> None:
+    assert [type(event) for event in read(f"a ne{CALL}", 1000)] == [
+        TextDelta,
+        TextDelta,
+        ToolCallDelta,
+        ToolCallDelta,
+    ]
+
+
+def test_tokens_of_thinking_and_calls_go_with_no_text() -> None:
+    events = read(f"<think>hm</think>yes {CALL}", 1)
+    tokens = [token for event in events if isinstance(event, TextDelta) for token in event.logprobs]
+    assert b"".join(token.data for token in tokens) == b"yes "
+
+
+def test_a_token_goes_with_the_text_it_begins() -> None:
+    held = Held(0)
+    held.add(TextDelta(0, "né日", (token(b"n\xc3"), token(b"\xa9\xe6"), token(b"\x97\xa5"))))
+    assert [one.data for one in held.take(1).logprobs] == [b"n\xc3"]
+    assert [one.data for one in held.take(1).logprobs] == [b"\xa9\xe6"]
+    assert [one.data for one in held.take(1).logprobs] == [b"\x97\xa5"]
+    assert not held
