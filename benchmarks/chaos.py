@@ -22,8 +22,8 @@ from typing import Any
 import httpx2
 import psutil
 
-from tests.models import add_model, write_micro_model
 from tests.server import RunningServer, running_server
+from tests.stored_models import add_model, write_micro_model
 
 MODELS = ("one", "two", "three", "four")
 TOKENS = 64

@@ -4,15 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx2
-import ollama
-import openai
-import psutil
+if TYPE_CHECKING:  # a test that starts no server does without its clients
+    import httpx2
+    import ollama
+    import openai
+    import psutil
 
 
 @dataclass
@@ -24,24 +26,39 @@ class RunningServer:
     home: Path
     log: Path
 
-    def http(self) -> httpx2.Client:
+    def http(self) -> "httpx2.Client":
         """A plain HTTP client."""
+        import httpx2
+
         return httpx2.Client(base_url=self.url, timeout=60, trust_env=False)
 
-    def client(self) -> openai.OpenAI:
+    def client(self) -> "openai.OpenAI":
         """The client applications use. It does not retry, so that a test sees each failure."""
+        import openai
+
         return openai.OpenAI(base_url=f"{self.url}/v1/", api_key="unused", max_retries=0, timeout=60)
 
-    def async_client(self) -> openai.AsyncOpenAI:
+    def async_client(self) -> "openai.AsyncOpenAI":
+        """The same for coroutines."""
+        import openai
+
         return openai.AsyncOpenAI(base_url=f"{self.url}/v1/", api_key="unused", max_retries=0, timeout=60)
 
-    def ollama(self) -> ollama.Client:
+    def ollama(self) -> "ollama.Client":
         """The client of the native API."""
+        import ollama
+
         return ollama.Client(host=self.url, timeout=60, trust_env=False)
 
-    def engines(self) -> list[psutil.Process]:
+    def engines(self) -> "list[psutil.Process]":
         """The processes the server started: its engines."""
+        import psutil
+
         return psutil.Process(self.process.pid).children(recursive=True)
+
+
+StartServer = Callable[..., RunningServer]
+"""Starts a server with environment variables given as keywords."""
 
 
 @contextmanager

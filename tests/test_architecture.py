@@ -3,6 +3,8 @@
 A new folder needs a row in `MAY_KNOW`. What a rule forbids is moved, or handed in by whoever is allowed to know both.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,11 @@ def test_imports_are_found_wherever_they_hide(tmp_path: Path) -> None:
     assert {*circle} == {"house.hall", "house.attic", "house.cellar"}
     del graph["house.cellar"]
     assert [*circles(graph)] == []
+
+
+def test_a_pure_test_imports_no_client_and_no_driver() -> None:
+    program = "import sys, tests.conftest, tests.library.conftest; print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=SOURCE.parent, capture_output=True, text=True, check=True
+    )
+    assert not {"openai", "ollama", "httpx2", "psycopg", "sqlalchemy", "xllamacpp"} & {*answer.stdout.split()}

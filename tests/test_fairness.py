@@ -5,8 +5,8 @@ from pathlib import Path
 
 import openai
 
-from tests.conftest import StartServer
-from tests.models import add_model, write_micro_model
+from tests.server import StartServer
+from tests.stored_models import add_model, write_micro_model
 
 
 async def test_a_single_request_does_not_wait_behind_another_clients_flood(

@@ -12,9 +12,8 @@ import psutil
 import pytest
 from openai.types.chat import ChatCompletionChunk
 
-from tests.conftest import StartServer
-from tests.models import add_model, write_micro_model
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
+from tests.stored_models import add_model, write_micro_model
 
 QUESTION: list[openai.types.chat.ChatCompletionMessageParam] = [{"role": "user", "content": "hello"}]
 

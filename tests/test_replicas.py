@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.conftest import StartServer
+from tests.server import StartServer
 
 
 async def test_two_requests_are_answered_side_by_side_by_two_engines(start_server: StartServer) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import openai
 
-from tests.models import add_model, write_micro_model
 from tests.server import RunningServer, running_server
+from tests.stored_models import add_model, write_micro_model
 
 PROMPT = "Say something that nobody has said before. " * 8
 

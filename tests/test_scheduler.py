@@ -9,7 +9,7 @@ from puna.core.errors import EngineFailed, Overloaded
 from puna.engines.llama.engine import LlamaEngine
 from puna.engines.llama.launch import LlamaLaunch
 from puna.scheduler import Limits, Scheduler
-from tests.models import micro_launch, write_micro_model
+from tests.stored_models import micro_launch, write_micro_model
 
 
 @dataclass

@@ -7,8 +7,7 @@ import psutil
 import pytest
 
 from puna import __version__
-from tests.conftest import StartServer
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.puna import Puna
-from tests.conftest import StartServer
+from tests.server import StartServer
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from tests.cli.puna import Puna
 from tests.cli.terminal import CTRL_C, CTRL_D, PROMPT, UP, session
-from tests.conftest import StartServer
-from tests.models import add_model
+from tests.server import StartServer
+from tests.stored_models import add_model
 
 TEST = "Say this is a test"
 

@@ -5,9 +5,9 @@ import openai
 import pytest
 
 from tests.cli.puna import Puna
-from tests.conftest import StartServer
 from tests.library import ggufs
-from tests.models import add_model, write_micro_model
+from tests.server import StartServer
+from tests.stored_models import add_model, write_micro_model
 
 
 @pytest.fixture(params=["puna", "puna_with_server"])

@@ -12,9 +12,9 @@ from benchmarks.random_model import SHAPES, Weights, write_random_model
 from benchmarks.random_tokenizer import SPECIAL_TOKENS, random_tokenizer
 from puna.formats.gguf import Metadata
 from puna.formats.vocabulary import Vocabulary
-from tests.models import add_model
 from tests.reference_llama import ReferenceLlama
 from tests.server import RunningServer, running_server
+from tests.stored_models import add_model
 
 QUESTIONS = [
     {

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import StartServer
 from tests.library.registry.docker import docker_registry, needs_registry
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
 
 Run = Callable[[str], Any]
 

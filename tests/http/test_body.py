@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.conftest import StartServer
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
 
 LIMIT = 100_000
 

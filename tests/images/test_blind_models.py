@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import StartServer
+from tests.server import StartServer
 
 
 @contextmanager

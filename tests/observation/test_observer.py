@@ -8,8 +8,7 @@ import openai
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import StartServer
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
 
 SECRET = "the password is xyzzy"
 

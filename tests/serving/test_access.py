@@ -3,8 +3,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.conftest import StartServer
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
 
 
 @pytest.fixture

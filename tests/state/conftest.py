@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,23 @@ import pytest
 from puna.settings import Settings
 from puna.state.state import State
 from puna.state.stores import Stores
+from tests.postgresql import new_database, programs, running_cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL that serves: its URL without a database's name."""
+    binaries = programs()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: no initdb under /usr/lib/postgresql or on the PATH")
+    with running_cluster(binaries) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(postgresql: str) -> str:
+    """An empty PostgreSQL database."""
+    return new_database(postgresql, f"test_{uuid.uuid4().hex}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,7 +9,7 @@ import pytest
 from puna.settings import Settings
 from puna.state.errors import StateError
 from puna.state.stores import Stores
-from tests.conftest import StartServer
+from tests.server import StartServer
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a user's folder is private on Windows")
 

@@ -5,9 +5,8 @@ from typing import Any
 import ollama
 import pytest
 
-from tests.conftest import StartServer
-from tests.models import add_model
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
+from tests.stored_models import add_model
 
 NO_SCHEMA = {"type": "function", "function": {"name": "sub", "parameters": {"type": "nonsense"}}}
 TEST = [{"role": "user", "content": "Say this is a test"}]

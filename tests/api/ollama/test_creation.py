@@ -5,8 +5,7 @@ import ollama
 import openai
 import pytest
 
-from tests.conftest import StartServer
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
 
 
 def system_of(server: RunningServer) -> str:

@@ -3,9 +3,8 @@ from datetime import datetime, timedelta
 import ollama
 import pytest
 
-from tests.conftest import StartServer
-from tests.models import add_model
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
+from tests.stored_models import add_model
 
 
 def test_the_list_has_what_ollama_tells(native: ollama.Client) -> None:

@@ -9,9 +9,9 @@ import ollama
 import pytest
 
 from tests.cli.puna import Puna
-from tests.conftest import StartServer
 from tests.library.registry.docker import docker_registry, needs_registry
-from tests.library.registry.server import Server, serving
+from tests.library.registry.fake_registry import Server, serving
+from tests.server import StartServer
 
 
 @pytest.fixture

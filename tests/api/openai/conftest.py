@@ -7,8 +7,8 @@ import openai
 import pytest
 
 from benchmarks.random_model import CHATML, SHAPES, write_random_model
-from tests.models import add_model
 from tests.server import RunningServer, running_server
+from tests.stored_models import add_model
 
 TOOL_TEMPLATE = (
     "{%- if tools %}<|im_start|>system\nTools: {% for tool in tools %}{{ tool | tojson }}{% endfor %}<|im_end|>\n"

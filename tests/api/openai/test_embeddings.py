@@ -14,8 +14,8 @@ from puna.library.creation import create
 from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.library.recipe import Recipe
-from tests.models import add_model, write_micro_model
 from tests.server import RunningServer, running_server
+from tests.stored_models import add_model, write_micro_model
 
 Vectors = npt.NDArray[np.float32]
 
@@ -34,11 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     add_model(home / "models", "micro", write_micro_model(home / "micro.gguf"))
     with running_server(home, PUNA_THREADS="1") as server:
         yield server
-
-
-@pytest.fixture
-def client(server: RunningServer) -> openai.OpenAI:
-    return server.client()
 
 
 def embed(client: openai.OpenAI, given: Any, **fields: Any) -> Vectors:

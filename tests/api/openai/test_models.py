@@ -1,8 +1,8 @@
 import openai
 import pytest
 
-from tests.conftest import StartServer
-from tests.models import add_model, write_micro_model
+from tests.server import StartServer
+from tests.stored_models import add_model, write_micro_model
 
 
 def test_tiny_is_listed_and_retrieved(client: openai.OpenAI) -> None:

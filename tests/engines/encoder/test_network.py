@@ -13,7 +13,7 @@ from puna.library.conversion import convert
 from puna.library.quantization import quantize
 from tests.library.conversion import checkpoints
 from tests.library.conversion.reference import bert_embedding
-from tests.models import micro_launch, write_micro_model
+from tests.stored_models import micro_launch, write_micro_model
 
 CONFIG: dict[str, Any] = {
     "architectures": ["BertModel"],

@@ -7,7 +7,7 @@ import pytest
 
 from puna.engines.encoder.runner import Encoder
 from tests.engines.encoder.test_network import small_bert
-from tests.models import micro_launch
+from tests.stored_models import micro_launch
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from puna.core.requests import ChatRequest
 from puna.core.sampling import OPENAI_DEFAULTS, Sampling
 from puna.engines.llama.engine import LlamaEngine
 from puna.engines.process.process import EngineProcess
-from tests.models import micro_launch
+from tests.stored_models import micro_launch
 
 
 @asynccontextmanager

@@ -8,8 +8,8 @@ import pytest
 from benchmarks.random_model import SHAPES
 from puna.engines.llama.launch import LlamaLaunch
 from tests.adapter import write_adapter
-from tests.conftest import StartServer
-from tests.models import add_model, micro_launch, write_micro_model
+from tests.server import StartServer
+from tests.stored_models import add_model, micro_launch, write_micro_model
 
 PLAIN = micro_launch(Path("/model.gguf"))
 FULL = replace(

@@ -12,7 +12,7 @@ from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.settings import Settings
-from tests.models import add_model, write_micro_model
+from tests.stored_models import add_model, write_micro_model
 
 TRAINED = 65536
 

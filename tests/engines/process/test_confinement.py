@@ -12,7 +12,7 @@ import pytest
 
 from puna.engines.process.confinement import environment
 from puna.engines.process.process import EngineProcess
-from tests.models import micro_launch
+from tests.stored_models import micro_launch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process has is read from Linux's /proc")
 

@@ -12,14 +12,14 @@ import pytest
 from puna.core.errors import EngineFailed
 from puna.engines.process.log import without_folders
 from puna.engines.process.process import EngineProcess
-from tests.models import micro_launch
+from tests.stored_models import micro_launch
 
 PARENT = """
 import asyncio, sys
 from pathlib import Path
 from puna.engines.process.log import without_folders
 from puna.engines.process.process import EngineProcess
-from tests.models import micro_launch
+from tests.stored_models import micro_launch
 
 async def main():
     program = Path(sys.argv[2]) if len(sys.argv) > 2 else None

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.library.registry.server import Server, serving
+from tests.library.registry.fake_registry import Server, serving
 
 
 @pytest.fixture

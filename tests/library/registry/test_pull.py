@@ -18,7 +18,7 @@ from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import Interrupted, RegistryError
 from puna.library.registry.partial import BLOCK
 from puna.library.registry.progress import Progress, Status, Transfer
-from tests.library.registry.server import Server, serving
+from tests.library.registry.fake_registry import Server, serving
 
 SMALL = b"config"
 BIG = random.Random(1).randbytes(9 * BLOCK + 12345)

@@ -19,7 +19,7 @@ from puna.library.registry.errors import RegistryError
 from puna.library.registry.progress import Status, Transfer
 from tests.library import ggufs
 from tests.library.registry.docker import docker_registry, needs_registry
-from tests.library.registry.server import Server
+from tests.library.registry.fake_registry import Server
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from puna.library.names import ModelName
 from puna.library.registry import pull
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import RegistryError
-from tests.library.registry.server import Server, serving
+from tests.library.registry.fake_registry import Server, serving
 
 TOKEN = "for those who signed"
 

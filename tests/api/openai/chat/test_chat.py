@@ -7,9 +7,8 @@ import psutil
 import pytest
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
-from tests.conftest import StartServer
-from tests.models import add_model, write_micro_model
-from tests.server import RunningServer
+from tests.server import RunningServer, StartServer
+from tests.stored_models import add_model, write_micro_model
 
 TEST: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say this is a test"}]
 

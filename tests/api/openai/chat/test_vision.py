@@ -16,9 +16,9 @@ from openai.types.chat import ChatCompletion
 from PIL import Image as Pillow
 
 from puna.library.bundled import bundled
-from tests.models import add_model, write_micro_model
 from tests.projector import IMAGE_TOKENS, write_projector
 from tests.server import RunningServer, running_server
+from tests.stored_models import add_model, write_micro_model
 
 TINY = bundled()
 FORMATS: dict[str, dict[str, Any]] = {
@@ -46,11 +46,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         add_model(home / "models", name, weights, projector=projector)
     with running_server(home, PUNA_IMAGE_HOSTS="127.0.0.1", PUNA_THREADS="1") as server:
         yield server
-
-
-@pytest.fixture
-def client(server: RunningServer) -> openai.OpenAI:
-    return server.client()
 
 
 def picture(color: str, form: str = "PNG") -> bytes:

@@ -9,11 +9,10 @@ import pytest
 
 from benchmarks.random_model import SHAPES, Weights, write_random_model
 from tests.api.openai.chat.test_chat import connections
-from tests.conftest import StartServer
-from tests.models import add_model, write_micro_model
 from tests.reference_llama import ReferenceLlama
 from tests.rewriting import rewrite
-from tests.server import RunningServer, running_server
+from tests.server import RunningServer, StartServer, running_server
+from tests.stored_models import add_model, write_micro_model
 
 TEXT = "Once upon a time"
 
@@ -37,11 +36,6 @@ def server(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     add_model(home / "models", "wordy", weights, {"num_predict": 3, "temperature": 0.0})
     with running_server(home, PUNA_THREADS="1") as server:
         yield server
-
-
-@pytest.fixture
-def client(server: RunningServer) -> openai.OpenAI:
-    return server.client()
 
 
 def complete(server: RunningServer, **fields: Any) -> dict[str, Any]:

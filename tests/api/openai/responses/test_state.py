@@ -11,8 +11,7 @@ import pytest
 from openai.types.responses import Response
 
 from tests.api.openai.responses.wire import check
-from tests.conftest import StartServer
-from tests.server import RunningServer, running_server
+from tests.server import RunningServer, StartServer, running_server
 
 LONG: Any = {
     "format": {

@@ -16,9 +16,9 @@ from puna.engines.llama.completion.scoring import scoring_launch
 from puna.engines.llama.engine import LlamaEngine
 from puna.engines.llama.launch import LlamaLaunch
 from puna.formats.gguf import Metadata
-from tests.models import micro_launch
 from tests.reference_llama import Floats, ReferenceLlama
 from tests.rewriting import rewrite
+from tests.stored_models import micro_launch
 
 Tokens = tuple[int, ...]
 
