@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from puna.api.advice import with_advice
 from puna.api.dialect import Dialect
 from puna.api.ollama.application import DIALECT as OLLAMA
 from puna.api.openai.application import DIALECT as OPENAI
@@ -35,7 +36,8 @@ STATUSES: list[tuple[PunaError, int]] = [
 @pytest.mark.parametrize(("error", "status"), STATUSES)
 def test_an_error_has_the_same_status_in_every_dialect(dialect: Dialect, error: PunaError, status: int) -> None:
     response = dialect.response(error)
+    message = with_advice(error)
     assert response.status_code == status
     assert response.headers.get("retry-after") == ("7" if status == 503 else None)
     body = json.loads(bytes(response.body))["error"]
-    assert (body if dialect is OLLAMA else body["message"]) == error.message
+    assert (body if dialect is OLLAMA else body["message"]) == message

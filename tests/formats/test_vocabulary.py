@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from puna.core.errors import InvalidRequest
+from puna.core.subjects import Setting
 from puna.engines.llama.completion.infill import InfillTokens
 from puna.formats.gguf import Metadata
 from puna.formats.vocabulary import Vocabulary
@@ -35,4 +36,4 @@ def test_a_prompt_to_fill_in_is_made_of_the_models_own_tokens() -> None:
 def test_a_model_without_such_tokens_says_so() -> None:
     with pytest.raises(InvalidRequest, match="can't fill in") as error:
         InfillTokens.of(Vocabulary("gpt2", ["a", "<|fim_prefix|>"], [], {}), begin=None)
-    assert error.value.param == "suffix"
+    assert error.value.about == Setting("suffix")

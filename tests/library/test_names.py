@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from puna.core.errors import InvalidRequest
+from puna.core.subjects import RequestedModel
 from puna.library.digest import Digest
 from puna.library.names import ModelName
 
@@ -76,7 +77,7 @@ def test_a_bad_name_is_refused(text: str) -> None:
 def test_the_error_names_the_part_that_is_wrong() -> None:
     with pytest.raises(InvalidRequest, match=r"bad tag '\.hidden'") as caught:
         ModelName.parse("model:.hidden")
-    assert caught.value.param == "model"
+    assert caught.value.about == RequestedModel()
 
 
 def test_names_that_differ_in_case_are_the_same() -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from puna.core.errors import EngineFailed, Overloaded, SetAside
+from puna.core.errors import MemoryTooSmall, Overloaded, QueueFull, SetAside
 from puna.core.footprint import Footprint
 from puna.scheduler import Claim, Limits, Scheduler, resident
 from tests.scheduler.fakes import Factory, FakeLaunch
@@ -84,7 +84,7 @@ async def test_a_large_model_pushes_out_as_many_as_it_takes(two: Scheduler[FakeL
 
 
 async def test_a_model_larger_than_the_memory_is_refused(two: Scheduler[FakeLaunch]) -> None:
-    with pytest.raises(EngineFailed, match="PUNA_MEMORY"):
+    with pytest.raises(MemoryTooSmall, match="needs about"):
         async with two.lease(FakeLaunch("huge", memory=3)):
             pass
 
@@ -180,7 +180,7 @@ async def test_a_full_queue_refuses(two: Scheduler[FakeLaunch]) -> None:
     await asyncio.gather(*(holder.has.wait() for holder in holders))
     holders += [Holder(two, A) for _ in range(4)]
     await settle()
-    with pytest.raises(Overloaded, match="PUNA_MAX_QUEUE") as caught:
+    with pytest.raises(QueueFull, match="waiting already") as caught:
         async with two.lease(A):
             pass
     assert caught.value.retry_after > 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -9,7 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
-from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError, RequestTooLarge
+from puna.api.advice import with_advice
+from puna.core.errors import (
+    ContextLengthExceeded,
+    InvalidRequest,
+    ModelNotFound,
+    NotFound,
+    Overloaded,
+    PunaError,
+    RequestTooLarge,
+)
+from puna.core.subjects import AnswerSchema, InputAt, PromptAt, Subject, ToolSchema
+from puna.http.body import body_of
 from puna.http.exchange import ClientGone, gone
 from puna.http.json import JSONResponse
 
@@ -17,12 +29,24 @@ Object = Mapping[str, object]
 """What a JSON object is made from."""
 
 
+class Words(NamedTuple):
+    """How an error is told: a sentence, and the name of the field that it is about, if it is about one."""
+
+    message: str
+    param: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What a dialect says of an error, of a path that is not there, and of one that is there with other methods.
-    The HTTP statuses are the same in all of them."""
+    The HTTP statuses are the same in all of them.
 
-    error: Callable[[PunaError], Object]
+    `name_of` is what a body of the dialect calls the part of a request that an error is about; None where it has no
+    such part.
+    """
+
+    name_of: Callable[[Subject, object], str | None]
+    error: Callable[[PunaError, Words], Object]
     unknown_path: Callable[[Request], Object]
     wrong_method: Callable[[Request, str], Object]
 
@@ -38,6 +62,7 @@ class Dialect:
             },
         )
         app.router.redirect_slashes = False
+        app.state.dialect = self
         app.state.max_request_size = max_request_size
         return app
 
@@ -49,19 +74,48 @@ class Dialect:
             return JSONResponse(self.wrong_method(request, allowed), 405, {"Allow": allowed})
         return JSONResponse(self.unknown_path(request), 404)
 
-    async def refused(self, _: Request, error: Exception) -> Response:
+    async def refused(self, request: Request, error: Exception) -> Response:
         """What Puna says in place of an answer."""
         assert isinstance(error, PunaError)
-        return self.response(error)
+        return self.response(error, body_of(request))
 
     async def broken(self, _: Request, error: Exception) -> Response:
         """A defect of Puna's. The traceback goes to the log."""
         return self.response(PunaError(f"internal error: {type(error).__name__}"))
 
-    def response(self, error: PunaError) -> Response:
-        """The error as a whole HTTP response."""
+    def response(self, error: PunaError, body: object = None) -> Response:
+        """The error as a whole HTTP response to that body."""
         retry = {"Retry-After": str(error.retry_after)} if isinstance(error, Overloaded) else None
-        return JSONResponse(self.error(error), status(error), retry)
+        return JSONResponse(self.render(error, body), status(error), retry)
+
+    def render(self, error: PunaError, body: object = None) -> Object:
+        """The error's JSON. `body` is what was asked, once it has been read."""
+        return self.error(error, self.words(error, body))
+
+    def words(self, error: PunaError, body: object) -> Words:
+        """The error's sentence with what helps against it, and what the body calls what it is about."""
+        message = with_advice(error)
+        if not isinstance(error, InvalidRequest) or error.about is None:
+            return Words(message, getattr(error, "param", None))
+        name = self.name_of(error.about, body)
+        return Words(message if name is None else named(error, message, name), name)
+
+
+def dialect_of(request: Request) -> Dialect:
+    """The dialect that a request is in."""
+    found: Dialect = request.app.state.dialect
+    return found
+
+
+def named(error: InvalidRequest, message: str, name: str) -> str:
+    """The sentence with the name in it, where it says more than the sentence does."""
+    match error.about:
+        case AnswerSchema() | ToolSchema():
+            return f"Invalid schema at '{name}': {message}."
+        case PromptAt() | InputAt() if name.endswith("]") or not isinstance(error, ContextLengthExceeded):
+            return f"Invalid '{name}': {message}"
+        case _:
+            return message
 
 
 def methods(request: Request) -> set[str]:

@@ -33,6 +33,10 @@ class FunctionTool(Body):
     type: Literal["function"]
     function: Function
 
+    @property
+    def name(self) -> str:
+        return self.function.name
+
 
 def check_names(tools: Sequence[Tool], param: str) -> None:
     """Two tools of one name could not be told apart."""

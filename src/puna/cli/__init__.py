@@ -71,7 +71,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except PunaError as error:
-            raise click.ClickException(error.message) from error
+            from puna.api.advice import with_advice
+
+            raise click.ClickException(with_advice(error)) from error
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:  # `puna list | head -1`

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from puna.core.subjects import AnswerSchema, Subject, ToolGrammar, ToolSchema
+
 
 class PunaError(Exception):
     """Anything a user has to be told. `message` is a whole sentence that says what is wrong and what helps."""
@@ -14,11 +16,16 @@ class PunaError(Exception):
 class InvalidRequest(PunaError):
     """The request can't be carried out as it was written.
 
-    `param` names the field (`messages[0].role`), `code` is a machine-readable word where the API has one.
+    `about` says which part of the request is meant: the dialect has a name for it. A dialect that found the error
+    itself gives the field's name as `param` (`messages[0].role`). `code` is a machine-readable word where the API has
+    one.
     """
 
-    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, about: Subject | None = None, param: str | None = None, code: str | None = None
+    ) -> None:
         super().__init__(message)
+        self.about = about
         self.param = param
         self.code = code
 
@@ -27,49 +34,38 @@ class RequestTooLarge(InvalidRequest):
     """The body of a request is larger than the server takes. `limit` is in bytes."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"The request is larger than {limit} bytes, which is as much as PUNA_MAX_REQUEST_SIZE lets in.",
-            code="request_too_large",
-        )
+        super().__init__(f"The request is larger than {limit} bytes.", code="request_too_large")
         self.limit = limit
 
 
 class UnsupportedSchema(InvalidRequest):
     """A JSON Schema that is not one, or wants something no grammar can make sure of.
 
-    `path` leads from the schema's root to the keyword (`("properties", "age", "not")`), `tool` names the tool
-    whose parameters it describes; None means the format of the answer. The dialect knows how its field is called.
+    `about` leads to the keyword; `message` says what is wrong with it and is no whole sentence: the dialect begins it
+    with the keyword's name.
     """
 
-    def __init__(self, message: str, path: tuple[str, ...], *, tool: str | None = None) -> None:
-        super().__init__(message, param=".".join(path) or None, code="invalid_json_schema")
-        self.path = path
-        self.tool = tool
+    about: AnswerSchema | ToolSchema
+
+    def __init__(self, message: str, about: AnswerSchema | ToolSchema) -> None:
+        super().__init__(message, about=about, code="invalid_json_schema")
 
 
 class UnsupportedGrammar(InvalidRequest):
-    """The grammar of a text that is not one, or has what can't be enforced; `tool` names the tool that takes it."""
+    """The grammar of a tool's text is none, or has what can't be enforced."""
 
-    def __init__(self, message: str, *, tool: str) -> None:
-        super().__init__(message, code="invalid_grammar")
-        self.tool = tool
+    def __init__(self, message: str, about: ToolGrammar) -> None:
+        super().__init__(message, about=about, code="invalid_grammar")
 
 
 class ContextLengthExceeded(InvalidRequest):
     """The prompt is longer than the model's context. Both lengths are in tokens."""
 
-    ADVICE = (
-        "Shorten the prompt, or raise the context length with PARAMETER num_ctx in a Modelfile or with "
-        "PUNA_CONTEXT_LENGTH."
-    )
-
-    def __init__(
-        self, prompt_tokens: int, context_length: int, *, param: str | None = None, advice: str = ADVICE
-    ) -> None:
+    def __init__(self, prompt_tokens: int, context_length: int, *, about: Subject | None = None) -> None:
         super().__init__(
             f"This model's maximum context length is {context_length} tokens, "
-            f"but the prompt has {prompt_tokens} tokens. {advice}",
-            param=param,
+            f"but the prompt has {prompt_tokens} tokens.",
+            about=about,
             code="context_length_exceeded",
         )
         self.prompt_tokens = prompt_tokens
@@ -77,11 +73,12 @@ class ContextLengthExceeded(InvalidRequest):
 
 
 class ModelNotFound(PunaError):
-    """No model of that name is in the library."""
+    """No model of that name is in the library. `elsewhere` is whether a registry may have it."""
 
-    def __init__(self, name: str, message: str | None = None) -> None:
-        super().__init__(message or f"model '{name}' not found, try pulling it first: puna pull {name}")
+    def __init__(self, name: str, message: str | None = None, *, elsewhere: bool = False) -> None:
+        super().__init__(message or f"model '{name}' not found")
         self.name = name
+        self.elsewhere = elsewhere
 
 
 class DamagedModel(PunaError):
@@ -119,6 +116,18 @@ class Overloaded(PunaError):
         self.retry_after = retry_after
 
 
+class MemoryTooSmall(EngineFailed):
+    """The model needs more memory than Puna may use. Both amounts are in bytes."""
+
+    def __init__(self, needed: int, allowed: int) -> None:
+        gib = 2**30
+        super().__init__(
+            f"The model needs about {needed / gib:.1f} GiB of memory, and Puna may use {allowed / gib:.1f} GiB."
+        )
+        self.needed = needed
+        self.allowed = allowed
+
+
 class EngineLost(EngineFailed):
     """An engine ended or stopped answering while it was needed; another one may do what it was asked.
 
@@ -128,6 +137,14 @@ class EngineLost(EngineFailed):
     def __init__(self, message: str, *, log: str = "", own_fault: bool = True) -> None:
         super().__init__(message, log=log)
         self.own_fault = own_fault
+
+
+class QueueFull(Overloaded):
+    """As many requests are waiting as may wait. `limit` is their number."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The server is busy: {limit} requests are waiting already.")
+        self.limit = limit
 
 
 class SetAside(Overloaded):

@@ -68,13 +68,19 @@ async def read_body(request: Request, kind: type[B]) -> B:
     """
     content = await read_content(request)
     try:
-        return kind.model_validate_json(content)
+        request.state.body = body = kind.model_validate_json(content)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         if problems[0]["type"] != "json_invalid":
             value = from_json(content)
             problems = [located(problem, value) for problem in problems]
         raise invalid(problems) from error
+    return body
+
+
+def body_of(request: Request) -> object:
+    """The body that was read of a request, for the error that names a part of it; None before."""
+    return getattr(request.state, "body", None)
 
 
 async def read_content(request: Request) -> bytes:

@@ -1,14 +1,9 @@
 """Where in a body a mistake is: pydantic's places, without the names of a union's alternatives in them."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from puna.core.errors import InvalidRequest, UnsupportedSchema
-
-T = TypeVar("T")
 Steps = tuple[int | str, ...]
 
 TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
@@ -45,21 +40,3 @@ def real_steps(steps: Steps, value: Any, kind: str) -> Steps | None:
 def written(steps: Steps) -> str:
     """The place as OpenAI writes it: `messages[0].content`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-
-
-def schema_error(root: str, error: UnsupportedSchema) -> InvalidRequest:
-    """The error with the schema's place in the body, which is `root`."""
-    param = ".".join((root, *error.path))
-    return InvalidRequest(f"Invalid schema at '{param}': {error.message}.", param=param, code=error.code)
-
-
-async def with_places(
-    events: AsyncGenerator[T, None], place: Callable[[UnsupportedSchema], InvalidRequest]
-) -> AsyncGenerator[T, None]:
-    """The events; a schema that is refused on the way is named by its place in the body."""
-    try:
-        async with aclosing(events):
-            async for event in events:
-                yield event
-    except UnsupportedSchema as error:
-        raise place(error) from error

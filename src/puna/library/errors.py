@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from puna.core.errors import InvalidRequest, PunaError
+from puna.core.subjects import RequestedModel
 
 
 class ProtectedModel(InvalidRequest):
@@ -14,7 +15,7 @@ class ProtectedModel(InvalidRequest):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"model '{name}' comes with Puna and can't be deleted or replaced; choose another name",
-            param="model",
+            about=RequestedModel(),
         )
 
 

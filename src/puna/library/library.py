@@ -55,7 +55,7 @@ class Library:
         self.require_writable(name)
         path = self.store.find(name)
         if path is None or not self.store.delete(path):
-            raise self._not_found(name, advice=False)
+            raise self._not_found(name, elsewhere=False)
 
     def copy(self, source: ModelName, target: ModelName) -> "Model":
         """Give a model a second name. Raises ModelNotFound, ProtectedModel, StoreFailed."""
@@ -125,7 +125,7 @@ class Library:
         self._models[path] = (seen, model)
         return model
 
-    def _not_found(self, name: ModelName, *, advice: bool = True) -> ModelNotFound:
+    def _not_found(self, name: ModelName, *, elsewhere: bool = True) -> ModelNotFound:
         import difflib
 
         written = str(name)
@@ -135,7 +135,7 @@ class Library:
         near = difflib.get_close_matches(last, known, n=1, cutoff=0.8)
         if near:
             return ModelNotFound(written, f"model '{written}' not found, did you mean '{known[near[0]]}'?")
-        return ModelNotFound(written, None if advice else f"model '{written}' not found")
+        return ModelNotFound(written, elsewhere=elsewhere)
 
 
 def parted(name: str) -> tuple[str, str]:

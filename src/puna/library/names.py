@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Self
 
 from puna.core.errors import InvalidRequest
+from puna.core.subjects import RequestedModel
 from puna.library.digest import Digest
 
 DEFAULT_HOST = "registry.ollama.ai"
@@ -119,4 +120,6 @@ class ModelName:
 
 
 def _invalid(text: str, problem: str) -> InvalidRequest:
-    return InvalidRequest(f"invalid model name {text[:200]!r}: {problem}", param="model", code="invalid_model_name")
+    return InvalidRequest(
+        f"invalid model name {text[:200]!r}: {problem}", about=RequestedModel(), code="invalid_model_name"
+    )

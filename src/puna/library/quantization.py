@@ -9,6 +9,7 @@ from gguf import GGMLQuantizationType as Type
 from gguf import LlamaFileType
 
 from puna.core.errors import InvalidRequest
+from puna.core.subjects import Setting
 
 # What the gguf package can write and engines load. The K types need llama.cpp's own llama-quantize.
 TYPES: dict[str, tuple[Type, LlamaFileType]] = {
@@ -37,14 +38,14 @@ def quantize(source: Path, target: Path, name: str) -> None:
     except KeyError:
         known = ", ".join(TYPES)
         raise InvalidRequest(
-            f"can't quantize to '{name}'; the types that can be written are {known}", param="quantize"
+            f"can't quantize to '{name}'; the types that can be written are {known}", about=Setting("quantize")
         ) from None
     reader = gguf.GGUFReader(source)
     quantized = next((tensor for tensor in reader.tensors if tensor.tensor_type not in _WHOLE), None)
     if quantized is not None and not _is_integer(quantized.tensor_type):
         raise InvalidRequest(
             f"the weights are {quantized.tensor_type.name} already; only F32, F16 and BF16 can be quantized",
-            param="quantize",
+            about=Setting("quantize"),
         )
     _write(reader, target, kind, file_type)
 

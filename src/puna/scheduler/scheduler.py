@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from puna.core.errors import EngineFailed, EngineLost, Overloaded, PunaError
+from puna.core.errors import EngineLost, MemoryTooSmall, Overloaded, PunaError, QueueFull
 from puna.core.footprint import UNLIMITED, Footprint
 from puna.engines.engine import Engine
 from puna.scheduler.claim import Claim, Launch
@@ -151,10 +151,7 @@ class Scheduler(Generic[L]):
         self._dispatch()
         if again is None and not ticket.granted.done() and len(self._queue) > self._limits.queue:
             self._queue.remove(ticket)
-            raise Overloaded(
-                f"The server is busy: {self._limits.queue} requests are waiting already (PUNA_MAX_QUEUE).",
-                retry_after=1,
-            )
+            raise QueueFull(self._limits.queue)
         try:
             return await ticket.granted
         except asyncio.CancelledError:
@@ -353,9 +350,4 @@ def shutting_down() -> Overloaded:
 
 def too_large(footprint: Footprint, memory: Footprint) -> PunaError:
     """What needs more than there is."""
-    gib = 2**30
-    return EngineFailed(
-        f"The model needs about {footprint.total / gib:.1f} GiB of memory, and Puna may use "
-        f"{memory.total / gib:.1f} GiB. A smaller context (PARAMETER num_ctx, PUNA_CONTEXT_LENGTH) needs less; "
-        "PUNA_MEMORY raises the limit."
-    )
+    return MemoryTooSmall(footprint.total, memory.total)

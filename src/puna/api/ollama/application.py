@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from puna import __version__
 from puna.api.dialect import Dialect
 from puna.api.ollama.errors import render_error, unknown_path, wrong_method
+from puna.core.subjects import Subject
 from puna.http.json import JSONResponse
 from puna.library.library import Library
 
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 Endpoint = Callable[[Request], Awaitable[Response | ASGIApp]]
 
 
-DIALECT = Dialect(render_error, unknown_path, wrong_method)
+def name_of(about: Subject, body: object) -> str | None:
+    """What a body calls the part that an error is about. Most commands never ask."""
+    from puna.api.ollama.subjects import name_of
+
+    return name_of(about, body)
+
+
+DIALECT = Dialect(name_of, render_error, unknown_path, wrong_method)
 
 
 def application(

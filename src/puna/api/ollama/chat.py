@@ -14,12 +14,10 @@ from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.reply import Reply
-from puna.core.errors import InvalidRequest, UnsupportedSchema
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.tools import Tool
 from puna.http.body import Body, WritableObject
-from puna.http.place import schema_error, with_places
 from puna.images.load import ImageLoader
 
 
@@ -72,13 +70,6 @@ class ChatBody(GenerationBody):
             format=self.core_format,
             effort=self.effort,
         )
-
-    def located(self, error: UnsupportedSchema) -> InvalidRequest:
-        """The error with the schema's place in this body."""
-        if error.tool is None:
-            return schema_error("format", error)
-        place = [tool.function.name for tool in self.tools or ()].index(error.tool)
-        return schema_error(f"tools[{place}].function.parameters", error)
 
     def _tools(self) -> tuple[Tool, ...]:
         tools = tuple(tool.function.to_core() for tool in self.tools or ())
@@ -142,4 +133,4 @@ async def create(request: Request) -> Response | ASGIApp:
     reply.check("chat")
     core = await body.to_core(reply.images)
     events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.circumstances)
-    return await reply.send(answer_rows(body.model, with_places(events, body.located), render))
+    return await reply.send(answer_rows(body.model, events, render))

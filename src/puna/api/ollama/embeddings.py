@@ -14,7 +14,6 @@ from puna.api.ollama.keep_alive import KeepAlive, read_keep_alive
 from puna.api.ollama.options import read_options
 from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest
-from puna.core.errors import InvalidRequest
 from puna.http.body import Body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
@@ -62,13 +61,7 @@ async def embed(request: Request) -> Response:
 async def embeddings(request: Request) -> Response:
     """Embed one text."""
     body = await read_body(request, OlderBody)
-    try:
-        [row] = rows(await embedded(request, body, (body.prompt,), None))
-    except InvalidRequest as error:
-        if error.param != "input":
-            raise
-        message = error.message.replace("'input'", "'prompt'")
-        raise InvalidRequest(message, param="prompt", code=error.code) from error
+    [row] = rows(await embedded(request, body, (body.prompt,), None))
     return JSONResponse({"embedding": row})
 
 

@@ -2,12 +2,13 @@
 
 from starlette.requests import Request
 
+from puna.api.dialect import Words
 from puna.core.errors import PunaError
 
 
-def render_error(error: PunaError) -> dict[str, str]:
+def render_error(_: PunaError, words: Words) -> dict[str, str]:
     """The error's object."""
-    return {"error": error.message}
+    return {"error": words.message}
 
 
 def unknown_path(request: Request) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """POST /api/generate."""
 
-from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import model_validator
@@ -18,7 +17,6 @@ from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.http.body import unsupported
-from puna.http.place import schema_error, with_places
 from puna.images.load import ImageLoader
 
 NO_IMAGES = unsupported("No engine here makes images")
@@ -86,12 +84,11 @@ async def create(request: Request) -> Response | ASGIApp:
     if not (body.prompt or body.images or body.suffix):
         return await reply.to_nothing()
     reply.check("generate")
-    located = partial(schema_error, "format")
     if body.is_raw:
         completion = reply.inference.complete(
             body.model, body.to_completion(), defaults=Sampling(), **reply.circumstances
         )
-        return await reply.send(answer_rows(body.model, with_places(completion, located), render))
+        return await reply.send(answer_rows(body.model, completion, render))
     core = await body.to_chat(reply.images)
     events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.circumstances)
-    return await reply.send(answer_rows(body.model, with_places(events, located), render))
+    return await reply.send(answer_rows(body.model, events, render))

@@ -1,6 +1,6 @@
 """Answers made of rows: as a stream of JSON lines, or the last row alone."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.ollama.errors import render_error
+from puna.api.dialect import dialect_of
 from puna.core.errors import PunaError
+from puna.http.body import body_of
 from puna.http.exchange import EventStream, unless_gone
 from puna.http.json import JSONResponse
 
@@ -22,7 +23,7 @@ async def respond(request: Request, rows: AsyncGenerator[Row, None], *, stream: 
     HTTP error."""
     if not stream:
         return JSONResponse(await unless_gone(request, last(rows)))
-    return EventStream(lines(rows), error_line, b"application/x-ndjson", keep_alive=None)
+    return EventStream(lines(rows), error_line(request), b"application/x-ndjson", keep_alive=None)
 
 
 async def last(rows: AsyncGenerator[Row, None]) -> Row:
@@ -46,6 +47,7 @@ def line(row: Row) -> bytes:
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def error_line(error: PunaError) -> bytes:
+def error_line(request: Request) -> Callable[[PunaError], bytes]:
     """An error in the middle is a line too, and the last."""
-    return line(render_error(error))
+    dialect, body = dialect_of(request), body_of(request)
+    return lambda error: line(dict(dialect.render(error, body)))

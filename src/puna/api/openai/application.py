@@ -11,11 +11,12 @@ from puna.api.openai.conversations.routes import routes as conversation_routes
 from puna.api.openai.errors import render_error, unknown_path, wrong_method
 from puna.api.openai.responses.routes import routes as response_routes
 from puna.api.openai.responses.service import Responses
+from puna.api.openai.subjects import name_of
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
 
-DIALECT = Dialect(render_error, unknown_path, wrong_method)
+DIALECT = Dialect(name_of, render_error, unknown_path, wrong_method)
 
 
 def application(

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from puna.api.dialect import Words
 from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError
 
 
@@ -12,17 +13,18 @@ def error_body(message: str, kind: str, *, param: str | None = None, code: str |
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def render_error(error: PunaError) -> dict[str, Any]:
+def render_error(error: PunaError, words: Words) -> dict[str, Any]:
     """The error's object."""
+    message, param = words
     match error:
         case InvalidRequest() | NotFound():
-            return error_body(error.message, "invalid_request_error", param=error.param, code=error.code)
+            return error_body(message, "invalid_request_error", param=param, code=error.code)
         case ModelNotFound():
-            return error_body(error.message, "invalid_request_error", param="model", code="model_not_found")
+            return error_body(message, "invalid_request_error", param="model", code="model_not_found")
         case Overloaded():
-            return error_body(error.message, "server_error", code="overloaded")
+            return error_body(message, "server_error", code="overloaded")
         case _:
-            return error_body(error.message, "server_error")
+            return error_body(message, "server_error")
 
 
 ABSENT = {

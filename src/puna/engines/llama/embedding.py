@@ -12,6 +12,7 @@ from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded
 from puna.core.errors import ContextLengthExceeded, InvalidRequest, PunaError
 from puna.core.footprint import Footprint
+from puna.core.subjects import InputAt, RequestedModel
 from puna.engines.encoder.weights import encoder_bytes, suits
 from puna.engines.llama.completion.prompts import PromptReader
 from puna.engines.llama.launch import LlamaLaunch, Pooling
@@ -28,8 +29,6 @@ INPUTS = 64
 """How many inputs are sent to the engine in one request."""
 ENCODER_INPUTS = 512
 """The same for an encoder, which has work for all cores of a large machine then, and finds texts of like length."""
-ADVICE = "Shorten the input, or embed it in several parts."
-"""A longer context would not always help: what is embedded goes through the model in one batch."""
 REQUESTS = 2
 """How many requests are on their way at once, so that the engine never waits for the next one."""
 
@@ -40,7 +39,7 @@ def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
     Raises InvalidRequest where the model makes no embeddings.
     """
     if metadata.pooling == "rank":
-        raise InvalidRequest("This model ranks texts, it makes no embeddings.", param="model")
+        raise InvalidRequest("This model ranks texts, it makes no embeddings.", about=RequestedModel())
     pooling: Pooling = "mean" if metadata.pooling in (None, "none") else "model"
     length = min(launch.context_length, DECODER_TOKENS if metadata.pooling is None else ENCODER_TOKENS)
     encoder = launch.program is None and not launch.gpus and not launch.adapters and suits(metadata)
@@ -71,7 +70,7 @@ class Embedder:
         """The inputs' vectors, in order, as the engine gets done with them.
 
         Raises:
-            InvalidRequest: an input is empty, too long, or has a token that the model lacks; `param` names it.
+            InvalidRequest: an input is empty, too long, or has a token that the model lacks.
         """
         working: deque[asyncio.Task[Embedded]] = deque()
         try:
@@ -88,21 +87,21 @@ class Embedder:
 
     async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
         batch = inputs[first : first + self._inputs]
-        names = ["input"] if len(inputs) == 1 else [f"input[{first + place}]" for place in range(len(batch))]
+        subjects = [InputAt(first + place) for place in range(len(batch))]
         if not all(isinstance(text, str) for text in batch):
-            await self._check(batch, names)
+            await self._check(batch, subjects)
         try:
             answer = await self._client.post("/v1/embeddings", {"input": batch, "encoding_format": "base64"})
         except PunaError:
-            await self._check(batch, names)
+            await self._check(batch, subjects)
             raise
         vectors = tuple(np.frombuffer(base64.b64decode(entry["embedding"]), "<f4") for entry in answer["data"])
         return Embedded(vectors, answer["usage"]["prompt_tokens"])
 
-    async def _check(self, batch: Sequence[Prompt], names: list[str]) -> None:
+    async def _check(self, batch: Sequence[Prompt], subjects: Sequence[InputAt]) -> None:
         """Say which input can't be embedded. The engine finds out by itself, but does not tell which one it is."""
-        for name, tokens in zip(names, await self._reader.tokens(batch, names), strict=True):
+        for about, tokens in zip(subjects, await self._reader.tokens(batch, subjects), strict=True):
             if not tokens:
-                raise InvalidRequest(f"Invalid '{name}': it has no tokens.", param=name)
+                raise InvalidRequest("The input has no tokens.", about=about)
             if len(tokens) > self._length:
-                raise ContextLengthExceeded(len(tokens), self._length, param=name, advice=ADVICE)
+                raise ContextLengthExceeded(len(tokens), self._length, about=about)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, InvalidRequest, PunaError
+from puna.core.subjects import Conversation
 from puna.engines.process.connection import Connection, exchange
 
 
@@ -110,7 +111,7 @@ def decode(event: bytes) -> Any:
 def refusal(error: dict[str, Any]) -> PunaError:
     """The engine's error in Puna's terms."""
     if error.get("type") == "exceed_context_size_error":
-        return ContextLengthExceeded(error["n_prompt_tokens"], error["n_ctx"], param="messages")
+        return ContextLengthExceeded(error["n_prompt_tokens"], error["n_ctx"], about=Conversation())
     if error.get("code") == 400:
         return InvalidRequest(error["message"])
     if error["message"].startswith("Context size has been exceeded"):

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from puna.core.errors import InvalidRequest
+from puna.core.subjects import Setting
 
 
 class TemplateError(InvalidRequest):
     """A template that can't be read or translated. `line` counts from 1."""
 
     def __init__(self, line: int, problem: str) -> None:
-        super().__init__(f"template line {line}: {problem}", param="template")
+        super().__init__(f"template line {line}: {problem}", about=Setting("template"))
         self.line = line
 
 

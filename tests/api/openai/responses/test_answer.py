@@ -193,7 +193,7 @@ def test_a_background_response_is_queued_first() -> None:
 
 def test_a_failure_closes_what_is_open() -> None:
     broken = answer()
-    sent = [*broken.begin(), *broken.feed(TextDelta(0, "Hel")), *broken.fail(EngineFailed("it broke"))]
+    sent = [*broken.begin(), *broken.feed(TextDelta(0, "Hel")), *broken.fail(EngineFailed("it broke"), "it broke")]
     events = checked([*sent, broken.closing])
     assert kinds(events)[-2:] == ["output_item.done", "failed"]
     assert events[-1]["response"]["error"] == {"code": "server_error", "message": "it broke"}

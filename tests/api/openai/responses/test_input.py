@@ -98,7 +98,7 @@ def test_thoughts_that_only_the_client_keeps_come_back_as_input(server: RunningS
 
 def test_a_picture_for_a_model_without_vision_is_refused(client: openai.OpenAI) -> None:
     part: Any = {"type": "input_image", "image_url": PIXEL, "detail": "auto"}
-    with pytest.raises(openai.BadRequestError, match="model 'tiny' can't read images: 'input_image'") as refused:
+    with pytest.raises(openai.BadRequestError, match="This model does not support images") as refused:
         client.responses.create(model="tiny", input=[{"role": "user", "content": [part]}])
     assert refused.value.param == "input"
 

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.random_model import SHAPES, Weights, write_random_model
 from puna.core.completions import PromptRead, ScoreRequest
 from puna.core.errors import ContextLengthExceeded, InvalidRequest
+from puna.core.subjects import PromptAt
 from puna.engines.llama.completion.scoring import scoring_launch
 from puna.engines.llama.engine import LlamaEngine
 from puna.engines.llama.launch import LlamaLaunch
@@ -175,6 +176,6 @@ async def test_what_can_not_be_scored_is_refused_and_the_next_is_scored(weights:
         with pytest.raises(ContextLengthExceeded) as long:
             await score(engine, some_tokens(2048))
         [read] = await score(engine, some_tokens(3))
-    assert unknown.value.param == "prompt[1]"
-    assert (long.value.prompt_tokens, long.value.context_length, long.value.param) == (2048, 2048, "prompt")
+    assert unknown.value.about == PromptAt(1)
+    assert (long.value.prompt_tokens, long.value.context_length, long.value.about) == (2048, 2048, PromptAt(0))
     assert len(read.tokens) == 3

@@ -172,7 +172,7 @@ def test_what_does_not_fit_may_not(schema: dict[str, Any], value: Any) -> None:
 def test_what_no_grammar_can_make_sure_of_is_refused_by_its_name(schema: dict[str, Any], path: str) -> None:
     with pytest.raises(UnsupportedSchema) as refused:
         compile_schema(Grammar(), schema)
-    assert ".".join(refused.value.path) == path
+    assert ".".join(refused.value.about.path) == path
 
 
 WRONG: list[Any] = [None, True, 5, 1.5, "", "x", [], {}, [{}], [None], ["x"], [[]], {"type": "x"}, {"type": [{}]}]

@@ -7,13 +7,15 @@ from contextlib import aclosing
 from typing import Any
 
 import orjson
+from starlette.requests import Request
 
 from puna import __version__
+from puna.api.dialect import dialect_of
 from puna.api.openai.chat.calls import CallDeltas
 from puna.api.openai.chat.choice import WholeChoice
-from puna.api.openai.errors import render_error
 from puna.api.openai.logprobs import render_logprobs
 from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from puna.http.body import body_of
 from puna.http.exchange import EventStream
 
 DONE = b"data: [DONE]\n\n"
@@ -121,6 +123,7 @@ def sse(content: Any) -> bytes:
     return b"data: " + orjson.dumps(content) + b"\n\n"
 
 
-def event_stream(blocks: AsyncGenerator[bytes, None]) -> EventStream:
+def event_stream(request: Request, blocks: AsyncGenerator[bytes, None]) -> EventStream:
     """Server-sent events as a response, with an error in their middle as OpenAI's clients expect it."""
-    return EventStream(blocks, lambda error: sse(render_error(error)))
+    dialect, body = dialect_of(request), body_of(request)
+    return EventStream(blocks, lambda error: sse(dialect.render(error, body)))

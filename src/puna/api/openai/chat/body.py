@@ -9,7 +9,7 @@ from puna.api.openai.chat.messages import ChatMessage, to_core
 from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, Named, legacy_choice, tool_choice
 from puna.api.openai.no_ops import NoOps
 from puna.api.openai.verbosity import Verbosity, with_verbosity
-from puna.core.errors import InvalidRequest, UnsupportedGrammar, UnsupportedSchema
+from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import ChatRequest, Effort
 from puna.core.sampling import Sampling
@@ -139,18 +139,6 @@ class ChatBody(NoOps):
     def custom(self) -> frozenset[str]:
         """The names of the tools that take a text."""
         return frozenset(tool.custom.name for tool in self.tools or () if isinstance(tool, CustomTool))
-
-    def located(self, error: UnsupportedSchema | UnsupportedGrammar) -> InvalidRequest:
-        """The error with the place in this body of the schema or the grammar."""
-        place = next((place for place, tool in enumerate(self._tools()) if tool.name == error.tool), None)
-        if isinstance(error, UnsupportedGrammar):
-            param = f"tools[{place}].custom.format.grammar.definition"
-            return InvalidRequest(error.message, param=param, code=error.code)
-        root = "response_format.json_schema.schema"
-        if place is not None:
-            root = f"functions[{place}].parameters" if self.functions else f"tools[{place}].function.parameters"
-        param = ".".join((root, *error.path))
-        return InvalidRequest(f"Invalid schema at '{param}': {error.message}.", param=param, code=error.code)
 
     def _tools(self) -> tuple[Tool, ...]:
         if self.functions is not None:

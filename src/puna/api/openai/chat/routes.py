@@ -1,16 +1,11 @@
 """POST /v1/chat/completions."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from puna.api.openai.chat.answer import ChatAnswer, event_stream
 from puna.api.openai.chat.body import ChatBody
-from puna.core.errors import UnsupportedGrammar, UnsupportedSchema
-from puna.core.events import Event
 from puna.http.body import read_body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
@@ -24,19 +19,9 @@ async def create(request: Request) -> Response | ASGIApp:
     images: ImageLoader = request.app.state.images
     body = await read_body(request, ChatBody)
     core = await body.to_core(images.shown_to(lambda: inference.sees(body.model)))
-    events = located(body, inference.chat(body.model, core, whole=not body.stream))
+    events = inference.chat(body.model, core, whole=not body.stream)
     answer = ChatAnswer(body.model, events, legacy=body.functions is not None, custom=body.custom)
     if not body.stream:
         return JSONResponse(await unless_gone(request, answer.whole()))
     include_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
-    return event_stream(answer.stream(include_usage=include_usage))
-
-
-async def located(body: ChatBody, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """The events; a schema or grammar that is refused is named by its place in the body."""
-    try:
-        async with aclosing(events):
-            async for event in events:
-                yield event
-    except (UnsupportedSchema, UnsupportedGrammar) as error:
-        raise body.located(error) from error
+    return event_stream(request, answer.stream(include_usage=include_usage))

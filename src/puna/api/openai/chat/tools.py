@@ -51,6 +51,10 @@ class CustomTool(Body):
     type: Literal["custom"]
     custom: Custom
 
+    @property
+    def name(self) -> str:
+        return self.custom.name
+
 
 GivenTool = Annotated[FunctionTool | CustomTool, Field(discriminator="type")]
 

@@ -13,7 +13,7 @@ from puna.api.openai.responses.items import Stored, read_input
 from puna.api.openai.responses.pages import Page, read_include, show
 from puna.api.openai.responses.preparation import no_conversation, resolve
 from puna.api.openai.responses.service import Responses
-from puna.core.errors import InvalidRequest, NotFound
+from puna.core.errors import NotFound
 from puna.http.body import read_body
 from puna.http.json import JSONResponse
 
@@ -88,12 +88,8 @@ async def delete_item(request: Request) -> Response:
 async def read_items(request: Request, given: list[Any]) -> list[Stored]:
     """The items of a body. Raises InvalidRequest: one of them could not be used in a response either."""
     responses: Responses = request.app.state.responses
-    try:
-        items = await resolve(responses.state, read_input(given, "items"))
-        await to_messages(items, responses.state.seal, responses.images)
-    except InvalidRequest as error:
-        param = "items" if error.param == "input" else error.param
-        raise InvalidRequest(error.message, param=param, code=error.code) from error
+    items = await resolve(responses.state, read_input(given, "items"), "items")
+    await to_messages(items, responses.state.seal, responses.images, "items")
     return items
 
 

@@ -81,11 +81,11 @@ class Answer:
         else:
             self.response |= {"status": "completed", "completed_at": int(time.time())}
 
-    def fail(self, error: PunaError) -> Iterator[WireEvent]:
-        """The answer broke off."""
+    def fail(self, error: PunaError, message: str) -> Iterator[WireEvent]:
+        """The answer broke off, which the client is told with that message."""
         yield from self._finish("incomplete")
         code = "invalid_prompt" if isinstance(error, InvalidRequest) else "server_error"
-        self.response |= {"status": "failed", "error": {"code": code, "message": error.message}}
+        self.response |= {"status": "failed", "error": {"code": code, "message": message}}
 
     def cancel(self) -> Iterator[WireEvent]:
         """Nobody wants the answer any more."""

@@ -6,7 +6,6 @@ from pydantic import Field, JsonValue
 
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
-from puna.core.errors import InvalidRequest, PunaError, UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import Effort
 from puna.http.body import Body, WritableObject
@@ -109,26 +108,6 @@ class Prompt(Body):
     @property
     def text_options(self) -> TextOptions:
         return self.text or TextOptions()
-
-    def located(self, error: PunaError) -> PunaError:
-        """The error of an engine, with the place in this body that it is about."""
-        match error:
-            case UnsupportedSchema(tool=None):
-                root = "text.format.schema"
-            case UnsupportedSchema(tool=str(tool)):
-                root = f"tools[{self.toolbox.place(tool)}].parameters"
-            case UnsupportedGrammar(tool=tool):
-                param = f"tools[{self.toolbox.place(tool)}].format.definition"
-                return InvalidRequest(error.message, param=param, code=error.code)
-            case InvalidRequest(code="no_vision"):
-                message = f"The model '{self.model}' can't read images: 'input_image' needs a model with vision."
-                return InvalidRequest(message, param="input", code=error.code)
-            case InvalidRequest(param="messages"):
-                return InvalidRequest(error.message, param="input", code=error.code)
-            case _:
-                return error
-        param = ".".join((root, *error.path))
-        return InvalidRequest(f"Invalid schema at '{param}': {error.message}.", param=param, code=error.code)
 
     @property
     def summary(self) -> Literal["auto", "concise", "detailed"] | None:

@@ -9,7 +9,6 @@ from puna.api.openai.responses.body import CompactBody, Prompt
 from puna.api.openai.responses.identifier import new_id
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.service import Responses
-from puna.core.errors import PunaError
 from puna.core.events import Done, TextDelta, Usage
 from puna.core.messages import Message, Text
 
@@ -35,15 +34,12 @@ async def compact(responses: Responses, body: CompactBody) -> dict[str, Any]:
     task = Message(role="user", content=(Text(TASK),))
     texts: list[str] = []
     usage = Usage(0, 0)
-    try:
-        async with aclosing(responses.ask(body.model, prepared.asking(task, SUMMARY_TOKENS))) as events:
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    texts.append(event.text)
-                elif isinstance(event, Done):
-                    usage = event.usage
-    except PunaError as error:
-        raise prompt.located(error) from error
+    async with aclosing(responses.ask(body.model, prepared.asking(task, SUMMARY_TOKENS))) as events:
+        async for event in events:
+            if isinstance(event, TextDelta):
+                texts.append(event.text)
+            elif isinstance(event, Done):
+                usage = event.usage
     compaction: Stored = {
         "type": "compaction",
         "id": new_id("cmp"),

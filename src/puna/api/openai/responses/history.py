@@ -36,13 +36,16 @@ class Assistant:
         )
 
 
-async def to_messages(items: Sequence[Stored], seal: Seal, images: ImageLoader) -> tuple[Message, ...]:
-    """The conversation those items are.
+async def to_messages(
+    items: Sequence[Stored], seal: Seal, images: ImageLoader, field: str = "input"
+) -> tuple[Message, ...]:
+    """The conversation those items are, which came in that field.
 
     Raises:
         InvalidRequest: one of them has something that can't be used here.
     """
-    return History(seal, {url: await images.load(url, "input") for url in picture_urls(items)}).messages(items)
+    pictures = {url: await images.load(url, field) for url in picture_urls(items)}
+    return History(seal, pictures, field).messages(items)
 
 
 def picture_urls(items: Iterable[Stored]) -> set[str]:
@@ -55,8 +58,9 @@ def picture_urls(items: Iterable[Stored]) -> set[str]:
 class History:
     """Puts messages together from items, with the pictures that were loaded before."""
 
-    def __init__(self, seal: Seal, pictures: Mapping[str, Image]) -> None:
+    def __init__(self, seal: Seal, pictures: Mapping[str, Image], field: str) -> None:
         self._seal = seal
+        self._field = field
         self._pictures = pictures
         self._messages: list[Message] = []
         self._turn = Assistant()
@@ -95,11 +99,11 @@ class History:
     def _part(self, part: Stored) -> Part:
         match part["type"]:
             case "input_image" if part["image_url"] is None:
-                raise no_files("input_image", "image_url")
+                raise no_files("input_image", "image_url", self._field)
             case "input_image":
                 return self._pictures[part["image_url"]]
             case "input_file":
-                return Text(file_text(part))
+                return Text(file_text(part, self._field))
             case "refusal":
                 return Text(part["refusal"])
             case _:
@@ -131,7 +135,7 @@ class History:
             return self._seal.open(sealed)
         except Unsealed as error:
             message = f"The encrypted content could not be verified: {error.message}."
-            raise InvalidRequest(message, param="input", code="invalid_encrypted_content") from error
+            raise InvalidRequest(message, param=self._field, code="invalid_encrypted_content") from error
 
 
 def check_outputs(before: Sequence[Stored], given: Sequence[Stored]) -> None:
@@ -171,31 +175,31 @@ def call_arguments(item: Stored) -> str:
     return custom_arguments(item["input"])
 
 
-def file_text(part: Stored) -> str:
+def file_text(part: Stored, field: str) -> str:
     """A text file under its name."""
     data = part.get("file_data")
     if data is None:
-        raise no_files("input_file", "file_data")
+        raise no_files("input_file", "file_data", field)
     name = part.get("filename") or "file"
     try:
-        content = decode_base64(data.partition(";base64,")[2] or data, "input").decode()
+        content = decode_base64(data.partition(";base64,")[2] or data, field).decode()
     except UnicodeDecodeError:
         content = "\0"
     if "\0" in content:
         raise InvalidRequest(
             f"The file '{name}' is no text. Models here read text files (UTF-8, as base64 in 'file_data') "
             "and pictures (as 'input_image').",
-            param="input",
+            param=field,
             code="unsupported_file",
         )
     return f"File {name}:\n{content}"
 
 
-def no_files(kind: str, instead: str) -> InvalidRequest:
+def no_files(kind: str, instead: str, field: str) -> InvalidRequest:
     """There are no uploaded files and no fetching of addresses here."""
     return InvalidRequest(
         f"An '{kind}' needs '{instead}' here: this server keeps no uploaded files ('file_id') "
         "and fetches none ('file_url').",
-        param="input",
+        param=field,
         code="unsupported_file",
     )

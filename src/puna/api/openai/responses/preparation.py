@@ -55,7 +55,7 @@ async def prepare(state: State, images: ImageLoader, body: Prompt) -> Prepared:
     return Prepared(given, before, to_request(body, messages))
 
 
-async def resolve(state: State, items: list[Stored]) -> list[Stored]:
+async def resolve(state: State, items: list[Stored], field: str = "input") -> list[Stored]:
     """Put the items that are meant in the place of references to them."""
     wanted = [item["id"] for item in items if item["type"] == "item_reference"]
     if not wanted:
@@ -63,7 +63,7 @@ async def resolve(state: State, items: list[Stored]) -> list[Stored]:
     found = await (await state.open()).responses.find_items(wanted)
     for key in wanted:
         if key not in found:
-            raise InvalidRequest(f"Item with id '{key}' not found.", param="input", code="item_not_found")
+            raise InvalidRequest(f"Item with id '{key}' not found.", param=field, code="item_not_found")
     return [found[item["id"]] if item["type"] == "item_reference" else item for item in items]
 
 

@@ -1,6 +1,7 @@
 """The paths under /v1/responses."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from puna.api.dialect import dialect_of
 from puna.api.openai.chat.answer import event_stream
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
@@ -17,8 +19,8 @@ from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.responses.tools import refuse_hosted
-from puna.core.errors import InvalidRequest
-from puna.http.body import read_body, read_content
+from puna.core.errors import InvalidRequest, PunaError
+from puna.http.body import body_of, read_body, read_content
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
 
@@ -27,10 +29,10 @@ async def create(request: Request) -> Response | ASGIApp:
     """Make a response: whole, as a stream, or in the background."""
     await refuse_what_is_not_here(request)
     body = await read_body(request, CreateBody)
-    run = await responses(request).create(body)
+    run = await responses(request).create(body, explainer(request))
     if body.background:
         if body.stream:
-            return event_stream(run.stream())
+            return event_stream(request, run.stream())
         return JSONResponse({**run.answer.response, "status": "queued"})
     try:
         if not body.stream:
@@ -39,7 +41,7 @@ async def create(request: Request) -> Response | ASGIApp:
     except BaseException:
         await run.stop()
         raise
-    return event_stream(attended(run))
+    return event_stream(request, attended(run))
 
 
 async def attended(run: Run) -> Any:
@@ -60,7 +62,7 @@ async def retrieve(request: Request) -> Response | ASGIApp:
         raise InvalidRequest(f"Invalid 'stream': expected true or false, but got {stream!r}.", param="stream")
     after = read_starting_after(query)
     if stream == "true":
-        return event_stream(await responses(request).stream(key, -1 if after is None else after))
+        return event_stream(request, await responses(request).stream(key, -1 if after is None else after))
     if after is not None:
         message = "'starting_after' is only allowed when 'stream' is true."
         raise InvalidRequest(message, param="starting_after")
@@ -119,6 +121,12 @@ async def refuse_what_is_not_here(request: Request) -> None:
         return  # `read_body` says what is wrong
     if isinstance(given, dict):
         refuse_hosted(given)
+
+
+def explainer(request: Request) -> Callable[[PunaError], str]:
+    """Says what the client is told of an error of the request, also when the request is long over."""
+    dialect, body = dialect_of(request), body_of(request)
+    return lambda error: dialect.words(error, body).message
 
 
 def responses(request: Request) -> Responses:

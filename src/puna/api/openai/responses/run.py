@@ -22,7 +22,7 @@ Keep = Callable[["Run"], Awaitable[None]]
 class Run:
     """Makes one response. `events` are those sent so far; the number of each is its place.
 
-    `locate` says of an error which field of the request it is about. `keep` is called when the response is as it will
+    `explain` says what a client is told of an error. `keep` is called when the response is as it will
     stay, before anybody hears of it, so what is reported completed is stored.
     """
 
@@ -32,14 +32,14 @@ class Run:
         source: AsyncGenerator[Event, None],
         keep: Keep,
         given: Sequence[Stored] = (),
-        locate: Callable[[PunaError], PunaError] = lambda error: error,
+        explain: Callable[[PunaError], str] = str,
     ) -> None:
         self.answer = answer
         self.input = given
         self.events: list[bytes] = []
         self.failure: PunaError | None = None
         self._keep = keep
-        self._locate = locate
+        self._explain = explain
         self._source = source
         self._begun = asyncio.Event()
         self._news = asyncio.Event()
@@ -105,22 +105,25 @@ class Run:
         try:
             closing = await self._generate()
         except asyncio.CancelledError:
-            closing = self.answer.fail(self._stopping) if self._stopping else self.answer.cancel()
+            closing = self._fail(self._stopping) if self._stopping else self.answer.cancel()
         except PunaError as error:
-            self.failure = self._locate(error)
-            closing = self.answer.fail(self.failure)
+            self.failure = error
+            closing = self._fail(error)
         except Exception as error:
             _log.exception("a response failed")
             self.failure = PunaError(f"internal error: {type(error).__name__}")
-            closing = self.answer.fail(self.failure)
+            closing = self._fail(self.failure)
         self._emit(closing)
         try:
             await self._keep(self)
         except PunaError as error:
             self.failure = error
-            self._emit(self.answer.fail(error))
+            self._emit(self._fail(error))
         self._emit([self.answer.closing])
         self._begun.set()
+
+    def _fail(self, error: PunaError) -> Iterable[WireEvent]:
+        return self.answer.fail(error, self._explain(error))
 
     async def _generate(self) -> Iterable[WireEvent]:
         self._emit(self.answer.begin())

@@ -1,6 +1,6 @@
 """The responses of a server: those at work, and those that are kept."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import Any
 
@@ -32,8 +32,9 @@ class Responses:
         self.images = images
         self.state = state
 
-    async def create(self, body: CreateBody) -> Run:
-        """Begin a response. A background one is stored before this returns.
+    async def create(self, body: CreateBody, explain: Callable[[PunaError], str]) -> Run:
+        """Begin a response. A background one is stored before this returns. `explain` says what a client is
+        told of an error.
 
         Raises:
             InvalidRequest, ModelNotFound, NotFound: the body asks for what can't be.
@@ -51,7 +52,7 @@ class Responses:
         if body.background:
             await self._announce(answer, prepared)
         keep = partial(self._keep, body, prepared)
-        run = Run(answer, self._source(body, prepared.request), keep, prepared.given, body.located)
+        run = Run(answer, self._source(body, prepared.request), keep, prepared.given, explain)
         if body.store is not False:
             self._runs[answer.id] = run
         return run
@@ -138,10 +139,7 @@ class Responses:
     async def count(self, body: Prompt) -> int:
         """How many tokens the prompt of that body has."""
         prepared = await self.prepare(body)
-        try:
-            return await self._inference.count_prompt(body.model, prepared.request)
-        except PunaError as error:
-            raise body.located(error) from error
+        return await self._inference.count_prompt(body.model, prepared.request)
 
     def _source(self, body: CreateBody, request: ChatRequest) -> AsyncGenerator[Event, None]:
         ask = partial(self.ask, body.model)

@@ -151,10 +151,6 @@ class Toolbox:
                 "Tool choice 'required' must be specified with 'tools' parameter.", param="tool_choice"
             )
 
-    def place(self, name: str) -> int:
-        """Which of the tools has that name."""
-        return next(place for place, tool in enumerate(self.given) if tool.name == name)
-
     def render_choice(self) -> Any:
         return self.given_choice if isinstance(self.given_choice, str) else self.given_choice.model_dump()
 

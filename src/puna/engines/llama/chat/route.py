@@ -11,6 +11,7 @@ from puna.core.formats import FreeText
 from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.core.subjects import MessageAt, Setting, ToolSchema
 from puna.core.tools import Tool
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.native import NativeChat
@@ -84,7 +85,7 @@ async def answer(conversation: Conversation, request: ChatRequest) -> AsyncGener
             async for event in events:
                 yield event
     except InvalidRequest as error:
-        if error.param is None:
+        if error.about is None:
             check_schemas(request)
         raise
 
@@ -100,11 +101,11 @@ async def count_tokens(conversation: Conversation, request: ChatRequest) -> int:
 
 def check(request: ChatRequest, traits: Traits) -> None:
     """Raises `InvalidRequest` for what llama-server would pass over in silence, or refuse in words of its own."""
-    parts = [part for message in request.messages for part in message.content]
-    if not traits.vision and any(isinstance(part, Image) for part in parts):
-        raise InvalidRequest("This model has no eyes: it can't read images.", param="messages", code="no_vision")
-    if not traits.audio and any(isinstance(part, Audio) for part in parts):
-        raise InvalidRequest("This model has no ears: it can't hear audio.", param="messages", code="no_audio")
+    for from_end, message in enumerate(reversed(request.messages), 1):
+        if not traits.vision and any(isinstance(part, Image) for part in message.content):
+            raise InvalidRequest("This model does not support images.", about=MessageAt(from_end), code="no_vision")
+        if not traits.audio and any(isinstance(part, Audio) for part in message.content):
+            raise InvalidRequest("This model does not support audio.", about=MessageAt(from_end), code="no_audio")
     for tool in request.tools:
         check_arguments(tool)
     check_bias(request.sampling, traits)
@@ -114,7 +115,7 @@ def check_arguments(tool: Tool) -> None:
     """Raises `UnsupportedSchema` where a function's arguments are no object: there is no other form of a call."""
     types = tool.parameters.get("type", "object")
     if "object" not in (types if isinstance(types, list) else [types]):
-        raise UnsupportedSchema("the arguments of a function have to be an object", ("type",), tool=tool.name)
+        raise UnsupportedSchema("the arguments of a function have to be an object", ToolSchema(tool.name, ("type",)))
 
 
 def check_schemas(request: ChatRequest) -> None:
@@ -127,10 +128,8 @@ def check_bias(sampling: Sampling, traits: Traits) -> None:
     """Raises `InvalidRequest` for a token that the model does not have."""
     for token, _ in sampling.logit_bias or ():
         if token >= traits.vocabulary:
-            message = (
-                f"Invalid token id in 'logit_bias': {token}. This model has the ids 0 to {traits.vocabulary - 1}."
-            )
-            raise InvalidRequest(message, param="logit_bias", code="invalid_value")
+            message = f"This model has no token {token}: its tokens are 0 to {traits.vocabulary - 1}."
+            raise InvalidRequest(message, about=Setting("logit_bias"), code="invalid_value")
 
 
 def offered(request: ChatRequest) -> ChatRequest:

@@ -6,6 +6,7 @@ llama-server has a route for it, but that one cuts a long prefix and suffix with
 from dataclasses import dataclass
 
 from puna.core.errors import InvalidRequest
+from puna.core.subjects import Setting
 from puna.formats.vocabulary import Vocabulary
 
 PREFIX = (
@@ -63,8 +64,8 @@ class InfillTokens:
         if prefix is None or suffix is None or middle is None:
             raise InvalidRequest(
                 "This model can't fill in the middle: its vocabulary has no tokens for prefix, suffix and middle. "
-                "Leave 'suffix' out, or use a model that was trained for it.",
-                param="suffix",
+                "Use a model that was trained for it.",
+                about=Setting("suffix"),
             )
         return cls(prefix, suffix, middle, begin)
 

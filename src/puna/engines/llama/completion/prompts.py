@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from puna.core.completions import Prompt
 from puna.core.errors import ContextLengthExceeded, InvalidRequest
+from puna.core.subjects import PromptAt, Subject
 from puna.engines.llama.completion.infill import InfillTokens
 from puna.engines.llama.completion.tokens import Tokens
 from puna.engines.llama.launch import LlamaLaunch
@@ -31,19 +32,19 @@ class PromptReader:
         """The prompts' tokens, a text's with what its tokenizer puts around every text (BOS).
 
         Raises:
-            InvalidRequest: a token that the model does not have; `param` names it.
+            InvalidRequest: a token that the model does not have.
             ContextLengthExceeded: a prompt leaves no room for an answer.
         """
-        names = ["prompt"] if len(prompts) == 1 else [f"prompt[{index}]" for index in range(len(prompts))]
-        read = await self.tokens(prompts, names)
-        for name, tokens in zip(names, read, strict=True):
+        subjects = [PromptAt(index) for index in range(len(prompts))]
+        read = await self.tokens(prompts, subjects)
+        for about, tokens in zip(subjects, read, strict=True):
             if len(tokens) >= self._launch.context_length:
-                raise ContextLengthExceeded(len(tokens), self._launch.context_length, param=name)
+                raise ContextLengthExceeded(len(tokens), self._launch.context_length, about=about)
         return [tokens or await self._beginning() for tokens in read]
 
-    async def tokens(self, prompts: Sequence[Prompt], names: Sequence[str]) -> list[Tokens]:
-        """The prompts' tokens, however many there are. `names` are the fields that the prompts came in."""
-        return await asyncio.gather(*map(self._read, prompts, names))
+    async def tokens(self, prompts: Sequence[Prompt], subjects: Sequence[Subject]) -> list[Tokens]:
+        """The prompts' tokens, however many there are. `subjects` say what each is in the request."""
+        return await asyncio.gather(*map(self._read, prompts, subjects))
 
     async def read_infill(self, prompts: Sequence[Prompt], suffix: str) -> list[Tokens]:
         """The prompts that ask for what comes between each prompt and the suffix."""
@@ -59,16 +60,15 @@ class PromptReader:
         """What a prompt says."""
         return prompt if isinstance(prompt, str) else (await self.vocabulary()).text(prompt)
 
-    async def _read(self, prompt: Prompt, name: str) -> Tokens:
+    async def _read(self, prompt: Prompt, about: Subject) -> Tokens:
         if isinstance(prompt, str):
             return await self._tokenize(prompt, special=True)
         size = len(await self.vocabulary())
         for place, token in enumerate(prompt):
             if not 0 <= token < size:
                 raise InvalidRequest(
-                    f"Invalid '{name}': token {token} at position {place} is out of range, "
-                    f"this model's tokens are 0 to {size - 1}.",
-                    param=name,
+                    f"Token {token} at position {place} is out of range: this model's tokens are 0 to {size - 1}.",
+                    about=about,
                 )
         return prompt
 

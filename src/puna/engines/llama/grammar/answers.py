@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from puna.core.errors import UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText, JsonSchema
+from puna.core.subjects import ToolGrammar
 from puna.core.tools import TextGrammar, Tool
 from puna.engines.llama.grammar.expressions import read_expression
 from puna.engines.llama.grammar.gbnf import Grammar, choice, literal, until
@@ -70,11 +71,11 @@ def text_rule(grammar: Grammar, tool: Tool, form: TextGrammar) -> str:
         return grammar.add("text", written(grammar, read_expression(form.definition, whole=True)))
     except UnsupportedPattern as error:
         raise UnsupportedGrammar(
-            f"The {form.syntax} grammar of the tool '{tool.name}' can't be enforced: {error}.", tool=tool.name
+            f"The {form.syntax} grammar of the tool '{tool.name}' can't be enforced: {error}.", ToolGrammar(tool.name)
         ) from error
     except RecursionError as error:
         raise UnsupportedGrammar(
-            f"The {form.syntax} grammar of the tool '{tool.name}' nests too deep.", tool=tool.name
+            f"The {form.syntax} grammar of the tool '{tool.name}' nests too deep.", ToolGrammar(tool.name)
         ) from error
 
 

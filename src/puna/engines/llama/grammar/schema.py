@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from puna.core.errors import UnsupportedSchema
+from puna.core.subjects import AnswerSchema, ToolSchema
 from puna.engines.llama.grammar import values
 from puna.engines.llama.grammar.formats import FORMATS
 from puna.engines.llama.grammar.gbnf import Grammar
@@ -33,7 +34,7 @@ def compile_schema(grammar: Grammar, schema: Mapping[str, Any], *, tool: str | N
     try:
         return Compiler(grammar, schema, tool).rule(dict(schema), ())
     except RecursionError as error:
-        raise UnsupportedSchema("it refers to itself without end", (), tool=tool) from error
+        raise UnsupportedSchema("it refers to itself without end", subject((), tool)) from error
 
 
 class Compiler:
@@ -293,4 +294,9 @@ class Compiler:
         return value
 
     def _error(self, message: str, path: Path) -> UnsupportedSchema:
-        return UnsupportedSchema(message, path, tool=self._tool)
+        return UnsupportedSchema(message, subject(path, self._tool))
+
+
+def subject(path: Path, tool: str | None) -> AnswerSchema | ToolSchema:
+    """That keyword of the tool's schema, or of the answer's."""
+    return AnswerSchema(path) if tool is None else ToolSchema(tool, path)

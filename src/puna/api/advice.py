@@ -1,0 +1,40 @@
+"""What helps against an error, in the commands and variables of a server and its command line.
+
+The core, the engines and the scheduler know none of them; servers and commands add them where they tell a user.
+"""
+
+from puna.core.errors import (
+    ContextLengthExceeded,
+    MemoryTooSmall,
+    ModelNotFound,
+    PunaError,
+    QueueFull,
+    RequestTooLarge,
+)
+from puna.core.subjects import InputAt
+
+
+def with_advice(error: PunaError) -> str:
+    """The error's message, and what helps against it."""
+    match error:
+        case ModelNotFound(elsewhere=True):
+            return f"{error.message}, try pulling it first: puna pull {error.name}"
+        case ContextLengthExceeded(about=InputAt()):
+            # A longer context would not always help: what is embedded goes through the model in one batch.
+            return f"{error.message} Shorten the input, or embed it in several parts."
+        case ContextLengthExceeded():
+            return (
+                f"{error.message} Shorten the prompt, or raise the context length with PARAMETER num_ctx in a "
+                "Modelfile or with PUNA_CONTEXT_LENGTH."
+            )
+        case MemoryTooSmall():
+            return (
+                f"{error.message} A smaller context (PARAMETER num_ctx, PUNA_CONTEXT_LENGTH) needs less; "
+                "PUNA_MEMORY raises the limit."
+            )
+        case QueueFull():
+            return f"{error.message} PUNA_MAX_QUEUE lets more of them wait."
+        case RequestTooLarge():
+            return f"{error.message} PUNA_MAX_REQUEST_SIZE lets larger ones in."
+        case _:
+            return error.message
