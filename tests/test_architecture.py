@@ -49,7 +49,7 @@ MAY_KNOW = {
     "api.openai": DIALECT,
     "api.ollama": f"{DIALECT} formats settings",
     # the command line asks the native API, and puts a server together where none is up
-    "cli": "core library.parameters",
+    "cli": "core library.parameters api.advice",
     "cli.client": "core settings api.ollama library observation serving.hosts server",
     "cli.commands": "cli core settings library server serving state.private",
     "cli.session": "cli core library.parameters state.private",

@@ -48,7 +48,7 @@ def test_nothing_is_fetched(start_server: StartServer, path: str, content: Any) 
         for model, status in (("tiny", 400), ("missing", 404)):
             answer = http.post(path, json={"model": model, **content(url)})
             assert answer.status_code == status, answer.text
-            assert model == "missing" or "can't read images" in answer.text
+            assert model == "missing" or "does not support images" in answer.text
         assert not asked
 
 

@@ -38,8 +38,7 @@ class ImageLoader:
             InvalidRequest: it can't be had, is too large, or is no picture, or the model can't read any.
         """
         if not self._sees():
-            message = f"The model can't read images: '{path}' needs a model with vision."
-            raise InvalidRequest(message, param=path, code="no_vision")
+            raise InvalidRequest("This model does not support images.", param=path, code="no_vision")
         from puna.images.picture import NotAPicture, read_picture  # Pillow: not for every command to wait for
 
         data = await self._bytes(url, path)

@@ -29,6 +29,7 @@ PIXEL = (
     "data:image/png;base64,"
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
 
 
 def chat(**fields: Any) -> ChatBody:
@@ -91,9 +92,15 @@ def test_each_body_has_a_name_for_each_part(about: Subject, body: object, name: 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "chat/completions",
-        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": PIXEL}]}] * 2},
-        "messages[1]",
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": PIXEL}]}]},
+        "messages[0].content[0].image_url",
         "This model does not support images.",
+    ),
+    (
+        "chat/completions",
+        {"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": [SOUND]}]},
+        "messages[1]",
+        "This model does not support audio.",
     ),
     ("chat/completions", {"messages": [{"role": "user", "content": "word " * 20_000}]}, "messages", "has 2"),
     (

@@ -117,10 +117,7 @@ class Responses:
         if body.previous_response_id in self._runs:
             raise in_progress(body.previous_response_id or "")
         images = self.images.shown_to(lambda: self._inference.sees(body.model))
-        try:
-            return await prepare(self.state, images, body)
-        except InvalidRequest as error:
-            raise body.located(error) from error
+        return await prepare(self.state, images, body)
 
     async def input_items(self, key: str) -> list[Stored]:
         """What a response was made from, oldest first. Raises NotFound."""
