@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 
 from benchmarks.load import Target
-from puna.core.sampling import OPENAI_DEFAULTS, Sampling
+from puna.api.openai import defaults
+from puna.core.sampling import Sampling
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.llama.sizing import plan
 from puna.engines.process.process import EngineProcess
@@ -92,7 +93,7 @@ async def engine_alone(model: str, environment: dict[str, str]) -> AsyncIterator
     launch = plan(Library(settings.models).get(ModelName.parse(model)), settings)
 
     def body(prompt: str, tokens: int) -> dict[str, Any]:
-        sampling = Sampling(max_tokens=tokens).over(OPENAI_DEFAULTS)
+        sampling = Sampling(max_tokens=tokens).over(defaults.CHAT)
         asked = {"messages": [{"role": "user", "content": prompt}], "stream": True}
         return asked | sampling_body(sampling, launch.context_length)
 

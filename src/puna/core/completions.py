@@ -17,12 +17,14 @@ class CompletionRequest:
 
     Choice j of prompt i has the index `i * choices + j`. With a `suffix` the model fills in what comes between.
     `logprobs` is how many alternatives of each generated token are wanted (None: no log probabilities at all),
-    `score_prompts` wants them of the prompts' tokens too. `sampling.max_tokens` 0 generates nothing.
+    `score_prompts` wants them of the prompts' tokens too. `sampling.max_tokens` 0 generates nothing. `defaults` are
+    what the dialect documents for a setting that neither the request nor the model gives.
     """
 
     prompts: tuple[Prompt, ...]
     suffix: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    defaults: Sampling = field(default_factory=Sampling)
     choices: int = 1
     logprobs: int | None = None
     score_prompts: bool = False

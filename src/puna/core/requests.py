@@ -17,11 +17,13 @@ class ChatRequest:
     """Answer a conversation. The messages are in order; the last one is what is answered.
 
     `choices` is how many answers are wanted, `logprobs` how many alternatives of each token (None: no
-    log probabilities at all). `effort` None leaves thinking to the model's template.
+    log probabilities at all). `effort` None leaves thinking to the model's template. `defaults` are what the dialect
+    documents for a setting that neither the request nor the model gives.
     """
 
     messages: tuple[Message, ...]
     sampling: Sampling = field(default_factory=Sampling)
+    defaults: Sampling = field(default_factory=Sampling)
     choices: int = 1
     logprobs: int | None = None
     tools: tuple[Tool, ...] = ()

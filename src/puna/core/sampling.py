@@ -5,11 +5,12 @@ from dataclasses import dataclass, fields, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """Sampling settings; `None` means unset, so that a lower layer decides.
+    """Sampling settings; `None` means unset, so that a lower layer decides: the model's, then the dialect's.
 
     `max_tokens` counts generated tokens. `repeat_last_n` is how many of the last tokens the penalties see,
-    -1 for all of them. `top_k` 0, `top_p` 1, `min_p` 0 and `typical_p` 1 switch their filter off. `logit_bias`
-    is added to the logits of those token ids before anything else; -100 bans a token, 100 forces it.
+    -1 for all of them. `top_k` 0, `top_p` 1, `min_p` 0 and `typical_p` 1 switch their filter off. `seed` is any
+    integer; without one each answer is another. `logit_bias` is added to the logits of those token ids before
+    anything else; -100 bans a token, 100 forces it.
     """
 
     temperature: float | None = None
@@ -30,18 +31,3 @@ class Sampling:
         """These settings, with what is unset here taken from `lower`."""
         unset = {field.name for field in fields(self) if getattr(self, field.name) is None}
         return replace(self, **{name: getattr(lower, name) for name in unset})
-
-
-OPENAI_DEFAULTS = Sampling(
-    temperature=1.0,
-    top_p=1.0,
-    top_k=0,
-    min_p=0.0,
-    typical_p=1.0,
-    frequency_penalty=0.0,
-    presence_penalty=0.0,
-    repeat_penalty=1.0,
-    repeat_last_n=-1,
-    stop=(),
-)
-"""The lowest layer: what OpenAI documents for a field that is left out, and every other filter off."""

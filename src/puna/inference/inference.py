@@ -18,7 +18,7 @@ from puna.core.errors import EngineLost
 from puna.core.events import Done, Event
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest, Effort
-from puna.core.sampling import OPENAI_DEFAULTS, Sampling
+from puna.core.sampling import Sampling
 from puna.engines.engine import Engine
 from puna.engines.llama.completion.scoring import scoring_launch
 from puna.engines.llama.embedding import embedding_launch
@@ -35,9 +35,6 @@ from puna.scheduler import Claim, Lease, Scheduler, Snapshot
 from puna.settings import Settings
 
 T = TypeVar("T")
-
-COMPLETION_DEFAULTS = Sampling(max_tokens=16)
-"""What OpenAI documents for a completion, as far as it differs from a chat."""
 
 MODELS_OWN = Parameters()
 """Nothing over what a model's Modelfile says."""
@@ -129,11 +126,10 @@ class Inference:
         *,
         keep_alive: float | None = None,
         parameters: Parameters = MODELS_OWN,
-        defaults: Sampling = COMPLETION_DEFAULTS,
     ) -> AsyncGenerator[CompletionEvent, None]:
         """Go on after prompts, no template applied. Takes and raises what `chat` does."""
         model = self._model(name, parameters)
-        sampling = request.sampling.over(model_sampling(model)).over(defaults).over(OPENAI_DEFAULTS)
+        sampling = request.sampling.over(model_sampling(model)).over(request.defaults)
         request = replace(request, sampling=sampling)
         if request.score_prompts:
             return self._scored(model, request)
@@ -235,13 +231,14 @@ def completed(request: ChatRequest, model: Model) -> ChatRequest:
         )
     if model.system and messages[0].role != "system":
         messages = (Message(role="system", content=(Text(model.system),)), *messages)
-    sampling = request.sampling.over(model_sampling(model)).over(OPENAI_DEFAULTS)
+    sampling = request.sampling.over(model_sampling(model)).over(request.defaults)
     effort = request.effort or cast("Effort | None", model.metadata.reasoning_effort)
     return replace(request, messages=messages, sampling=sampling, effort=effort)
 
 
 def model_sampling(model: Model) -> Sampling:
     """The Modelfile's PARAMETERs, and below them what the GGUF recommends."""
+    # Ollama's -1 means a seed of its own for each answer and no limit of tokens, which is what no number means here.
     parameters = model.parameters
     from_modelfile = Sampling(
         temperature=parameters.temperature,
@@ -253,9 +250,8 @@ def model_sampling(model: Model) -> Sampling:
         presence_penalty=parameters.presence_penalty,
         repeat_penalty=parameters.repeat_penalty,
         repeat_last_n=parameters.repeat_last_n,
-        seed=parameters.seed,
+        seed=None if parameters.seed == -1 else parameters.seed,
         stop=parameters.stop or None,
-        # Below 0 means without a limit, which is what no number means here.
         max_tokens=None if (parameters.num_predict or 0) < 0 else parameters.num_predict,
     )
     return from_modelfile.over(recommended_sampling(model))

@@ -7,11 +7,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from puna.api.openai import defaults
 from puna.core.errors import ContextLengthExceeded, EngineFailed
 from puna.core.events import Done, Event, Finished, TextDelta
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
-from puna.core.sampling import OPENAI_DEFAULTS, Sampling
+from puna.core.sampling import Sampling
 from puna.engines.llama.engine import LlamaEngine
 from puna.engines.process.process import EngineProcess
 from tests.stored_models import micro_launch
@@ -30,7 +31,7 @@ async def running(weights: Path, context: int = 2048) -> AsyncIterator[tuple[Lla
 
 def ask(text: str, **sampling: object) -> ChatRequest:
     asked = Sampling(**sampling)  # type: ignore[arg-type]
-    return ChatRequest(messages=(Message(role="user", content=(Text(text),)),), sampling=asked.over(OPENAI_DEFAULTS))
+    return ChatRequest(messages=(Message(role="user", content=(Text(text),)),), sampling=asked.over(defaults.CHAT))
 
 
 async def collect(engine: LlamaEngine, request: ChatRequest) -> list[Event]:

@@ -13,6 +13,7 @@ from puna.api.functions import FunctionTool, check_names
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
+from puna.api.ollama.options import DEFAULTS
 from puna.api.ollama.reply import Reply
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
@@ -65,6 +66,7 @@ class ChatBody(GenerationBody):
         """The request. Raises InvalidRequest, naming the field."""
         return ChatRequest(
             messages=await conversation(self.messages or (), images),
+            defaults=DEFAULTS,
             logprobs=self.alternatives,
             tools=self._tools(),
             format=self.core_format,

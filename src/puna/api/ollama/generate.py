@@ -10,12 +10,12 @@ from starlette.types import ASGIApp
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
+from puna.api.ollama.options import DEFAULTS
 from puna.api.ollama.reply import Reply
 from puna.core.completions import CompletionRequest
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
-from puna.core.sampling import Sampling
 from puna.http.body import unsupported
 from puna.images.load import ImageLoader
 
@@ -59,7 +59,11 @@ class GenerateBody(GenerationBody):
         if self.system:
             messages.insert(0, Message(role="system", content=(Text(self.system),)))
         return ChatRequest(
-            messages=tuple(messages), logprobs=self.alternatives, format=self.core_format, effort=self.effort
+            messages=tuple(messages),
+            defaults=DEFAULTS,
+            logprobs=self.alternatives,
+            format=self.core_format,
+            effort=self.effort,
         )
 
     def to_completion(self) -> CompletionRequest:
@@ -67,6 +71,7 @@ class GenerateBody(GenerationBody):
         return CompletionRequest(
             prompts=(self.prompt or "",),
             suffix=self.suffix or None,
+            defaults=DEFAULTS,
             logprobs=self.alternatives,
             format=self.core_format,
         )
@@ -85,9 +90,7 @@ async def create(request: Request) -> Response | ASGIApp:
         return await reply.to_nothing()
     reply.check("generate")
     if body.is_raw:
-        completion = reply.inference.complete(
-            body.model, body.to_completion(), defaults=Sampling(), **reply.circumstances
-        )
+        completion = reply.inference.complete(body.model, body.to_completion(), **reply.circumstances)
         return await reply.send(answer_rows(body.model, completion, render))
     core = await body.to_chat(reply.images)
     events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.circumstances)

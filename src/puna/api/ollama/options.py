@@ -3,7 +3,22 @@
 from typing import Any
 
 from puna.core.errors import InvalidRequest
+from puna.core.sampling import Sampling
 from puna.library.parameters import Parameters
+
+DEFAULTS = Sampling(
+    temperature=0.8,
+    top_p=0.9,
+    top_k=40,
+    min_p=0.0,
+    typical_p=1.0,
+    frequency_penalty=0.0,
+    presence_penalty=0.0,
+    repeat_penalty=1.0,
+    repeat_last_n=64,
+    stop=(),
+)
+"""What Ollama documents for an option that neither the request nor the model gives."""
 
 REFUSED = ("mirostat", "draft_num_predict")
 """They would change the answer, and no engine does them."""

@@ -11,7 +11,6 @@ RANDOM_SEED = 2**32 - 1
 def sampling_body(sampling: Sampling, context_length: int) -> dict[str, Any]:
     """The fields of a request's body. What is unset is left out."""
     window = sampling.repeat_last_n
-    seeded = sampling.seed is not None and sampling.seed % 2**32 != RANDOM_SEED
     body = {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -22,9 +21,9 @@ def sampling_body(sampling: Sampling, context_length: int) -> dict[str, Any]:
         "presence_penalty": sampling.presence_penalty,
         "repeat_penalty": sampling.repeat_penalty,
         "repeat_last_n": context_length if window == -1 else window,
-        "seed": sampling.seed,
+        "seed": None if sampling.seed is None else sampling.seed % RANDOM_SEED,
         # What is cached was computed in a batch of another shape, and differs in the last bits.
-        "cache_prompt": False if seeded else None,
+        "cache_prompt": None if sampling.seed is None else False,
         "stop": list(sampling.stop) if sampling.stop else None,
         "n_predict": sampling.max_tokens,
         "logit_bias": [list(bias) for bias in sampling.logit_bias] if sampling.logit_bias else None,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from puna.api.functions import Function, FunctionTool, check_names
+from puna.api.openai import defaults
 from puna.api.openai.chat.messages import ChatMessage, to_core
 from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, Named, legacy_choice, tool_choice
 from puna.api.openai.no_ops import NoOps
@@ -126,6 +127,7 @@ class ChatBody(NoOps):
         return ChatRequest(
             messages=with_verbosity(await to_core(self.messages, images), self.verbosity),
             sampling=self._sampling(),
+            defaults=defaults.CHAT,
             choices=self.n or 1,
             logprobs=(self.top_logprobs or 0) if self.logprobs else None,
             tools=tools,
@@ -164,8 +166,7 @@ class ChatBody(NoOps):
             repeat_penalty=self.repeat_penalty,
             max_tokens=min(filter(None, (self.max_completion_tokens, self.max_tokens)), default=None),
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop) if self.stop else None,
-            # The engine's seeds have 32 bits, and its largest means "at random".
-            seed=None if self.seed is None else self.seed % (2**32 - 1),
+            seed=self.seed,
             logit_bias=read_bias(self.logit_bias) if self.logit_bias else None,
         )
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from puna.api.openai import defaults
 from puna.api.openai.chat.body import ResponseFormat, Stop, StreamOptions, contradiction, read_bias
 from puna.api.openai.prompts import Tokens, prompts
 from puna.core.completions import CompletionRequest
@@ -48,6 +49,7 @@ class CompletionBody(Body):
             prompts=prompts(self.prompt or ""),
             suffix=self.suffix or None,
             sampling=self._sampling(),
+            defaults=defaults.COMPLETION,
             choices=choices,
             logprobs=self.logprobs if self.logprobs is not None else 0 if choices > (self.n or 1) else None,
             score_prompts=bool(self.echo) and self.logprobs is not None,
@@ -62,8 +64,7 @@ class CompletionBody(Body):
             presence_penalty=self.presence_penalty,
             max_tokens=self.max_tokens,
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop) if self.stop else None,
-            # The engine's seeds have 32 bits, and its largest means "at random".
-            seed=None if self.seed is None else self.seed % (2**32 - 1),
+            seed=self.seed,
             logit_bias=read_bias(self.logit_bias) if self.logit_bias else None,
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from puna.api.openai import defaults
 from puna.api.openai.responses.body import CreateBody, Prompt
 from puna.api.openai.responses.history import check_outputs, to_messages
 from puna.api.openai.responses.items import Stored, read_input
@@ -125,6 +126,7 @@ def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:
     toolbox = body.toolbox
     request = ChatRequest(
         messages=messages,
+        defaults=defaults.CHAT,
         tools=toolbox.tools,
         tool_choice=toolbox.choice,
         parallel_tool_calls=body.parallel_tool_calls is not False,
