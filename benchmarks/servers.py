@@ -15,10 +15,11 @@ from benchmarks.load import Target
 from puna.api.openai import defaults
 from puna.core.sampling import Sampling
 from puna.engines.llama.sampling import sampling_body
-from puna.engines.llama.sizing import plan
+from puna.engines.llama.sizing import generating_launch
 from puna.engines.process.process import EngineProcess
 from puna.library.library import Library
 from puna.library.names import ModelName
+from puna.machine import engine_settings
 from puna.settings import Settings
 
 
@@ -90,7 +91,7 @@ async def engine_alone(model: str, environment: dict[str, str]) -> AsyncIterator
     """The engine process that Puna would start for that model with those variables, asked directly, with
     the sampling that Puna asks for."""
     settings = Settings.from_environment(environment)
-    launch = plan(Library(settings.models).get(ModelName.parse(model)), settings)
+    launch = generating_launch(Library(settings.models).get(ModelName.parse(model)), engine_settings(settings))
 
     def body(prompt: str, tokens: int) -> dict[str, Any]:
         sampling = Sampling(max_tokens=tokens).over(defaults.CHAT)

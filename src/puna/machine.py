@@ -9,10 +9,12 @@ from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import cast
 
 import psutil
 
-from puna.core.footprint import Footprint
+from puna.core.footprint import RAM, Footprint, gpu_name
+from puna.engines.settings import CacheType, EngineSettings, FlashAttention
 from puna.settings import Settings
 
 USABLE = 0.85
@@ -29,13 +31,31 @@ PROBE_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
+def engine_settings(settings: Settings) -> EngineSettings:
+    """What the user's settings and this machine mean for engines."""
+    return EngineSettings(
+        memory=memory_limit(settings),
+        slots=settings.parallel,
+        replicas=settings.replicas,
+        context_length=settings.context_length,
+        threads=settings.threads,
+        flash_attention=cast("FlashAttention", settings.flash_attention),
+        cache_type=cast("CacheType", settings.cache_type),
+        llama_server=settings.llama_server,
+        load_timeout=settings.load_timeout,
+        stall_timeout=settings.stall_timeout,
+    )
+
+
 def memory_limit(settings: Settings) -> Footprint:
-    """The memory that all engines together may take: the setting, else most of what the machine has.
+    """The memory that all engines together may take: the setting, else most of what the machine has, and most of each
+    GPU's.
 
     The same for as long as the server runs: what other programs use at the moment must not change a plan.
     """
     ram = machine_memory() * USABLE if settings.memory is None else settings.memory
-    return Footprint(ram, sum(gpus(settings.llama_server)) * USABLE)
+    found = gpus(settings.llama_server)
+    return Footprint({RAM: ram, **{gpu_name(number): size * USABLE for number, size in enumerate(found)}})
 
 
 @cache

@@ -1,8 +1,7 @@
 """The ASGI application, put together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,12 +15,12 @@ from puna.api.ollama import application as ollama
 from puna.api.openai import application as openai
 from puna.api.openai.errors import error_body
 from puna.api.openai.responses.service import Responses
-from puna.engines.llama.engine import LlamaEngine
+from puna.engines.plan import ENGINES, Planner
 from puna.http.json import JSONResponse
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
-from puna.machine import memory_limit
+from puna.machine import engine_settings, memory_limit
 from puna.observation.metrics import CONTENT_TYPE, Metrics
 from puna.observation.observer import Observer
 from puna.scheduler import Limits, Scheduler
@@ -34,12 +33,11 @@ OPENAI_PATHS = ("/chat/", "/completions", "/embeddings", "/models", "/responses"
 """What OpenAI's clients ask for whose base URL lacks its end."""
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Everything the server answers, with those settings."""
+def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> Starlette:
+    """Everything the server answers, with those settings and engines."""
     library = Library(settings.models)
-    start = partial(LlamaEngine.start, load_timeout=settings.load_timeout, stall_timeout=settings.stall_timeout)
-    scheduler = Scheduler(start, limits(settings))
-    inference = Inference(settings, library, scheduler)
+    scheduler = Scheduler(limits(settings))
+    inference = Inference(engine_settings(settings), library, scheduler, engines)
     metrics = Metrics(scheduler)
     draining = DrainState()
     state = State(settings)

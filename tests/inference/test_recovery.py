@@ -10,7 +10,9 @@ from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, U
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.engines.engine import Engine
 from puna.engines.llama.launch import LlamaLaunch
+from puna.inference.caller import ANONYMOUS
 from puna.inference.recovery import Answer
 from puna.inference.work import ChatWork
 from puna.scheduler import Claim
@@ -18,12 +20,15 @@ from puna.scheduler import Claim
 LAUNCH = LlamaLaunch(weights=Path("w"), context_length=100, sequences=1, cache_tokens=100)
 
 
-class ScriptedEngine:
+class ScriptedEngine(Engine):
     """Says what it is told to, request after request, and remembers what it was asked."""
 
     def __init__(self, *answers: list[Event | Exception]) -> None:
         self.asked: list[ChatRequest] = []
         self._answers = iter(answers)
+
+    async def count_prompt(self, request: ChatRequest) -> int:
+        return 0
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         self.asked.append(request)
@@ -48,16 +53,17 @@ def end(prompt: int, completion: int) -> list[Event | Exception]:
 async def answered(engine: ScriptedEngine, *, whole: bool = False, **sampling: Any) -> list[Event]:
     class FakeLease:
         tokens = 100
+        waited = 0.0
         engine: Any
 
     @asynccontextmanager
-    async def lease_for(claim: Claim, again: Any) -> AsyncIterator[Any]:
+    async def lease_for(claim: Claim, *, again: Any) -> AsyncIterator[Any]:
         lease = FakeLease()
         lease.engine = engine
         yield lease
 
     request = ChatRequest(messages=(Message(role="user", content=(Text("hi"),)),), sampling=Sampling(**sampling))
-    answer = Answer(ChatWork(request), LAUNCH, cast("Any", lease_for), whole=whole)
+    answer = Answer(ChatWork(request), LAUNCH, cast("Any", lease_for), ANONYMOUS, whole=whole)
     async with aclosing(answer.events()) as events:
         return [event async for event in events]
 

@@ -1,66 +1,70 @@
 """An engine that does nothing, for tests of who gets it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
-from puna.core.embeddings import Embedded, EmbeddingRequest
+from puna.core.capacity import Capacity
 from puna.core.errors import EngineFailed, EngineLost
-from puna.core.events import Event
 from puna.core.footprint import Footprint
-from puna.core.requests import ChatRequest
+from puna.engines.engine import Engine
 
 
 @dataclass(frozen=True)
 class FakeLaunch:
     name: str
     memory: int = 1
-    sequences: int = 2
+    slots: int | None = 2
     context_length: int = 100
-    cache_tokens: int = 200
+    cache_tokens: int | None = 200
     replica: int = 0
     replicas: int = 1
 
     @property
     def footprint(self) -> Footprint:
-        return Footprint(ram=self.memory)
+        return Footprint({"ram": self.memory} if self.memory else {})
+
+    @property
+    def capacity(self) -> Capacity:
+        return Capacity(slots=self.slots, context_length=self.context_length, tokens=self.cache_tokens)
 
     def alternatives(self) -> "list[FakeLaunch]":
         return [replace(self, replica=replica) for replica in range(self.replicas)]
 
+    async def start(self) -> "FakeEngine":
+        return await Factory.latest.start(self)
 
-class FakeEngine:
+
+class FakeEngine(Engine):
     def __init__(self, launch: FakeLaunch) -> None:
         self.launch = launch
-        self.context_length = launch.context_length
         self.closed = False
+        self._capacity = launch.capacity
+        self._changed: Callable[[], None] = lambda: None
         self._end: asyncio.Future[EngineLost] = asyncio.get_running_loop().create_future()
 
     @property
     def alive(self) -> bool:
         return not self.closed
 
+    @property
+    def capacity(self) -> Capacity:
+        return self._capacity
+
+    def on_capacity(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+
+    def become(self, capacity: Capacity) -> None:
+        """Have another capacity from now on."""
+        self._capacity = capacity
+        self._changed()
+
     def crash(self, *, own_fault: bool = True) -> None:
         self._end.set_result(EngineLost("it crashed", own_fault=own_fault))
 
     async def ended(self) -> EngineLost:
         return await asyncio.shield(self._end)
-
-    def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        raise NotImplementedError
-
-    def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
-        raise NotImplementedError
-
-    def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
-        raise NotImplementedError
-
-    def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
-        raise NotImplementedError
-
-    async def count_prompt(self, request: ChatRequest) -> int:
-        raise NotImplementedError
 
     async def close(self) -> None:
         self.closed = True
@@ -70,7 +74,10 @@ class Factory:
     """Starts fake engines, and keeps account of them. Names in `broken` can't be loaded, those in `slow` wait for
     `go`."""
 
+    latest: ClassVar["Factory"]
+
     def __init__(self) -> None:
+        Factory.latest = self
         self.started: list[FakeEngine] = []
         self.broken: set[str] = set()
         self.slow: set[str] = set()

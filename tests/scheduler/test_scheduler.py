@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from puna.core.capacity import Capacity
 from puna.core.errors import MemoryTooSmall, Overloaded, QueueFull, SetAside
-from puna.core.footprint import Footprint
+from puna.core.footprint import UNLIMITED, Footprint
 from puna.scheduler import Claim, Limits, Scheduler, resident
 from tests.scheduler.fakes import Factory, FakeLaunch
 
@@ -18,9 +19,9 @@ def factory() -> Factory:
 
 
 @pytest.fixture
-async def two(factory: Factory) -> AsyncIterator[Scheduler[FakeLaunch]]:
+async def two(factory: Factory) -> AsyncIterator[Scheduler]:
     """A scheduler with memory for two."""
-    scheduler = Scheduler(factory.start, Limits(memory=Footprint(ram=2), queue=4))
+    scheduler = Scheduler(Limits(memory=Footprint({"ram": 2}), queue=4))
     yield scheduler
     await scheduler.close()
     assert factory.loaded == []
@@ -44,7 +45,7 @@ class Holder:
 
     def __init__(
         self,
-        scheduler: Scheduler[FakeLaunch],
+        scheduler: Scheduler,
         launch: FakeLaunch,
         claim: Claim = Claim(),  # noqa: B008 - a frozen value
         client: str = "",
@@ -53,7 +54,7 @@ class Holder:
         self._end = asyncio.Event()
         self.task = asyncio.create_task(self._run(scheduler, launch, claim, client))
 
-    async def _run(self, scheduler: Scheduler[FakeLaunch], launch: FakeLaunch, claim: Claim, client: str) -> None:
+    async def _run(self, scheduler: Scheduler, launch: FakeLaunch, claim: Claim, client: str) -> None:
         async with scheduler.lease(launch, claim, model=launch.name, client=client):
             self.has.set()
             await self._end.wait()
@@ -63,34 +64,34 @@ class Holder:
         await self.task
 
 
-async def test_equal_launches_share_one_engine(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_equal_launches_share_one_engine(two: Scheduler, factory: Factory) -> None:
     async with two.lease(A) as one, two.lease(FakeLaunch("a")) as other:
         assert one.engine is other.engine
     assert factory.loaded == ["a"]
 
 
-async def test_idle_engines_go_least_recently_used_first(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_idle_engines_go_least_recently_used_first(two: Scheduler, factory: Factory) -> None:
     for launch in (A, B, A, C):
         async with two.lease(launch):
             pass
     assert factory.loaded == ["a", "c"]
 
 
-async def test_a_large_model_pushes_out_as_many_as_it_takes(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_a_large_model_pushes_out_as_many_as_it_takes(two: Scheduler, factory: Factory) -> None:
     for launch in (A, B, FakeLaunch("large", memory=2)):
         async with two.lease(launch):
             pass
     assert factory.loaded == ["large"]
 
 
-async def test_a_model_larger_than_the_memory_is_refused(two: Scheduler[FakeLaunch]) -> None:
+async def test_a_model_larger_than_the_memory_is_refused(two: Scheduler) -> None:
     with pytest.raises(MemoryTooSmall, match="needs about"):
         async with two.lease(FakeLaunch("huge", memory=3)):
             pass
 
 
 async def test_the_number_of_engines_can_be_limited(factory: Factory) -> None:
-    scheduler = Scheduler(factory.start, Limits(loaded=1))
+    scheduler = Scheduler(Limits(loaded=1))
     for launch in (A, B):
         async with scheduler.lease(launch):
             pass
@@ -99,7 +100,7 @@ async def test_the_number_of_engines_can_be_limited(factory: Factory) -> None:
 
 
 @pytest.mark.usefixtures("no_turns")
-async def test_busy_engines_are_waited_for(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_busy_engines_are_waited_for(two: Scheduler, factory: Factory) -> None:
     a, b = Holder(two, A), Holder(two, B)
     await asyncio.gather(a.has.wait(), b.has.wait())
     c = Holder(two, C)
@@ -112,9 +113,7 @@ async def test_busy_engines_are_waited_for(two: Scheduler[FakeLaunch], factory: 
 
 
 @pytest.mark.usefixtures("no_turns")
-async def test_an_engine_always_in_use_does_not_starve_another_model(
-    two: Scheduler[FakeLaunch], factory: Factory
-) -> None:
+async def test_an_engine_always_in_use_does_not_starve_another_model(two: Scheduler, factory: Factory) -> None:
     a, b = Holder(two, A), Holder(two, B)
     await asyncio.gather(a.has.wait(), b.has.wait())
     c = Holder(two, C, client="c")
@@ -128,7 +127,7 @@ async def test_an_engine_always_in_use_does_not_starve_another_model(
     await asyncio.gather(b.end(), c.end(), *(holder.end() for holder in later))
 
 
-async def test_an_engine_keeps_its_turn(two: Scheduler[FakeLaunch]) -> None:
+async def test_an_engine_keeps_its_turn(two: Scheduler) -> None:
     a, b = Holder(two, A), Holder(two, B)
     await asyncio.gather(a.has.wait(), b.has.wait())
     c = Holder(two, C)
@@ -139,7 +138,7 @@ async def test_an_engine_keeps_its_turn(two: Scheduler[FakeLaunch]) -> None:
     await c.end()
 
 
-async def test_clients_take_turns(two: Scheduler[FakeLaunch]) -> None:
+async def test_clients_take_turns(two: Scheduler) -> None:
     running = [Holder(two, A, client="flood"), Holder(two, A, client="flood")]
     await asyncio.gather(*(holder.has.wait() for holder in running))
     flood = [Holder(two, A, client="flood") for _ in range(3)]
@@ -153,8 +152,8 @@ async def test_clients_take_turns(two: Scheduler[FakeLaunch]) -> None:
         await holder.end()
 
 
-async def test_no_more_requests_than_sequences(two: Scheduler[FakeLaunch]) -> None:
-    both = Holder(two, A, Claim(sequences=2))
+async def test_no_more_requests_than_sequences(two: Scheduler) -> None:
+    both = Holder(two, A, Claim(slots=2))
     await both.has.wait()
     third = Holder(two, A)
     await settle()
@@ -163,7 +162,7 @@ async def test_no_more_requests_than_sequences(two: Scheduler[FakeLaunch]) -> No
     await third.end()
 
 
-async def test_no_more_tokens_than_the_cache_has(two: Scheduler[FakeLaunch]) -> None:
+async def test_no_more_tokens_than_the_cache_has(two: Scheduler) -> None:
     small = FakeLaunch("a", cache_tokens=120)
     async with two.lease(small, Claim(tokens=80)) as lease:
         assert lease.grow(30)
@@ -175,7 +174,7 @@ async def test_no_more_tokens_than_the_cache_has(two: Scheduler[FakeLaunch]) -> 
     await waiting.end()
 
 
-async def test_a_full_queue_refuses(two: Scheduler[FakeLaunch]) -> None:
+async def test_a_full_queue_refuses(two: Scheduler) -> None:
     holders = [Holder(two, A) for _ in range(2)]
     await asyncio.gather(*(holder.has.wait() for holder in holders))
     holders += [Holder(two, A) for _ in range(4)]
@@ -188,8 +187,8 @@ async def test_a_full_queue_refuses(two: Scheduler[FakeLaunch]) -> None:
         await holder.end()
 
 
-async def test_who_stops_waiting_leaves_the_queue_at_once(two: Scheduler[FakeLaunch]) -> None:
-    both = Holder(two, A, Claim(sequences=2))
+async def test_who_stops_waiting_leaves_the_queue_at_once(two: Scheduler) -> None:
+    both = Holder(two, A, Claim(slots=2))
     await both.has.wait()
     waiting = Holder(two, A)
     await settle()
@@ -200,21 +199,19 @@ async def test_who_stops_waiting_leaves_the_queue_at_once(two: Scheduler[FakeLau
     await both.end()
 
 
-async def test_who_leaves_as_his_turn_comes_gives_it_back(two: Scheduler[FakeLaunch]) -> None:
-    both = Holder(two, A, Claim(sequences=2))
+async def test_who_leaves_as_his_turn_comes_gives_it_back(two: Scheduler) -> None:
+    both = Holder(two, A, Claim(slots=2))
     await both.has.wait()
     waiting = Holder(two, A)
     await settle()
     both._end.set()
     waiting.task.cancel()
     await asyncio.gather(both.task, waiting.task, return_exceptions=True)
-    async with two.lease(A, Claim(sequences=2)):
+    async with two.lease(A, Claim(slots=2)):
         pass
 
 
-async def test_a_loading_others_wait_for_survives_one_who_leaves(
-    two: Scheduler[FakeLaunch], factory: Factory
-) -> None:
+async def test_a_loading_others_wait_for_survives_one_who_leaves(two: Scheduler, factory: Factory) -> None:
     factory.slow.add("a")
     one, other = Holder(two, A), Holder(two, A)
     await settle()
@@ -225,7 +222,7 @@ async def test_a_loading_others_wait_for_survives_one_who_leaves(
     await other.end()
 
 
-async def test_what_can_not_be_loaded_is_told_to_all_who_wait(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_what_can_not_be_loaded_is_told_to_all_who_wait(two: Scheduler, factory: Factory) -> None:
     factory.broken.add("a")
     holders = [Holder(two, A) for _ in range(3)]
     results = await asyncio.gather(*(holder.task for holder in holders), return_exceptions=True)
@@ -235,7 +232,7 @@ async def test_what_can_not_be_loaded_is_told_to_all_who_wait(two: Scheduler[Fak
         pass
 
 
-async def test_a_crashed_engine_is_replaced(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_a_crashed_engine_is_replaced(two: Scheduler, factory: Factory) -> None:
     async with two.lease(A, model="a") as lease:
         factory.started[0].crash()
         await settle()
@@ -245,9 +242,7 @@ async def test_a_crashed_engine_is_replaced(two: Scheduler[FakeLaunch], factory:
     assert two.losses == {"a": 1}
 
 
-async def test_a_model_that_crashes_again_and_again_is_set_aside(
-    two: Scheduler[FakeLaunch], factory: Factory
-) -> None:
+async def test_a_model_that_crashes_again_and_again_is_set_aside(two: Scheduler, factory: Factory) -> None:
     for _ in range(3):
         async with two.lease(A):
             pass
@@ -261,7 +256,7 @@ async def test_a_model_that_crashes_again_and_again_is_set_aside(
         pass
 
 
-async def test_what_is_killed_from_outside_is_not_set_aside(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_what_is_killed_from_outside_is_not_set_aside(two: Scheduler, factory: Factory) -> None:
     for _ in range(5):
         async with two.lease(A):
             pass
@@ -272,7 +267,7 @@ async def test_what_is_killed_from_outside_is_not_set_aside(two: Scheduler[FakeL
 
 
 async def test_keep_alive_of_a_request(factory: Factory) -> None:
-    scheduler = Scheduler(factory.start, Limits(keep_alive=math.inf))
+    scheduler = Scheduler(Limits(keep_alive=math.inf))
     async with scheduler.lease(A, keep_alive=0):
         pass
     await settle()
@@ -291,7 +286,7 @@ async def test_keep_alive_of_a_request(factory: Factory) -> None:
 
 
 async def test_an_engine_others_wait_for_is_not_unloaded(factory: Factory) -> None:
-    scheduler = Scheduler(factory.start, Limits(keep_alive=0))
+    scheduler = Scheduler(Limits(keep_alive=0))
     holders = [Holder(scheduler, A) for _ in range(6)]
     for holder in holders:
         await holder.end()
@@ -299,7 +294,7 @@ async def test_an_engine_others_wait_for_is_not_unloaded(factory: Factory) -> No
     await scheduler.close()
 
 
-async def test_stop(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_stop(two: Scheduler, factory: Factory) -> None:
     busy = Holder(two, A)
     async with two.lease(B, model="b"):
         pass
@@ -315,7 +310,7 @@ async def test_stop(two: Scheduler[FakeLaunch], factory: Factory) -> None:
 
 
 async def test_a_closed_scheduler_refuses(factory: Factory) -> None:
-    scheduler = Scheduler(factory.start, Limits(memory=Footprint(ram=1)))
+    scheduler = Scheduler(Limits(memory=Footprint({"ram": 1})))
     running, waiting = Holder(scheduler, A), Holder(scheduler, B)
     await running.has.wait()
     scheduler.refuse()
@@ -332,9 +327,7 @@ async def test_a_closed_scheduler_refuses(factory: Factory) -> None:
 TWICE = FakeLaunch("twice", replicas=2)
 
 
-async def test_a_replica_is_started_when_all_sequences_are_in_use(
-    two: Scheduler[FakeLaunch], factory: Factory
-) -> None:
+async def test_a_replica_is_started_when_all_sequences_are_in_use(two: Scheduler, factory: Factory) -> None:
     holders = [Holder(two, TWICE) for _ in range(2)]
     await asyncio.gather(*(holder.has.wait() for holder in holders))
     assert len(factory.loaded) == 1
@@ -350,7 +343,7 @@ async def test_a_replica_is_started_when_all_sequences_are_in_use(
 
 
 async def test_requests_that_come_at_once_are_shared_out_before_anything_is_loaded(
-    two: Scheduler[FakeLaunch], factory: Factory
+    two: Scheduler, factory: Factory
 ) -> None:
     holders = [Holder(two, TWICE) for _ in range(4)]
     await asyncio.gather(*(holder.has.wait() for holder in holders))
@@ -358,7 +351,7 @@ async def test_requests_that_come_at_once_are_shared_out_before_anything_is_load
     await asyncio.gather(*(holder.end() for holder in holders))
 
 
-async def test_a_replica_pushes_nothing_out(two: Scheduler[FakeLaunch], factory: Factory) -> None:
+async def test_a_replica_pushes_nothing_out(two: Scheduler, factory: Factory) -> None:
     a, holders = Holder(two, A), [Holder(two, TWICE) for _ in range(2)]
     await asyncio.gather(a.has.wait(), *(holder.has.wait() for holder in holders))
     waiting = Holder(two, TWICE)
@@ -369,3 +362,65 @@ async def test_a_replica_pushes_nothing_out(two: Scheduler[FakeLaunch], factory:
     await holders[0].end()
     await waiting.has.wait()
     await asyncio.gather(holders[1].end(), waiting.end())
+
+
+NOTHING = FakeLaunch("remote", memory=0)
+
+
+async def test_what_takes_nothing_is_not_counted_and_pushes_nothing_out(factory: Factory) -> None:
+    scheduler = Scheduler(Limits(memory=Footprint({"ram": 1}), loaded=1))
+    async with scheduler.lease(A), scheduler.lease(NOTHING), scheduler.lease(FakeLaunch("another", memory=0)):
+        assert factory.loaded == ["a", "another", "remote"]
+    async with scheduler.lease(B):
+        assert factory.loaded == ["another", "b", "remote"]
+    await scheduler.close()
+
+
+async def test_what_takes_nothing_is_never_timed_out_but_can_be_stopped(factory: Factory) -> None:
+    scheduler = Scheduler(Limits(keep_alive=0.001))
+    async with scheduler.lease(NOTHING, model="remote"), scheduler.lease(A):
+        pass
+    [one, other] = sorted(scheduler.snapshots(), key=lambda snapshot: snapshot.footprint.total)
+    assert one.expires is None
+    assert other.expires is not None
+    assert scheduler.stop("remote")
+    await settle()
+    assert "remote" not in factory.loaded
+    await scheduler.close()
+
+
+async def test_who_waits_is_served_when_an_engines_capacity_grows(two: Scheduler, factory: Factory) -> None:
+    holders = [Holder(two, A) for _ in range(3)]
+    await asyncio.gather(holders[0].has.wait(), holders[1].has.wait())
+    await settle()
+    assert not holders[2].has.is_set()
+    factory.started[0].become(Capacity(slots=3, context_length=100))
+    await holders[2].has.wait()
+    await asyncio.gather(*(holder.end() for holder in holders))
+
+
+async def test_a_claim_never_waits_for_more_than_a_shrunk_engine_has(two: Scheduler, factory: Factory) -> None:
+    one = Holder(two, A)
+    await one.has.wait()
+    wide = Holder(two, A, Claim(slots=2))
+    factory.started[0].become(Capacity(slots=1, context_length=100, tokens=50))
+    await one.end()
+    await wide.has.wait()
+    await wide.end()
+
+
+async def test_an_engine_without_slots_takes_as_many_as_come(two: Scheduler) -> None:
+    holders = [Holder(two, FakeLaunch("remote", memory=0, slots=None, cache_tokens=None)) for _ in range(20)]
+    await asyncio.gather(*(holder.has.wait() for holder in holders))
+    await asyncio.gather(*(holder.end() for holder in holders))
+
+
+async def test_engines_on_two_gpus_fit_only_where_each_gpu_has_room() -> None:
+    limit = Footprint({"ram": 10, "gpu0": 4, "gpu1": 4})
+    assert Footprint({"gpu0": 4, "gpu1": 3}).fits(limit)
+    assert not Footprint({"gpu0": 5}).fits(limit)
+    left = limit - Footprint({"gpu0": 3})
+    assert not Footprint({"gpu0": 2}).fits(left)
+    assert Footprint({"gpu1": 4}).fits(left)
+    assert not Footprint({"gpu2": 1}).fits(left)
+    assert Footprint({"gpu2": 1}).fits(UNLIMITED)

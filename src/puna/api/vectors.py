@@ -16,10 +16,12 @@ Matrix: TypeAlias = npt.NDArray[np.float32]
 
 @dataclass
 class Embeddings:
-    """All vectors of one request: a matrix of rows for each batch, and how many tokens they were made of."""
+    """All vectors of one request: a matrix of rows for each batch, how many tokens they were made of, and the seconds
+    spent waiting for an engine."""
 
     matrices: list[Matrix]
     tokens: int
+    waiting: float = 0.0
 
     @classmethod
     async def gather(cls, batches: AsyncGenerator[Embedded, None], dimensions: int | None) -> "Embeddings":
@@ -29,6 +31,7 @@ class Embeddings:
             async for batch in batches:
                 result.matrices.append(cut(np.stack(batch.vectors), dimensions))
                 result.tokens += batch.tokens
+                result.waiting += batch.waiting
         return result
 
 

@@ -20,7 +20,9 @@ class EmbeddingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The vectors of some inputs that follow one another, and how many tokens those were."""
+    """The vectors of some inputs that follow one another, and how many tokens those were. The first of a request says
+    how many seconds it spent `waiting` for an engine, loading included."""
 
     vectors: tuple[Vector, ...]
     tokens: int
+    waiting: float = 0.0

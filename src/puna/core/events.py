@@ -74,10 +74,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds spent on the prompt and on the completion."""
+    """Seconds spent on the prompt and on the completion, and those spent `waiting` for an engine before, loading
+    included."""
 
     prompt: float = 0.0
     completion: float = 0.0
+    waiting: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,50 @@
-"""What Puna asks of anything that runs a model. A new engine is a new module that fits these protocols."""
+"""What Puna asks of anything that runs a model: a life, and the tasks that it can do.
 
-from collections.abc import AsyncGenerator
-from typing import Protocol
+An engine inherits `Engine` and the protocol of each task that it does: `class Echo(Engine, Chats, Completes)`.
+"""
 
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
+
+from puna.core.capacity import Capacity
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.errors import EngineLost
+from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
 
+Task = Literal["chat", "complete", "score", "embed"]
 
-class Engine(Protocol):
-    """A model in memory."""
+
+class Engine:
+    """A model that is ready to be asked. What is written here suits an engine that never ends by itself."""
 
     @property
-    def context_length(self) -> int:
-        """How many tokens a prompt and its completion may have together."""
+    def capacity(self) -> Capacity:
+        """What it can do at once, now: this may change while it lives."""
+        return Capacity()
 
     @property
     def alive(self) -> bool:
-        """Whether the engine can still be asked anything."""
+        """Whether it can still be asked anything."""
+        return True
+
+    def on_capacity(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called whenever the capacity has changed."""
+
+    async def ended(self) -> EngineLost:
+        """Wait until the engine has ended by itself, or had to be ended because it stopped answering; say why."""
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("nothing ends this wait but its cancellation")
+
+    async def close(self) -> None:
+        """Free everything the engine holds. An answer in progress is cut off."""
+
+
+@runtime_checkable
+class Chats(Protocol):
+    """Answers conversations."""
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """Answer a conversation. Closing the iterator ends the generation.
@@ -29,20 +54,39 @@ class Engine(Protocol):
             EngineLost: the engine ended or broke off.
         """
 
+    async def count_prompt(self, request: ChatRequest) -> int:
+        """The tokens of a conversation's prompt. Raises as `chat` does."""
+
+
+@runtime_checkable
+class Completes(Protocol):
+    """Goes on after prompts."""
+
     def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         """Go on after prompts, which are given without log probabilities. Ends and raises as `chat` does."""
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """Says how likely given texts are."""
 
     def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
         """The log probabilities of given texts, in order. Ends and raises as `chat` does."""
 
+
+@runtime_checkable
+class Embeds(Protocol):
+    """Makes vectors of texts."""
+
     def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         """The vectors of the inputs, in order, some at a time. Ends and raises as `chat` does."""
 
-    async def ended(self) -> EngineLost:
-        """Wait until the engine has ended by itself, or had to be ended because it stopped answering; say why."""
 
-    async def count_prompt(self, request: ChatRequest) -> int:
-        """The tokens of a conversation's prompt. Raises EngineFailed."""
+T = TypeVar("T")
 
-    async def close(self) -> None:
-        """Free everything the engine holds. An answer in progress is cut off."""
+
+def able(engine: Engine, task: type[T]) -> T:
+    """The engine as one that does the task, `able(engine, Chats)`. Raises InvalidRequest where it does not."""
+    if not isinstance(engine, task):
+        raise InvalidRequest(f"The engine of this model can't do that: it is none that {task.__name__.lower()}.")
+    return engine

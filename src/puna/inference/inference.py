@@ -1,9 +1,9 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar, cast
 
 from puna.core.completions import (
@@ -14,48 +14,53 @@ from puna.core.completions import (
     nothing_generated,
 )
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.errors import EngineLost
-from puna.core.events import Done, Event
+from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
-from puna.core.requests import ChatRequest, Effort
-from puna.core.sampling import Sampling
-from puna.engines.engine import Engine
-from puna.engines.llama.completion.scoring import scoring_launch
-from puna.engines.llama.embedding import embedding_launch
-from puna.engines.llama.launch import LlamaLaunch
-from puna.engines.llama.sizing import plan
-from puna.inference.recovery import Answer, Patience
-from puna.inference.work import ChatWork, Work
+from puna.core.requests import ChatRequest
+from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task, able
+from puna.engines.launch import Launch
+from puna.engines.plan import ENGINES, Planner, plan
+from puna.engines.settings import EngineSettings
+from puna.inference.caller import Caller
+from puna.inference.recovery import Answer
+from puna.inference.work import ChatWork, WholeWork, Work
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.observation.journal import current
-from puna.scheduler import Claim, Lease, Scheduler, Snapshot
-from puna.settings import Settings
+from puna.scheduler import Claim, Scheduler, Snapshot
 
-T = TypeVar("T")
+E = TypeVar("E")
 
-MODELS_OWN = Parameters()
+NO_OVERRIDES = Parameters()
 """Nothing over what a model's Modelfile says."""
 
 
 class Inference:
     """Answers requests with the library's models."""
 
-    def __init__(self, settings: Settings, library: Library, scheduler: Scheduler[LlamaLaunch]) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        library: Library,
+        scheduler: Scheduler,
+        engines: Sequence[Planner] = ENGINES,
+    ) -> None:
         self._settings = settings
         self._library = library
         self._scheduler = scheduler
+        self._engines = engines
 
     def chat(
         self,
         name: str,
         request: ChatRequest,
         *,
+        caller: Caller | None = None,
         whole: bool = False,
         keep_alive: float | None = None,
-        parameters: Parameters = MODELS_OWN,
+        parameters: Parameters = NO_OVERRIDES,
     ) -> AsyncGenerator[Event, None]:
         """Answer a conversation.
 
@@ -65,17 +70,23 @@ class Inference:
 
         Raises:
             ModelNotFound: the library has no model of that name.
-            InvalidRequest: the model's engine refuses the request.
+            InvalidRequest: the model can't do it, or its engine refuses the request.
             EngineFailed: the model can't be loaded, or its engine broke off and the answer can't go on elsewhere.
             Overloaded: there is no room for the request now.
         """
         model = self._model(name, parameters)
-        return self._answer(model, ChatWork(completed(request, model)), whole=whole, keep_alive=keep_alive)
+        work = ChatWork(completed(request, model))
+        return self._answered(model, "chat", work, caller, keep_alive=keep_alive, whole=whole)
 
-    async def load(self, name: str, *, keep_alive: float | None = None, parameters: Parameters = MODELS_OWN) -> None:
+    async def load(
+        self, name: str, *, keep_alive: float | None = None, parameters: Parameters = NO_OVERRIDES
+    ) -> None:
         """Have a model in memory before it is asked anything; raises what `chat` raises."""
         model = self._model(name, parameters)
-        async with self._lease(model, plan(model, self._settings), Claim(tokens=0), None, keep_alive):
+        task: Task = "chat" if "completion" in model.capabilities else "embed"
+        async with self._scheduler.lease(
+            self._plan(model, task), Claim(tokens=0), model=str(model.name), keep_alive=keep_alive
+        ):
             pass
 
     def sees(self, name: str) -> bool:
@@ -86,61 +97,35 @@ class Inference:
         """Unload a model, as soon as it is idle. Says whether it was in memory. Raises ModelNotFound."""
         return self._scheduler.stop(str(self._library.get(ModelName.parse(name)).name))
 
-    def running(self) -> list[Snapshot[LlamaLaunch]]:
+    def running(self) -> list[Snapshot]:
         """The models in memory, or on their way there."""
         return self._scheduler.snapshots()
-
-    def _answer(
-        self, model: Model, work: Work, *, whole: bool, keep_alive: float | None
-    ) -> AsyncGenerator[Event, None]:
-        current().model = str(model.name)
-        launch = plan(model, self._settings)
-
-        def lease_for(
-            claim: Claim, again: Lease[LlamaLaunch] | None
-        ) -> AbstractAsyncContextManager[Lease[LlamaLaunch]]:
-            return self._lease(model, launch, claim, again, keep_alive)
-
-        return Answer(work, launch, lease_for, whole=whole).events()
-
-    @asynccontextmanager
-    async def _lease(
-        self,
-        model: Model,
-        launch: LlamaLaunch,
-        claim: Claim,
-        again: Lease[LlamaLaunch] | None,
-        keep_alive: float | None,
-    ) -> AsyncIterator[Lease[LlamaLaunch]]:
-        entry, asked = current(), time.monotonic()
-        async with self._scheduler.lease(
-            launch, claim, model=str(model.name), client=entry.client, keep_alive=keep_alive, again=again
-        ) as lease:
-            entry.loading += time.monotonic() - asked
-            yield lease
 
     def complete(
         self,
         name: str,
         request: CompletionRequest,
         *,
+        caller: Caller | None = None,
         keep_alive: float | None = None,
-        parameters: Parameters = MODELS_OWN,
+        parameters: Parameters = NO_OVERRIDES,
     ) -> AsyncGenerator[CompletionEvent, None]:
         """Go on after prompts, no template applied. Takes and raises what `chat` does."""
         model = self._model(name, parameters)
-        sampling = request.sampling.over(model_sampling(model)).over(request.defaults)
+        sampling = request.sampling.over(model.sampling).over(request.defaults)
         request = replace(request, sampling=sampling)
         if request.score_prompts:
-            return self._scored(model, request)
-        return self._continued(model, request, keep_alive)
+            return self._scored(model, request, caller)
+        return self._continued(model, request, caller, keep_alive)
 
-    async def _scored(self, model: Model, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+    async def _scored(
+        self, model: Model, request: CompletionRequest, caller: Caller | None
+    ) -> AsyncGenerator[CompletionEvent, None]:
         """First the prompts with their log probabilities, by an engine of their own, then what follows them."""
-        launch = scoring_launch(plan(model, self._settings), model.metadata)
         score = ScoreRequest(prompts=request.prompts, alternatives=request.logprobs or 0)
         read: list[PromptRead] = []
-        async with aclosing(self._unbroken(model, launch, Claim(), lambda engine: engine.score(score))) as prompts:
+        work: WholeWork[PromptRead] = WholeWork(1, lambda engine: able(engine, Scores).score(score))
+        async with aclosing(self._answered(model, "score", work, caller)) as prompts:
             async for prompt in prompts:
                 read.append(prompt)
                 yield prompt
@@ -149,76 +134,76 @@ class Inference:
             for event in nothing_generated(request, [prompt.count for prompt in read]):
                 yield event
             return
-        async with aclosing(self._continued(model, request)) as events:
+        async with aclosing(self._continued(model, request, caller)) as events:
             async for event in events:
                 if not isinstance(event, PromptRead):
                     yield event
 
     def _continued(
-        self, model: Model, request: CompletionRequest, keep_alive: float | None = None
+        self, model: Model, request: CompletionRequest, caller: Caller | None, keep_alive: float | None = None
     ) -> AsyncGenerator[CompletionEvent, None]:
-        claim = Claim(len(request.prompts) * request.choices)
-        launch = plan(model, self._settings)
-        return self._unbroken(model, launch, claim, lambda engine: engine.complete(request), keep_alive)
+        def do(engine: Engine) -> AsyncGenerator[CompletionEvent, None]:
+            return able(engine, Completes).complete(request)
+
+        work = WholeWork(len(request.prompts) * request.choices, do)
+        return self._answered(model, "complete", work, caller, keep_alive=keep_alive)
 
     def embed(
         self,
         name: str,
         request: EmbeddingRequest,
         *,
+        caller: Caller | None = None,
         keep_alive: float | None = None,
-        parameters: Parameters = MODELS_OWN,
+        parameters: Parameters = NO_OVERRIDES,
     ) -> AsyncGenerator[Embedded, None]:
         """Embed texts. Takes and raises what `chat` does."""
+
+        def do(engine: Engine) -> AsyncGenerator[Embedded, None]:
+            return able(engine, Embeds).embed(request)
+
         model = self._model(name, parameters)
-        launch = embedding_launch(plan(model, self._settings), model.metadata)
-        claim = Claim(len(request.inputs))
-        return self._unbroken(model, launch, claim, lambda engine: engine.embed(request), keep_alive)
+        return self._answered(model, "embed", WholeWork(len(request.inputs), do), caller, keep_alive=keep_alive)
 
-    def _model(self, name: str, parameters: Parameters) -> Model:
-        model = self._library.get(ModelName.parse(name))
-        return model if parameters == MODELS_OWN else model.with_parameters(parameters)
-
-    async def _unbroken(
-        self,
-        model: Model,
-        launch: LlamaLaunch,
-        claim: Claim,
-        work: Callable[[Engine], AsyncGenerator[T, None]],
-        keep_alive: float | None = None,
-    ) -> AsyncGenerator[T, None]:
-        """What the work yields; begun anew when its engine is lost before anything came of it."""
-        current().model = str(model.name)
-        patience, begun = Patience(), False
-        while True:
-            try:
-                async with (
-                    self._lease(model, launch, claim, None, keep_alive) as lease,
-                    aclosing(work(lease.engine)) as events,
-                ):
-                    async for event in events:
-                        if not begun:
-                            current().begin()
-                        begun = True
-                        if isinstance(event, Done):
-                            current().finish(event.usage)
-                        yield event
-                return
-            except EngineLost as error:
-                if begun:
-                    raise
-                patience.spend(error)
-
-    async def count_prompt(self, name: str, request: ChatRequest) -> int:
+    async def count_prompt(self, name: str, request: ChatRequest, *, caller: Caller | None = None) -> int:
         """How many tokens the prompt of a conversation has.
 
         Raises:
             ModelNotFound: the library has no model of that name.
+            InvalidRequest: the model does not chat.
             EngineFailed: the model can't be loaded, or its engine broke off.
         """
+        model, caller = self._library.get(ModelName.parse(name)), caller or current()
+        async with self._scheduler.lease(
+            self._plan(model, "chat"), Claim(tokens=0), model=str(model.name), client=caller.client
+        ) as lease:
+            return await able(lease.engine, Chats).count_prompt(completed(request, model))
+
+    def _model(self, name: str, parameters: Parameters) -> Model:
         model = self._library.get(ModelName.parse(name))
-        async with self._lease(model, plan(model, self._settings), Claim(tokens=0), None, None) as lease:
-            return await lease.engine.count_prompt(completed(request, model))
+        return model if parameters == NO_OVERRIDES else model.with_parameters(parameters)
+
+    def _plan(self, model: Model, task: Task) -> Launch:
+        return plan(model, task, self._settings, self._engines)
+
+    def _answered(
+        self,
+        model: Model,
+        task: Task,
+        work: Work[E],
+        caller: Caller | None,
+        *,
+        keep_alive: float | None = None,
+        whole: bool = False,
+    ) -> AsyncGenerator[E, None]:
+        """What the work yields, on as many engines as it takes."""
+        caller = caller or current()
+        caller.found(str(model.name))
+        launch = self._plan(model, task)
+        lease_for = partial(
+            self._scheduler.lease, launch, model=str(model.name), client=caller.client, keep_alive=keep_alive
+        )
+        return Answer(work, launch, lease_for, caller, whole=whole).events()
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:
@@ -231,41 +216,5 @@ def completed(request: ChatRequest, model: Model) -> ChatRequest:
         )
     if model.system and messages[0].role != "system":
         messages = (Message(role="system", content=(Text(model.system),)), *messages)
-    sampling = request.sampling.over(model_sampling(model)).over(request.defaults)
-    effort = request.effort or cast("Effort | None", model.metadata.reasoning_effort)
-    return replace(request, messages=messages, sampling=sampling, effort=effort)
-
-
-def model_sampling(model: Model) -> Sampling:
-    """The Modelfile's PARAMETERs, and below them what the GGUF recommends."""
-    # Ollama's -1 means a seed of its own for each answer and no limit of tokens, which is what no number means here.
-    parameters = model.parameters
-    from_modelfile = Sampling(
-        temperature=parameters.temperature,
-        top_p=parameters.top_p,
-        top_k=parameters.top_k,
-        min_p=parameters.min_p,
-        typical_p=parameters.typical_p,
-        frequency_penalty=parameters.frequency_penalty,
-        presence_penalty=parameters.presence_penalty,
-        repeat_penalty=parameters.repeat_penalty,
-        repeat_last_n=parameters.repeat_last_n,
-        seed=None if parameters.seed == -1 else parameters.seed,
-        stop=parameters.stop or None,
-        max_tokens=None if (parameters.num_predict or 0) < 0 else parameters.num_predict,
-    )
-    return from_modelfile.over(recommended_sampling(model))
-
-
-def recommended_sampling(model: Model) -> Sampling:
-    """What the GGUF's makers recommend, in the keys that llama.cpp writes (`general.sampling.…`)."""
-    values = model.metadata.sampling
-    top_k, window = values.get("top_k"), values.get("penalty_last_n")
-    return Sampling(
-        temperature=values.get("temp"),
-        top_p=values.get("top_p"),
-        top_k=None if top_k is None else int(top_k),
-        min_p=values.get("min_p"),
-        repeat_penalty=values.get("penalty_repeat"),
-        repeat_last_n=None if window is None else int(window),
-    )
+    sampling = request.sampling.over(model.sampling).over(request.defaults)
+    return replace(request, messages=messages, sampling=sampling, effort=request.effort or model.effort)

@@ -1,35 +1,46 @@
 """Answers that outlive the engine that began them."""
 
-from collections.abc import AsyncGenerator, Callable
+import math
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import replace
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar, cast
 
+from puna.core.capacity import Capacity
+from puna.core.embeddings import Embedded
 from puna.core.errors import EngineLost, InvalidRequest
-from puna.core.events import Done, Event, Finished, TextDelta, Usage
+from puna.core.events import Done, Finished, TextDelta, Usage
+from puna.engines.launch import Launch
+from puna.inference.caller import Caller
 from puna.inference.work import Work
-from puna.observation.journal import current
 from puna.scheduler import Claim, Lease
-from puna.scheduler.claim import Launch
 
 LOSSES = 3
-"""A request whose engine crashed that often may be the reason, and is given up."""
+"""How many crashed engines a request may have. One whose engines crash again and again may be the reason for it."""
 KILLS = 50
-"""Engines that something else killed say nothing about the request."""
+"""How many engines a request may lose to something else, which says nothing about the request."""
 GROWTH = 1024
 """How many tokens of the KV cache an answer takes at a time, where there are not enough for all to become as long
 as they may."""
 
-L = TypeVar("L", bound=Launch)
-
-LeaseFor = Callable[[Claim, Lease[L] | None], AbstractAsyncContextManager[Lease[L]]]
+E = TypeVar("E")
 
 
-class Crowded(Exception):
+class LeaseFor(Protocol):
+    """The way to an engine of one launch: `again` is the lease that the request had on an engine that was lost."""
+
+    def __call__(self, claim: Claim, *, again: Lease | None) -> AbstractAsyncContextManager[Lease]: ...
+
+
+class CacheFull(Exception):
     """An answer can't grow further, because the others have the rest of the KV cache."""
 
 
-class Patience:
+class ContinuationRefused(EngineLost):
+    """The model's template allows no answer that has begun."""
+
+
+class RetryBudget:
     """How often a request may lose its engine."""
 
     def __init__(self) -> None:
@@ -42,25 +53,43 @@ class Patience:
         self._kills += 1
         if self._losses >= LOSSES or self._kills >= KILLS:
             raise error
-        current().retries += 1
 
 
-class Answer(Generic[L]):
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of an answer when an engine begins on it: `sent` tokens were sent already, `left` more may follow
+    (None: no limit), and `ended` says that its end was sent."""
+
+    sent: int
+    left: int | None
+    ended: bool
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more may be sent. The length of the prompt is still to be had from the engine."""
+        return self.ended or (self.left is not None and self.left <= 0)
+
+
+class Answer(Generic[E]):
     """One piece of work, on as many engines as it takes."""
 
-    def __init__(self, work: Work, launch: L, lease_for: LeaseFor[L], *, whole: bool) -> None:
+    def __init__(
+        self, work: Work[E], launch: Launch, lease_for: LeaseFor, caller: Caller, *, whole: bool = False
+    ) -> None:
         self._work = work
         self._launch = launch
         self._lease_for = lease_for
+        self._caller = caller
         self._whole = whole
-        self._lease: Lease[L] | None = None
-        self._patience = Patience()
+        self._lease: Lease | None = None
+        self._retries = RetryBudget()
         self._needs_all = False
+        self._waited = 0.0
         self._forget()
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    async def events(self) -> AsyncGenerator[E, None]:
         """The events of the answer. Where it is wanted `whole`, none of them comes before the last is there."""
-        held: list[Event] = []
+        held: list[E] = []
         while True:
             try:
                 async with aclosing(self._attempt()) as events:
@@ -70,7 +99,7 @@ class Answer(Generic[L]):
                         else:
                             yield event
                 break
-            except Crowded:
+            except CacheFull:
                 pass
             except EngineLost as error:
                 self._weigh(error)
@@ -93,92 +122,112 @@ class Answer(Generic[L]):
             self._resumable = False
         if self._tokens and not self._resumable and not self._whole:
             raise error
-        self._patience.spend(error)
+        self._retries.spend(error)
+        self._caller.retry()
 
-    async def _attempt(self) -> AsyncGenerator[Event, None]:
-        sent, limit = self._tokens, self._work.max_tokens
-        left = None if limit is None else limit - sent
-        ended = self._finished
-        spent = ended or (left is not None and left <= 0)
-        # Where all was sent already, one more token, which nobody sees, tells the length of the prompt.
-        work = self._work.after("".join(self._texts), 1 if spent else left) if sent else self._work
+    def _rest(self) -> Rest:
+        limit = self._work.max_tokens
+        return Rest(self._tokens, None if limit is None else limit - self._tokens, self._finished)
+
+    def _remaining(self, rest: Rest) -> Work[E]:
+        """The work that is left. Where all was sent already it is one more token, which nobody sees."""
+        if not rest.sent:
+            return self._work
+        return self._work.after("".join(self._texts), 1 if rest.spent else rest.left)
+
+    async def _attempt(self) -> AsyncGenerator[E, None]:
+        """What one engine makes of the rest of the answer."""
+        rest = self._rest()
         async with (
-            self._lease_for(self._claim(), self._lease) as lease,
-            aclosing(work.run(lease.engine)) as events,
+            self._lease_for(self._claim(), again=self._lease) as lease,
+            aclosing(self._remaining(rest).run(lease.engine)) as events,
         ):
             self._lease = lease
+            self._waited += lease.waited
             room = self._room(lease)
-            async for event in refused_continuation(events) if sent else events:
+            async for event in refused_continuation(events) if rest.sent else events:
                 if isinstance(event, Done):
-                    usage = joined(event.usage, sent, spent=spent)
-                    current().finish(usage)
-                    yield replace(event, usage=usage)
+                    yield cast("E", self._done(event, rest))
                 elif isinstance(event, Finished):
-                    if not ended:
-                        yield Finished(event.index, "length") if spent else event
+                    if not rest.ended:
+                        yield cast("E", Finished(event.index, "length") if rest.spent else event)
                     self._finished = True
-                elif not spent:
+                elif not rest.spent:
                     if self._resumable and not isinstance(event, TextDelta):
                         room = self._settled(lease)
-                    self._note(event)
-                    yield event
+                    yield self._noted(event)
                     if self._tokens > room:
                         room += self._grown(lease)
 
-    def _note(self, event: Event) -> None:
-        """Remember what has to be known to go on from here."""
+    def _done(self, event: Done, rest: Rest) -> Done:
+        """The end, with the usage of the whole answer and the time until there was an engine for it."""
+        usage = joined(event.usage, rest.sent, spent=rest.spent)
+        self._caller.finish(usage)
+        return Done(usage, replace(event.timings, waiting=self._waited))
+
+    def _noted(self, event: E) -> E:
+        """The event, with what has to be known to go on from here remembered."""
         if self._resumable and isinstance(event, TextDelta):
             self._texts.append(event.text)
         if not self._tokens:
-            current().begin()
+            self._caller.begin()
+            if isinstance(event, Embedded):
+                event = cast("E", replace(event, waiting=self._waited))
         self._tokens += 1
+        return event
 
-    def _settled(self, lease: Lease[L]) -> float:
-        """From here on the answer is more than text and can't be continued elsewhere: it needs all it may come to."""
-        missing = self._launch.context_length - lease.tokens
-        if not self._whole and missing > 0 and not lease.grow(missing):
-            self._needs_all = True
-            raise Crowded
+    def _settled(self, lease: Lease) -> float:
+        """How many tokens the answer may have once it is more than text. It can't be continued elsewhere from then
+        on, so it takes all of the cache that it may come to need. Raises CacheFull."""
+        if not self._whole and self._capacity.tokens is not None:
+            missing = self._context - lease.tokens
+            if missing > 0 and not lease.grow(missing):
+                self._needs_all = True
+                raise CacheFull
         self._resumable = False
-        return float("inf") if not self._whole else self._room(lease)
+        return self._room(lease) if self._whole else math.inf
+
+    @property
+    def _capacity(self) -> Capacity:
+        return self._lease.engine.capacity if self._lease else self._launch.capacity
+
+    @property
+    def _context(self) -> int:
+        """The tokens one slot may have, where tokens are counted."""
+        return self._capacity.context_length or self._capacity.tokens or 0
 
     @property
     def _grows(self) -> bool:
         """Whether the answer takes its part of the KV cache bit by bit: where not all can have a whole context, and
         it could go on later if it has to wait."""
-        launch = self._launch
-        return launch.cache_tokens < launch.sequences * launch.context_length and (self._resumable or self._whole)
+        return self._capacity.tokens is not None and (self._resumable or self._whole)
 
     def _claim(self) -> Claim:
-        work, choices = self._work, self._work.choices
-        prompt, limit = work.prompt_bound, work.max_tokens
-        if (
-            self._needs_all
-            or prompt is None
-            or self._launch.cache_tokens >= self._launch.sequences * self._launch.context_length
-        ):
-            return Claim(choices)
+        slots, prompt, limit = self._work.slots, self._work.prompt_bound, self._work.max_tokens
+        if self._needs_all or prompt is None or self._capacity.tokens is None:
+            return Claim(slots)
         if self._grows:
             left = GROWTH if limit is None else min(GROWTH, max(0, limit - self._tokens))
-            return Claim(choices, prompt + choices * (self._tokens + left))
-        return Claim(choices, None if limit is None else prompt + choices * limit)
+            return Claim(slots, prompt + slots * (self._tokens + left))
+        return Claim(slots, None if limit is None else prompt + slots * limit)
 
-    def _room(self, lease: Lease[L]) -> float:
+    def _room(self, lease: Lease) -> float:
         """How many tokens the answer may have before it has to take more of the cache."""
         prompt = self._work.prompt_bound
-        if prompt is None or not self._grows or lease.tokens >= self._launch.context_length:
-            return float("inf")
+        if prompt is None or not self._grows or lease.tokens >= self._context:
+            return math.inf
         return lease.tokens - prompt
 
-    def _grown(self, lease: Lease[L]) -> float:
-        if lease.tokens >= self._launch.context_length:
-            return float("inf")
+    def _grown(self, lease: Lease) -> float:
+        """How many tokens more the answer may have now. Raises CacheFull."""
+        if lease.tokens >= self._context:
+            return math.inf
         if not lease.grow(GROWTH):
-            raise Crowded
+            raise CacheFull
         return GROWTH
 
 
-async def refused_continuation(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+async def refused_continuation(events: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
     """The events of a continued answer. Some templates can't be continued; the client's request was right, though."""
     try:
         async for event in events:
@@ -187,10 +236,6 @@ async def refused_continuation(events: AsyncGenerator[Event, None]) -> AsyncGene
         raise ContinuationRefused(
             f"the engine was lost, and its answer can't be continued: {error.message}"
         ) from error
-
-
-class ContinuationRefused(EngineLost):
-    """The model's template allows no answer that has begun."""
 
 
 def joined(usage: Usage, sent: int, *, spent: bool) -> Usage:

@@ -1,27 +1,30 @@
 """A piece of work for an engine, in a form that outlives the engine."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from puna.core.events import Event
 from puna.core.formats import FreeText
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
-from puna.engines.engine import Engine
+from puna.engines.engine import Chats, Engine, able
 
 TEMPLATE_TOKENS = 512
-"""Room for what a template puts before, between and after messages,"""
+"""Room in tokens for what a chat template puts before and after all messages."""
 MESSAGE_TOKENS = 16
-"""and around each of them."""
+"""Room in tokens for what a chat template puts around each message."""
+
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
 
 
-class Work(Protocol):
+class Work(Protocol[E_co]):
     """What an engine is to do, and what is left of it when the engine is lost in the middle."""
 
     @property
-    def choices(self) -> int:
-        """How many answers are generated side by side."""
+    def slots(self) -> int:
+        """How many sequences are generated side by side."""
 
     @property
     def prompt_bound(self) -> int | None:
@@ -29,17 +32,34 @@ class Work(Protocol):
 
     @property
     def max_tokens(self) -> int | None:
-        """How long each answer may become."""
+        """How many tokens each answer may have. None: no limit."""
 
     @property
     def resumable(self) -> bool:
         """Whether an answer that has begun can be continued by another engine."""
 
-    def run(self, engine: Engine) -> AsyncGenerator[Event, None]:
-        """Have it done."""
+    def run(self, engine: Engine) -> AsyncGenerator[E_co, None]:
+        """Have it done. Raises InvalidRequest where the engine does no such work."""
 
     def after(self, text: str, max_tokens: int | None) -> Self:
         """The rest of it, of that many tokens at the most, when that text is there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeWork(Generic[E]):
+    """Work that is begun anew when its engine is lost, or not at all. `do` has it done."""
+
+    slots: int
+    do: Callable[[Engine], AsyncGenerator[E, None]]
+    prompt_bound: int | None = None
+    max_tokens: int | None = None
+    resumable: bool = False
+
+    def run(self, engine: Engine) -> AsyncGenerator[E, None]:
+        return self.do(engine)
+
+    def after(self, text: str, max_tokens: int | None) -> Self:
+        raise AssertionError("this work can't be continued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +69,7 @@ class ChatWork:
     request: ChatRequest
 
     @property
-    def choices(self) -> int:
+    def slots(self) -> int:
         return self.request.choices
 
     @property
@@ -75,7 +95,7 @@ class ChatWork:
         )
 
     def run(self, engine: Engine) -> AsyncGenerator[Event, None]:
-        return engine.chat(self.request)
+        return able(engine, Chats).chat(self.request)
 
     def after(self, text: str, max_tokens: int | None) -> "ChatWork":
         *before, last = self.request.messages

@@ -12,13 +12,15 @@ _SCALES = ((10**9, "B", 1), (10**6, "M", 2), (10**3, "K", 0))
 
 
 class Config(NamedTuple):
-    """Format, family, size and quantisation of a model, as Ollama's config blobs hold them."""
+    """Format, family, size and quantisation of a model, as Ollama's config blobs hold them, and what it can be asked
+    for where its format does not tell."""
 
     format: str = ""
     family: str = ""
     families: tuple[str, ...] = ()
     parameter_size: str = ""
     quantization: str = ""
+    capabilities: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, weights: "Metadata", projectors: "Iterable[Metadata]" = ()) -> Self:
@@ -41,20 +43,20 @@ class Config(NamedTuple):
             return cls()
         if not isinstance(document, dict):
             return cls()
-        families = document.get("model_families")
         return cls(
             format=_text(document, "model_format"),
             family=_text(document, "model_family"),
-            families=tuple(str(family) for family in families) if isinstance(families, list) else (),
+            families=_texts(document, "model_families"),
             parameter_size=_text(document, "model_type"),
             quantization=_text(document, "file_type"),
+            capabilities=_texts(document, "capabilities"),
         )
 
     @classmethod
     def of_list(cls, fields: "Iterable[Any]") -> Self:
         """The config whose fields those are, as JSON has them."""
-        kind, family, families, parameter_size, quantization = fields
-        return cls(kind, family, tuple(families), parameter_size, quantization)
+        kind, family, families, parameter_size, quantization, capabilities = fields
+        return cls(kind, family, tuple(families), parameter_size, quantization, tuple(capabilities))
 
     def encode(self, diff_ids: Iterable[str] = ()) -> bytes:
         """The blob. `diff_ids` are the layers' digests, which the container image format asks for."""
@@ -65,6 +67,7 @@ class Config(NamedTuple):
                 "model_families": list(self.families),
                 "model_type": self.parameter_size,
                 "file_type": self.quantization,
+                **({"capabilities": list(self.capabilities)} if self.capabilities else {}),
                 "architecture": "amd64",
                 "os": "linux",
                 "rootfs": {"type": "layers", "diff_ids": list(diff_ids)},
@@ -83,3 +86,8 @@ def count_text(count: int) -> str:
 def _text(document: dict[str, Any], key: str) -> str:
     value = document.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _texts(document: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = document.get(key)
+    return tuple(map(str, values)) if isinstance(values, list) else ()

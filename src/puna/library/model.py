@@ -1,15 +1,19 @@
 """A model of the library, ready to load."""
 
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast, get_args
 
 import orjson
 
+from puna.core.capabilities import Capability
 from puna.core.errors import DamagedModel, PunaError
+from puna.core.requests import Effort
+from puna.core.sampling import Sampling
 from puna.formats.gguf import Metadata
 from puna.library import manifest as media
 from puna.library.config import Config
@@ -64,6 +68,31 @@ class Model:
         return self.manifest.size
 
     @cached_property
+    def kind(self) -> str:
+        """What it is made of: `gguf`, or another format that its config names."""
+        return "gguf" if self.manifest.of_type(media.WEIGHTS) else self.config.format or "unknown"
+
+    @cached_property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What it can be asked for."""
+        from puna.library.capabilities import capabilities_of  # lists of models do without it
+
+        return capabilities_of(self)
+
+    @cached_property
+    def sampling(self) -> Sampling:
+        """The sampling where a request says nothing: the Modelfile's PARAMETERs, and below them what the weights
+        recommend."""
+        recommended = self.metadata.sampling if self.kind == "gguf" else {}
+        return self.parameters.sampling.over(recommended_sampling(recommended))
+
+    @cached_property
+    def effort(self) -> Effort | None:
+        """How much it thinks where a request says nothing; None leaves it to the chat template."""
+        effort = self.metadata.reasoning_effort if self.kind == "gguf" else None
+        return cast("Effort", effort) if effort in get_args(Effort) else None
+
+    @cached_property
     def weights(self) -> Path:
         """The GGUF file of the model itself."""
         found = self._paths(media.WEIGHTS)
@@ -101,6 +130,7 @@ class Model:
         """This model with some parameters over its own, and everything else that was read of it."""
         changed = copy(self)
         changed.__dict__["parameters"] = parameters.over(self.parameters)
+        changed.__dict__.pop("sampling", None)
         return changed
 
     @cached_property
@@ -156,3 +186,16 @@ class Model:
             return orjson.loads(self.blobs.read(layers[-1].digest))
         except orjson.JSONDecodeError as error:
             raise DamagedModel(self.blobs.path(layers[-1].digest), "not JSON") from error
+
+
+def recommended_sampling(values: Mapping[str, float]) -> Sampling:
+    """What the makers of a GGUF recommend, in the keys that llama.cpp writes (`general.sampling.…`)."""
+    top_k, window = values.get("top_k"), values.get("penalty_last_n")
+    return Sampling(
+        temperature=values.get("temp"),
+        top_p=values.get("top_p"),
+        top_k=None if top_k is None else int(top_k),
+        min_p=values.get("min_p"),
+        repeat_penalty=values.get("penalty_repeat"),
+        repeat_last_n=None if window is None else int(window),
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self, cast, get_args, get_type_hints
 
 from puna.core.errors import InvalidRequest
+from puna.core.sampling import Sampling
 from puna.core.subjects import Setting
 
 Value = int | float | bool | tuple[str, ...]
@@ -98,6 +99,25 @@ class Parameters:
             value = getattr(self, field.name)
             if value is not None:
                 yield field.name, value
+
+    @property
+    def sampling(self) -> Sampling:
+        """Those that are about sampling, in the core's terms. Ollama's -1 means a seed of its own for each answer and no
+        limit of tokens, which is what no number means there."""
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            top_k=self.top_k,
+            min_p=self.min_p,
+            typical_p=self.typical_p,
+            frequency_penalty=self.frequency_penalty,
+            presence_penalty=self.presence_penalty,
+            repeat_penalty=self.repeat_penalty,
+            repeat_last_n=self.repeat_last_n,
+            seed=None if self.seed == -1 else self.seed,
+            stop=self.stop or None,
+            max_tokens=None if (self.num_predict or 0) < 0 else self.num_predict,
+        )
 
     @staticmethod
     def kinds() -> Mapping[str, type]:

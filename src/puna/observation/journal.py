@@ -12,7 +12,7 @@ class Entry:
     """One request. Tokens are those of all that was generated for it; times are of `time.monotonic()`.
 
     `client` stands for whoever sent it, wherever clients take turns. `retries` counts the engines it was sent to
-    again, `loading` is how many seconds it waited for them to be loaded and have room for it.
+    again.
     """
 
     id: str = ""
@@ -22,10 +22,17 @@ class Entry:
     completion_tokens: int = 0
     cached_tokens: int = 0
     retries: int = 0
-    loading: float = 0.0
     started: float = field(default_factory=time.monotonic)
     first: float | None = None
     last: float | None = None
+
+    def found(self, model: str) -> None:
+        """The request is answered by that model."""
+        self.model = model
+
+    def retry(self) -> None:
+        """The engine was lost, and another one does the work."""
+        self.retries += 1
 
     def begin(self) -> None:
         """The first piece of an answer is there."""

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, TypeVar
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Histogram
@@ -12,9 +11,6 @@ from prometheus_client.registry import Collector
 from puna import __version__
 from puna.observation.journal import Entry
 from puna.scheduler import Scheduler
-from puna.scheduler.claim import Launch
-
-L = TypeVar("L", bound=Launch)
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 FIRST_TOKEN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -26,7 +22,7 @@ class Metrics:
     """What `/metrics` shows. Nothing here is touched for a token: a request counts when it is over, and what the
     scheduler knows is asked of it when somebody looks."""
 
-    def __init__(self, scheduler: Scheduler[Any]) -> None:
+    def __init__(self, scheduler: Scheduler) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(SchedulerCollector(scheduler))
         prometheus_client.ProcessCollector(registry=self._registry)
@@ -80,7 +76,7 @@ class Metrics:
 class SchedulerCollector(Collector):
     """The scheduler's state at the moment it is asked for."""
 
-    def __init__(self, scheduler: Scheduler[Any]) -> None:
+    def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
@@ -95,8 +91,8 @@ class SchedulerCollector(Collector):
         active = GaugeMetricFamily("puna_active_requests", "Requests that use a model.", labels=["model"])
         for snapshot in scheduler.snapshots():
             model = snapshot.models[0]
-            memory.add_metric([model, "ram"], snapshot.footprint.ram)
-            memory.add_metric([model, "gpu"], snapshot.footprint.gpu)
+            for device, size in snapshot.footprint.devices.items():
+                memory.add_metric([model, device], size)
             active.add_metric([model], snapshot.leases)
         yield memory
         yield active

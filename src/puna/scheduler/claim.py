@@ -1,40 +1,15 @@
-"""What a request takes of an engine, and what an engine has to give."""
+"""What a request takes of an engine."""
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
 
-from puna.core.footprint import Footprint
-
-
-class Launch(Hashable, Protocol):
-    """Everything that shapes an engine. Equal launches share one engine."""
-
-    @property
-    def sequences(self) -> int:
-        """How many sequences it works on at once."""
-
-    @property
-    def context_length(self) -> int:
-        """The tokens one sequence may have."""
-
-    @property
-    def cache_tokens(self) -> int:
-        """The tokens of all sequences together."""
-
-    @property
-    def footprint(self) -> Footprint:
-        """The memory it is expected to take."""
-
-    def alternatives(self) -> Sequence[Self]:
-        """The launches of engines that do the same work, this one among them."""
+from puna.core.capacity import Capacity
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of an engine: sequences, and tokens of the KV cache that they share."""
+    """A part of an engine: slots, and tokens of the KV cache that they share."""
 
-    sequences: int
+    slots: int
     tokens: int
 
 
@@ -43,14 +18,16 @@ class Claim:
     """What a request wants of an engine for itself.
 
     `tokens` is the most it can come to use, prompts and completions together; None stands for the whole context of
-    each sequence.
+    each slot.
     """
 
-    sequences: int = 1
+    slots: int = 1
     tokens: int | None = None
 
-    def of(self, launch: Launch) -> Share:
+    def of(self, capacity: Capacity) -> Share:
         """The claim in numbers, never more than the whole engine."""
-        sequences = min(self.sequences, launch.sequences)
-        most = min(sequences * launch.context_length, launch.cache_tokens)
-        return Share(sequences, most if self.tokens is None else min(self.tokens, most))
+        slots = self.slots if capacity.slots is None else min(self.slots, capacity.slots)
+        if capacity.tokens is None:
+            return Share(slots, 0)
+        context = capacity.context_length or capacity.tokens
+        return Share(slots, min(slots * context if self.tokens is None else self.tokens, capacity.tokens))

@@ -8,11 +8,11 @@ from collections.abc import Callable, Hashable
 from puna.core.errors import EngineLost, SetAside
 
 CRASHES = 3
-"""That many crashes"""
+"""How many crashes of its engines within `WINDOW_SECONDS` set a model aside."""
 WINDOW_SECONDS = 60.0
-"""within that time set a model aside,"""
+"""The time in seconds within which crashes are counted."""
 ASIDE_SECONDS = 60.0
-"""for that long."""
+"""For how many seconds no engine is started of a model that was set aside."""
 
 
 class Crashes:

@@ -2,30 +2,29 @@
 
 import asyncio
 import time
-from typing import Generic, TypeVar
 
+from puna.core.capacity import Capacity
 from puna.engines.engine import Engine
-from puna.scheduler.claim import Launch, Share
-
-L = TypeVar("L", bound=Launch)
+from puna.engines.launch import Launch
+from puna.scheduler.claim import Share
 
 TURN_SECONDS = 1.0
-"""An engine may work at least that long before it has to make room for another,"""
+"""The least time in seconds that an engine may work before it has to make room for another."""
 TURN_LOADS = 5.0
-"""and this many times as long as it took to load: so loading costs a sixth of the time at most."""
+"""An engine may work this many times as long as it took to load before it has to make room for another, so that
+loading takes a sixth of the time at most."""
 
 
-class Resident(Generic[L]):
+class Resident:
     """An engine that is loading, in use, idle, or about to go."""
 
-    def __init__(self, launch: L, model: str, loading: asyncio.Task[Engine]) -> None:
+    def __init__(self, launch: Launch, model: str, loading: asyncio.Task[Engine]) -> None:
         self.launch = launch
         self.models = [model]
         self.loading = loading
         self.engine: Engine | None = None
         self.leases = 0
-        self.sequences = launch.sequences  # free ones, as are the tokens
-        self.tokens = launch.cache_tokens
+        self.used_slots = self.used_tokens = 0
         self.keep_alive = 0.0
         self.started = self.used = time.monotonic()
         self.turn_ends = float("inf")
@@ -49,23 +48,37 @@ class Resident(Generic[L]):
             return None
         return time.time() + self.unloading.when() - asyncio.get_running_loop().time()
 
+    @property
+    def capacity(self) -> Capacity:
+        """What the engine says it can do at once; until it is there, what its launch says."""
+        return self.launch.capacity if self.engine is None else self.engine.capacity
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether it takes none of this machine's memory, so that nothing is won by unloading it."""
+        return self.launch.footprint.takes_nothing
+
     def has(self, share: Share) -> bool:
         """Whether that much of the engine is free."""
-        alive = self.engine is not None and self.engine.alive
-        return alive and share.sequences <= self.sequences and share.tokens <= self.tokens
+        if self.engine is None or not self.engine.alive:
+            return False
+        slots, tokens = self.capacity.slots, self.capacity.tokens
+        return (slots is None or self.used_slots + share.slots <= slots) and (
+            tokens is None or self.used_tokens + share.tokens <= tokens
+        )
 
     def take(self, share: Share) -> None:
         """Give that much of the engine away."""
         self.cancel_unloading()
         self.leases += 1
-        self.sequences -= share.sequences
-        self.tokens -= share.tokens
+        self.used_slots += share.slots
+        self.used_tokens += share.tokens
 
-    def give_back(self, sequences: int, tokens: int) -> None:
+    def give_back(self, share: Share) -> None:
         """Have it again."""
         self.leases -= 1
-        self.sequences += sequences
-        self.tokens += tokens
+        self.used_slots -= share.slots
+        self.used_tokens -= share.tokens
         self.used = time.monotonic()
 
     def cancel_unloading(self) -> None:

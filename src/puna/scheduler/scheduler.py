@@ -5,21 +5,19 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
+from puna.core.capacity import Capacity
 from puna.core.errors import EngineLost, MemoryTooSmall, Overloaded, PunaError, QueueFull
-from puna.core.footprint import UNLIMITED, Footprint
-from puna.engines.engine import Engine
-from puna.scheduler.claim import Claim, Launch
+from puna.core.footprint import UNLIMITED, Footprint, total
+from puna.engines.launch import Launch
+from puna.scheduler.claim import Claim
 from puna.scheduler.crashes import Crashes
 from puna.scheduler.lease import Lease, Ticket
 from puna.scheduler.queue import FairQueue
 from puna.scheduler.resident import Resident
-
-L = TypeVar("L", bound=Launch)
 
 _log = logging.getLogger(__name__)
 
@@ -35,12 +33,13 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot(Generic[L]):
+class Snapshot:
     """An engine as it is now. `models` are the names it was asked for by; `expires` is in seconds of
     `time.time()`, None while it is in use or kept for ever; `keep_alive` is in seconds."""
 
-    launch: L
+    launch: Launch
     models: tuple[str, ...]
+    capacity: Capacity
     footprint: Footprint
     loading: bool
     leases: int
@@ -48,18 +47,17 @@ class Snapshot(Generic[L]):
     keep_alive: float
 
 
-class Scheduler(Generic[L]):
+class Scheduler:
     """Loads engines when they are first needed, unloads them when nobody needs them or others need the room.
 
     Everything happens in one event loop and between two awaits, so there is nothing to lock. Whatever changes calls
     `_dispatch`, which goes through the queue in its order and does all that is possible.
     """
 
-    def __init__(self, start: Callable[[L], Coroutine[None, None, Engine]], limits: Limits | None = None) -> None:
-        self._start = start
+    def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._residents: dict[L, Resident[L]] = {}
-        self._queue: FairQueue[L] = FairQueue()
+        self._residents: dict[Launch, Resident] = {}
+        self._queue: FairQueue = FairQueue()
         self._crashes = Crashes()
         self._closing: dict[asyncio.Task[None], Footprint] = {}
         self._refusing = self._closed = False
@@ -73,12 +71,13 @@ class Scheduler(Generic[L]):
         """How many requests wait for an engine."""
         return len(self._queue)
 
-    def snapshots(self) -> list[Snapshot[L]]:
+    def snapshots(self) -> list[Snapshot]:
         """Every engine that is in memory or on its way there."""
         return [
             Snapshot(
                 launch=resident.launch,
                 models=tuple(resident.models),
+                capacity=resident.capacity,
                 footprint=resident.launch.footprint,
                 loading=resident.engine is None,
                 leases=resident.leases,
@@ -91,14 +90,14 @@ class Scheduler(Generic[L]):
     @asynccontextmanager
     async def lease(
         self,
-        launch: L,
+        launch: Launch,
         claim: Claim = Claim(),  # noqa: B008 - a frozen value
         *,
         model: str = "",
         client: str = "",
         keep_alive: float | None = None,
-        again: Lease[L] | None = None,
-    ) -> AsyncIterator[Lease[L]]:
+        again: Lease | None = None,
+    ) -> AsyncIterator[Lease]:
         """An engine of that launch, loaded if need be, kept in memory while the context is open.
 
         `keep_alive` is how many seconds it stays afterwards, in place of the setting. `again` is the lease that the
@@ -110,7 +109,9 @@ class Scheduler(Generic[L]):
                 launch crash again and again.
         """
         launch = self._least_busy(launch.alternatives())
-        lease = await self._admitted(Ticket(launch, claim.of(launch), model, client), again)
+        asked = time.monotonic()
+        lease = await self._admitted(Ticket(launch, claim, model, client), again)
+        lease.waited = time.monotonic() - asked
         resident = lease.resident
         resident.keep_alive = self._limits.keep_alive if keep_alive is None else keep_alive
         if model not in resident.models:
@@ -145,7 +146,7 @@ class Scheduler(Generic[L]):
         while self._closing:
             await asyncio.gather(*self._closing)
 
-    async def _admitted(self, ticket: Ticket[L], again: Lease[L] | None) -> Lease[L]:
+    async def _admitted(self, ticket: Ticket, again: Lease | None) -> Lease:
         self._check(ticket.launch, new=again is None)
         self._queue.add(ticket, turn=again.ticket.turn if again else None)
         self._dispatch()
@@ -162,14 +163,14 @@ class Scheduler(Generic[L]):
                 self._dispatch()
             raise
 
-    def _least_busy(self, alternatives: Sequence[L]) -> L:
-        """Of engines that do the same work one in memory with a sequence free; else one more, if it fits beside
+    def _least_busy(self, alternatives: Sequence[Launch]) -> Launch:
+        """Of engines that do the same work one in memory with a slot free; else one more, if it fits beside
         the others; else the one with the least to do."""
         if len(alternatives) == 1:
             return alternatives[0]
         here = [launch for launch in alternatives if launch in self._residents]
         best = min(here, key=self._burden, default=None)
-        if best is not None and self._burden(best) < best.sequences:
+        if best is not None and self._has_slot(best):
             return best
         room, places = self._room()
         more = next((launch for launch in alternatives if launch not in self._residents), None)
@@ -177,17 +178,21 @@ class Scheduler(Generic[L]):
             return more or alternatives[0]
         return best
 
-    def _burden(self, launch: L) -> int:
-        """The sequences of an engine that are in use or waited for."""
-        used = launch.sequences - self._residents[launch].sequences
-        return used + sum(ticket.share.sequences for ticket in self._queue if ticket.launch == launch)
+    def _burden(self, launch: Launch) -> int:
+        """The slots of an engine that are in use or waited for."""
+        used = self._residents[launch].used_slots
+        return used + sum(ticket.share.slots for ticket in self._queue if ticket.launch == launch)
 
-    def _end(self, lease: Lease[L]) -> None:
+    def _has_slot(self, launch: Launch) -> bool:
+        slots = self._residents[launch].capacity.slots
+        return slots is None or self._burden(launch) < slots
+
+    def _end(self, lease: Lease) -> None:
         lease.end()
         self._dispatch()
         self._retire(lease.resident)
 
-    def _check(self, launch: L, *, new: bool) -> None:
+    def _check(self, launch: Launch, *, new: bool) -> None:
         if self._closed or (new and self._refusing):
             raise shutting_down()
         if problem := self._crashes.problem(launch):
@@ -197,8 +202,8 @@ class Scheduler(Generic[L]):
 
     def _dispatch(self) -> None:
         """Give every waiting ticket what it can have now, in the queue's order."""
-        blocked: set[L] = set()
-        claimed: set[L] = set()
+        blocked: set[Launch] = set()
+        claimed: set[Launch] = set()
         for ticket in self._queue:
             launch = ticket.launch
             if launch in blocked or ticket.granted.done():  # done: its client has just left
@@ -206,25 +211,31 @@ class Scheduler(Generic[L]):
             resident = self._residents.get(launch)
             if resident is None:
                 self._make_room(ticket, claimed)
-            elif launch not in claimed and resident.engine is not None and resident.has(ticket.share):
+            elif launch not in claimed and resident.engine is not None and self._fits(ticket, resident):
                 self._queue.serve(ticket)
                 ticket.granted.set_result(Lease(resident, resident.engine, ticket))
                 continue
             blocked.add(launch)
 
-    def _make_room(self, ticket: Ticket[L], claimed: set[L]) -> None:
+    @staticmethod
+    def _fits(ticket: Ticket, resident: Resident) -> bool:
+        """Whether the engine has room for what the ticket's claim comes to now."""
+        ticket.share = ticket.claim.of(resident.capacity)
+        return resident.has(ticket.share)
+
+    def _make_room(self, ticket: Ticket, claimed: set[Launch]) -> None:
         """Load the ticket's launch if it fits beside the others; else see to it that enough of the others go.
 
         `claimed` are engines that get no new work, because they make room for someone already.
         """
         launch = ticket.launch
         room, places = self._room()
-        if launch.footprint.fits(room) and places > 0:
+        if launch.footprint.takes_nothing or (launch.footprint.fits(room) and places > 0):
             self._load(launch, ticket.model)
             return
-        coming = sum(self._closing.values(), room)
-        places += len(self._closing)
-        victims: list[Resident[L]] = []
+        coming = room + total(self._closing.values())
+        places += counted(self._closing.values())
+        victims: list[Resident] = []
         for resident in self._candidates(claimed):
             if launch.footprint.fits(coming) and places > 0:
                 break
@@ -243,14 +254,18 @@ class Scheduler(Generic[L]):
     def _room(self) -> tuple[Footprint, float]:
         """The memory that is free, and how many more engines there may be."""
         footprints = [*(resident.launch.footprint for resident in self._residents.values()), *self._closing.values()]
-        places = math.inf if self._limits.loaded is None else self._limits.loaded - len(footprints)
-        return self._limits.memory - sum(footprints, Footprint()), places
+        places = math.inf if self._limits.loaded is None else self._limits.loaded - counted(footprints)
+        return self._limits.memory - total(footprints), places
 
-    def _candidates(self, claimed: set[L]) -> list[Resident[L]]:
+    def _candidates(self, claimed: set[Launch]) -> list[Resident]:
         """The engines that may have to go, the first first: idle ones, least recently used first, then those that
         have had their turn, in the order in which they began it."""
         now = time.monotonic()
-        there = [resident for resident in self._residents.values() if resident.launch not in claimed]
+        there = [
+            resident
+            for resident in self._residents.values()
+            if resident.launch not in claimed and not resident.takes_nothing
+        ]
         idle = sorted((resident for resident in there if resident.idle), key=lambda resident: resident.used)
         busy = [resident for resident in there if not resident.idle and resident.turn_ends <= now]
         return idle + sorted(busy, key=lambda resident: resident.turn_ends)
@@ -266,20 +281,22 @@ class Scheduler(Generic[L]):
         if ends:
             self._turn_over = asyncio.get_running_loop().call_later(min(ends), self._dispatch)
 
-    def _load(self, launch: L, model: str) -> None:
-        resident = Resident(launch, model, asyncio.create_task(self._start(launch)))
+    def _load(self, launch: Launch, model: str) -> None:
+        resident = Resident(launch, model, asyncio.create_task(launch.start()))
         self._residents[launch] = resident
         self.loads[model] += 1
         resident.keep_alive = self._limits.keep_alive
         resident.loading.add_done_callback(lambda _: self._loaded(resident))
 
-    def _loaded(self, resident: Resident[L]) -> None:
+    def _loaded(self, resident: Resident) -> None:
         """The engine serves, or could not be started."""
         if self._residents.get(resident.launch) is not resident:
             return
         error = None if resident.loading.cancelled() else resident.loading.exception()
         if error is None:
-            resident.ready(resident.loading.result())
+            engine = resident.loading.result()
+            resident.ready(engine)
+            engine.on_capacity(self._dispatch)
             resident.watching = asyncio.create_task(self._watch(resident))
         elif isinstance(error, EngineLost):
             self._lost(resident, error)
@@ -289,7 +306,7 @@ class Scheduler(Generic[L]):
         self._dispatch()
         self._retire(resident)
 
-    async def _watch(self, resident: Resident[L]) -> None:
+    async def _watch(self, resident: Resident) -> None:
         """Notice at once when the engine ends by itself."""
         assert resident.engine is not None
         error = await resident.engine.ended()
@@ -297,7 +314,7 @@ class Scheduler(Generic[L]):
             self._lost(resident, error)
             self._dispatch()
 
-    def _lost(self, resident: Resident[L], error: EngineLost) -> None:
+    def _lost(self, resident: Resident, error: EngineLost) -> None:
         _log.warning("%s: %s", ", ".join(resident.models), error.message)
         self.losses.update(resident.models)
         self._crashes.record(resident.launch, error)
@@ -305,18 +322,18 @@ class Scheduler(Generic[L]):
         if problem := self._crashes.problem(resident.launch):
             self._reject_all(resident.launch, problem)
 
-    def _retire(self, resident: Resident[L]) -> None:
+    def _retire(self, resident: Resident) -> None:
         """Unload an idle engine after its keep-alive time."""
         if not resident.idle or self._residents.get(resident.launch) is not resident:
             return
         resident.cancel_unloading()
         if resident.keep_alive <= 0:
             self._unload(resident)
-        elif resident.keep_alive < math.inf:
+        elif resident.keep_alive < math.inf and not resident.takes_nothing:
             loop = asyncio.get_running_loop()
             resident.unloading = loop.call_later(resident.keep_alive, self._unload, resident)
 
-    def _unload(self, resident: Resident[L]) -> None:
+    def _unload(self, resident: Resident) -> None:
         """Take the engine out of the table at once; its memory is free when its process has ended."""
         if self._residents.get(resident.launch) is not resident:
             return
@@ -333,15 +350,20 @@ class Scheduler(Generic[L]):
                 _log.error("an engine could not be ended", exc_info=error)
         self._dispatch()
 
-    def _reject_all(self, launch: L, error: BaseException) -> None:
+    def _reject_all(self, launch: Launch, error: BaseException) -> None:
         for ticket in self._queue:
             if ticket.launch == launch:
                 self._reject(ticket, error)
 
-    def _reject(self, ticket: Ticket[L], error: BaseException) -> None:
+    def _reject(self, ticket: Ticket, error: BaseException) -> None:
         self._queue.remove(ticket)
         if not ticket.granted.done():
             ticket.granted.set_exception(error)
+
+
+def counted(footprints: Iterable[Footprint]) -> int:
+    """How many of these engines count among those in memory."""
+    return sum(not footprint.takes_nothing for footprint in footprints)
 
 
 def shutting_down() -> Overloaded:

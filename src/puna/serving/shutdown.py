@@ -7,7 +7,6 @@ import signal
 from contextlib import suppress
 from socket import socket
 from types import FrameType
-from typing import Any
 
 import uvicorn
 
@@ -26,9 +25,7 @@ class GracefulServer(uvicorn.Server):
     """uvicorn's server, which at the first signal refuses new requests and finishes those in progress, within
     `seconds`, then ends; at the second signal it ends at once. Engines end with their parent."""
 
-    def __init__(
-        self, config: uvicorn.Config, draining: DrainState, scheduler: Scheduler[Any], seconds: float
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, draining: DrainState, scheduler: Scheduler, seconds: float) -> None:
         super().__init__(config)
         self._draining = draining
         self._scheduler = scheduler

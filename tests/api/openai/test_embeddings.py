@@ -180,5 +180,5 @@ def test_only_the_server_may_ask_the_encoder(server: RunningServer, client: open
     embed(client, "hello world")
     [encoder] = [engine for engine in server.engines() if "puna.engines.encoder.runner" in engine.cmdline()]
     [port] = [connection.laddr.port for connection in encoder.net_connections() if connection.status == "LISTEN"]
-    answer = httpx2.post(f"http://127.0.0.1:{port}/v1/embeddings", json={"input": ["hello"]}, trust_env=False)
+    answer = httpx2.post(f"http://127.0.0.1:{port}/embed", json={"inputs": ["hello"]}, trust_env=False)
     assert answer.status_code == 401

@@ -5,15 +5,22 @@ from typing import Any
 import numpy as np
 import pytest
 
+from puna.core.footprint import RAM, Footprint, gpu_name
+from puna.engines.encoder.launch import EncoderLaunch
 from puna.engines.encoder.network import BLOCK_TOKENS, Network, blocks
 from puna.engines.encoder.weights import Weights, suits
-from puna.engines.llama.embedding import embedding_launch
+from puna.engines.launch import Launch
+from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.plan import plan
+from puna.engines.settings import EngineSettings
 from puna.formats.gguf import Metadata
 from puna.library.conversion import convert
+from puna.library.library import Library
+from puna.library.names import ModelName
 from puna.library.quantization import quantize
 from tests.library.conversion import checkpoints
 from tests.library.conversion.reference import bert_embedding
-from tests.stored_models import micro_launch, write_micro_model
+from tests.stored_models import add_model, write_micro_model
 
 CONFIG: dict[str, Any] = {
     "architectures": ["BertModel"],
@@ -81,12 +88,22 @@ def test_texts_of_like_length_are_computed_together_and_none_is_lost() -> None:
     assert all(len(block) == 1 or sum(lengths[place] for place in block) <= BLOCK_TOKENS for block in found)
 
 
+def embedding(path: Path, tmp_path: Path, **changed: Any) -> Launch:
+    """How a model of those weights is launched to embed."""
+    add_model(tmp_path / "models", path.stem, path)
+    model = Library(tmp_path / "models").get(ModelName.parse(path.stem))
+    return plan(model, "embed", EngineSettings(**{"memory": Footprint({RAM: 2**34}), **changed}))
+
+
 def test_it_runs_bert_without_a_gpu_and_llama_cpp_the_rest(tmp_path: Path) -> None:
-    weights = small_bert(tmp_path)
-    bert, launch = Metadata.read(weights), micro_launch(weights)
-    assert embedding_launch(launch, bert).module == "puna.engines.encoder.runner"
-    program = micro_launch(weights, program=Path("/llama-server"))
-    assert embedding_launch(program, bert).module == "puna.engines.llama.binary"
-    decoder = Metadata.read(write_micro_model(tmp_path / "micro.gguf"))
-    assert not suits(decoder)
-    assert embedding_launch(micro_launch(decoder.path), decoder).module == "puna.engines.llama.runner"
+    bert = small_bert(tmp_path)
+    launch = embedding(bert, tmp_path)
+    assert isinstance(launch, EncoderLaunch)
+    assert EncoderLaunch.from_json(launch.to_json()) == launch
+    assert launch.context_length == 32
+    assert isinstance(embedding(bert, tmp_path, llama_server=Path("/llama-server")), LlamaLaunch)
+    gpu = Footprint({RAM: 2**34, gpu_name(0): 2**34})
+    assert isinstance(embedding(bert, tmp_path, memory=gpu), LlamaLaunch)
+    decoder = write_micro_model(tmp_path / "micro.gguf")
+    assert not suits(Metadata.read(decoder))
+    assert isinstance(embedding(decoder, tmp_path), LlamaLaunch)

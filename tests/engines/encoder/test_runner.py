@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from puna.engines.encoder.runner import Encoder
+from puna.engines.encoder.launch import EncoderLaunch
+from puna.engines.encoder.runner import Encoder, RefusedInput
 from tests.engines.encoder.test_network import small_bert
-from tests.stored_models import micro_launch
 
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Encoder:
     """With one thread."""
-    return Encoder(micro_launch(small_bert(tmp_path), context=32))
+    return Encoder(EncoderLaunch(weights=small_bert(tmp_path), context_length=32, threads=1))
 
 
 async def test_vectors_come_in_the_order_of_the_inputs(encoder: Encoder) -> None:
@@ -25,10 +25,22 @@ async def test_vectors_come_in_the_order_of_the_inputs(encoder: Encoder) -> None
         assert np.frombuffer(alone, "<f4") == pytest.approx(np.frombuffer(vector, "<f4"), abs=1e-5)
 
 
-@pytest.mark.parametrize("tokens", [[], [2, 40, 3], [-1], [2] * 33])
-async def test_tokens_that_can_not_be_embedded_are_refused(encoder: Encoder, tokens: list[int]) -> None:
-    with pytest.raises(ValueError, match=f"an input of {len(tokens)} tokens"):
-        await encoder.embed([tokens])
+@pytest.mark.parametrize(
+    ("tokens", "message", "lengths"),
+    [
+        ([], "The input has no tokens", (0, 0)),
+        ([2, 40, 3], "Token 40 is out of range, this model's tokens are 0 to 39.", (0, 0)),
+        ([-1], "Token -1 is out of range", (0, 0)),
+        ([2] * 33, "too long", (33, 32)),
+    ],
+)
+async def test_tokens_that_can_not_be_embedded_are_refused(
+    encoder: Encoder, tokens: list[int], message: str, lengths: tuple[int, int]
+) -> None:
+    with pytest.raises(RefusedInput, match=message) as refused:
+        await encoder.embed([[2, 3], tokens])
+    assert refused.value.index == 1
+    assert (refused.value.tokens, refused.value.limit) == lengths
 
 
 async def test_a_client_that_leaves_takes_the_work_with_it(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:

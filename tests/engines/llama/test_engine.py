@@ -13,16 +13,16 @@ from puna.core.events import Done, Event, Finished, TextDelta
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
-from puna.engines.llama.engine import LlamaEngine
+from puna.engines.llama.engine import GeneratingEngine
 from puna.engines.process.process import EngineProcess
 from tests.stored_models import micro_launch
 
 
 @asynccontextmanager
-async def running(weights: Path, context: int = 2048) -> AsyncIterator[tuple[LlamaEngine, EngineProcess]]:
+async def running(weights: Path, context: int = 2048) -> AsyncIterator[tuple[GeneratingEngine, EngineProcess]]:
     launch = micro_launch(weights, context=context)
     process = await EngineProcess.start(launch)
-    engine = LlamaEngine(launch, process)
+    engine = GeneratingEngine(launch, process)
     try:
         yield engine, process
     finally:
@@ -34,7 +34,7 @@ def ask(text: str, **sampling: object) -> ChatRequest:
     return ChatRequest(messages=(Message(role="user", content=(Text(text),)),), sampling=asked.over(defaults.CHAT))
 
 
-async def collect(engine: LlamaEngine, request: ChatRequest) -> list[Event]:
+async def collect(engine: GeneratingEngine, request: ChatRequest) -> list[Event]:
     return [event async for event in engine.chat(request)]
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.llama.launch import LlamaLaunch
-from puna.engines.llama.sizing import CONTEXT_FLOOR, SEQUENCES, plan
+from puna.engines.llama.sizing import CONTEXT_FLOOR, SEQUENCES, plan_llama
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
+from puna.machine import engine_settings
 from puna.settings import Settings
 from tests.stored_models import add_model, write_micro_model
 
@@ -25,7 +27,10 @@ def model(tmp_path: Path) -> Model:
 
 
 def planned(model: Model, **environment: str) -> LlamaLaunch:
-    return plan(model, Settings.from_environment({"PUNA_MEMORY": "16GiB", **environment}))
+    settings = engine_settings(Settings.from_environment({"PUNA_MEMORY": "16GiB", **environment}))
+    launch = plan_llama(model, "chat", settings)
+    assert launch is not None
+    return launch
 
 
 def test_the_same_model_and_settings_give_the_same_engine(model: Model) -> None:
@@ -87,9 +92,10 @@ def test_a_launch_survives_its_way_to_the_engines_process(model: Model) -> None:
 
 def test_replicas_differ_in_nothing_but_their_number_and_gpu(model: Model) -> None:
     assert planned(model).alternatives() == (planned(model),)
-    launch = replace(planned(model, PUNA_REPLICAS="3"), gpus=2)
+    launch = replace(planned(model, PUNA_REPLICAS="3"), gpus=2, footprint=Footprint({RAM: 1, gpu_name(0): 2}))
     assert launch.alternatives() == tuple(replace(launch, replica=replica) for replica in range(3))
     assert [one.main_gpu for one in launch.alternatives()] == [0, 1, 0]
+    assert launch.alternatives()[1].footprint == Footprint({RAM: 1, gpu_name(1): 2})
     assert [one.main_gpu for one in replace(launch, gpus=0).alternatives()] == [None, None, None]
     arguments = launch.alternatives()[1].arguments()
     assert arguments[arguments.index("--main-gpu") + 1] == "1"

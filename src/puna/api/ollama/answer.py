@@ -21,7 +21,6 @@ from puna.core.events import (
     TokenLogprob,
     ToolCallDelta,
 )
-from puna.observation.journal import current
 
 SECOND = 10**9
 """Durations are in nanoseconds."""
@@ -99,7 +98,7 @@ def measured(done: Done, total: float) -> dict[str, int]:
     prompt, completion = done.timings.prompt, done.timings.completion
     return {
         "total_duration": round(total * SECOND),
-        "load_duration": round(current().loading * SECOND),
+        "load_duration": round(done.timings.waiting * SECOND),
         "prompt_eval_count": done.usage.prompt_tokens,
         "prompt_eval_duration": round(prompt * SECOND),
         "eval_count": done.usage.completion_tokens,

@@ -18,7 +18,6 @@ from puna.http.body import Body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
 from puna.inference.inference import Inference
-from puna.observation.journal import current
 
 
 class EmbeddingBody(Body):
@@ -52,7 +51,7 @@ async def embed(request: Request) -> Response:
             "model": body.model,
             "embeddings": rows(embeddings),
             "total_duration": round((time.monotonic() - started) * SECOND),
-            "load_duration": round(current().loading * SECOND),
+            "load_duration": round(embeddings.waiting * SECOND),
             "prompt_eval_count": embeddings.tokens,
         }
     )

@@ -1,5 +1,6 @@
 """What the bodies of /api/chat and /api/generate have in common."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -57,7 +58,7 @@ class GenerationBody(Body):
         """How many alternatives of each token are wanted; None for no log probabilities."""
         return (self.top_logprobs or 0) if self.logprobs else None
 
-    def check(self, capabilities: list[str], kind: str) -> None:
+    def check(self, capabilities: Collection[str], kind: str) -> None:
         """Raises InvalidRequest where the model can't do what is asked."""
         if "completion" not in capabilities:
             raise InvalidRequest(f"'{self.model}' does not support {kind}", param="model")

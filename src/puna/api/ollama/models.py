@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from puna.api.ollama.body import ModelBody, read_body
-from puna.api.ollama.details import capabilities, render_metadata
+from puna.api.ollama.details import render_metadata
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import InvalidRequest
 from puna.formats.gguf import TENSOR_TYPES
@@ -78,7 +78,7 @@ def render_model(model: Model, *, verbose: bool) -> dict[str, Any]:
         "details": render_details(model.config),
         "messages": [{"role": message.role, "content": message.content} for message in model.messages],
         "model_info": render_metadata(metadata, verbose=verbose),
-        "capabilities": capabilities(model),
+        "capabilities": list(model.capabilities),
         "modified_at": render_time(model.modified),
     }
     if verbose:

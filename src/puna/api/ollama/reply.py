@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from puna.api.ollama.answer import Render, loaded_row, whole
-from puna.api.ollama.details import capabilities
 from puna.api.ollama.generation import GenerationBody
 from puna.api.ollama.keep_alive import read_keep_alive
 from puna.api.ollama.lines import Row, respond
@@ -47,7 +46,7 @@ class Reply:
 
     def check(self, kind: str) -> None:
         """Raises InvalidRequest where the model can't do what is asked."""
-        self._body.check(capabilities(self._library.get(ModelName.parse(self._body.model))), kind)
+        self._body.check(self._library.get(ModelName.parse(self._body.model)).capabilities, kind)
 
     async def to_nothing(self) -> Response:
         """Load the model; unload it where it is to be kept for no time."""

@@ -9,7 +9,6 @@ from starlette.requests import Request
 
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import ModelNotFound
-from puna.engines.llama.launch import LlamaLaunch
 from puna.http.json import JSONResponse
 from puna.inference.inference import Inference
 from puna.library.library import Library
@@ -30,7 +29,7 @@ async def index(request: Request) -> JSONResponse:
     return JSONResponse({"models": rows})
 
 
-def render(library: Library, name: str, snapshot: Snapshot[LlamaLaunch]) -> dict[str, Any] | None:
+def render(library: Library, name: str, snapshot: Snapshot) -> dict[str, Any] | None:
     """One row; None for a model that was deleted meanwhile."""
     try:
         model = library.get(ModelName.parse(name))
@@ -45,11 +44,11 @@ def render(library: Library, name: str, snapshot: Snapshot[LlamaLaunch]) -> dict
         "details": render_details(model.config),
         "expires_at": render_time(datetime.fromtimestamp(expiry(snapshot), UTC)),
         "size_vram": int(footprint.gpu),
-        "context_length": snapshot.launch.context_length,
+        "context_length": snapshot.capacity.context_length or 0,
     }
 
 
-def expiry(snapshot: Snapshot[LlamaLaunch]) -> float:
+def expiry(snapshot: Snapshot) -> float:
     """When the model will be unloaded, if nobody asks it anything any more."""
     if snapshot.expires is not None:
         return snapshot.expires

@@ -1,6 +1,6 @@
 """The encoder's own process: `python -m puna.engines.encoder.runner`.
 
-Serves what llama-server serves of `/v1/embeddings`, `/tokenize`, `/health` and `/slots`, to who has the key.
+Serves `/embed` and `/health` to who has the key.
 """
 
 import os
@@ -25,10 +25,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from puna.core.errors import DamagedModel
+from puna.engines.encoder.launch import EncoderLaunch
 from puna.engines.encoder.network import Network, blocks
 from puna.engines.encoder.weights import Weights
 from puna.engines.encoder.wordpiece import WordPiece
-from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.child import Parent
 from puna.formats.gguf import Metadata
 from puna.http.exchange import ClientGone, gone, unless_gone
@@ -37,25 +37,32 @@ Tokens = Sequence[int]
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+class RefusedInput(ValueError):
+    """An input that can't be embedded: its index, and its tokens where they are more than the model's `limit`."""
+
+    def __init__(self, message: str, index: int, tokens: int = 0, limit: int = 0) -> None:
+        super().__init__(message)
+        self.index = index
+        self.tokens = tokens
+        self.limit = limit
+
+
 class Encoder:
     """A model, and the threads that compute with it."""
 
-    def __init__(self, launch: LlamaLaunch) -> None:
+    def __init__(self, launch: EncoderLaunch) -> None:
         metadata = Metadata.read(launch.weights)
         self._pieces = WordPiece(metadata)
         self._network = Network(metadata, Weights(metadata), "cls" if metadata.pooling == "cls" else "mean")
         self._length = launch.context_length
         self._threads = ThreadPoolExecutor(launch.threads or cores())
 
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        return self._pieces.tokens(text, special=special)
-
     async def embed(self, inputs: Sequence[str | list[int]]) -> tuple[list[bytes], int]:
         """The vectors of texts or tokens, little-endian float32, and how many tokens all have.
 
-        Raises ValueError for an input that has no tokens, unknown ones or too many.
+        Raises RefusedInput for an input that has no tokens, unknown ones or too many.
         """
-        texts = [self._read(text) for text in inputs]
+        texts = [self._read(index, text) for index, text in enumerate(inputs)]
         vectors: list[bytes] = [b""] * len(texts)
         loop = asyncio.get_running_loop()
 
@@ -67,28 +74,31 @@ class Encoder:
         await asyncio.gather(*map(compute, blocks([len(text) for text in texts])))
         return vectors, sum(map(len, texts))
 
-    def _read(self, text: str | list[int]) -> Tokens:
-        tokens = self.tokenize(text, special=True) if isinstance(text, str) else text
-        if not 0 < len(tokens) <= self._length or not all(0 <= token < self._pieces.size for token in tokens):
-            raise ValueError(f"an input of {len(tokens)} tokens can't be embedded")
+    def _read(self, index: int, text: str | list[int]) -> Tokens:
+        tokens = self._pieces.tokens(text) if isinstance(text, str) else text
+        unknown = next((token for token in tokens if not 0 <= token < self._pieces.size), None)
+        if unknown is not None:
+            raise RefusedInput(
+                f"Token {unknown} is out of range, this model's tokens are 0 to {self._pieces.size - 1}.", index
+            )
+        if not tokens:
+            raise RefusedInput("The input has no tokens.", index)
+        if len(tokens) > self._length:
+            raise RefusedInput("The text is too long.", index, len(tokens), self._length)
         return tokens
 
 
 def application(encoder: Encoder, key: str) -> Starlette:
-    """What the parent asks, at llama-server's places."""
+    """What the parent asks."""
 
-    async def embeddings(request: Request) -> Response:
+    async def embed(request: Request) -> Response:
         body = orjson.loads(await request.body())
         try:
-            vectors, tokens = await unless_gone(request, encoder.embed(body["input"]))
-        except ValueError as error:
-            return answer({"error": {"code": 400, "message": str(error), "type": "invalid_request_error"}}, 400)
-        data = [{"embedding": base64.b64encode(vector).decode()} for vector in vectors]
-        return answer({"data": data, "usage": {"prompt_tokens": tokens}})
-
-    async def tokenize(request: Request) -> Response:
-        body = orjson.loads(await request.body())
-        return answer({"tokens": encoder.tokenize(body["content"], special=body["add_special"])})
+            vectors, tokens = await unless_gone(request, encoder.embed(body["inputs"]))
+        except RefusedInput as error:
+            about = {"input": body["first"] + error.index, "tokens": error.tokens, "limit": error.limit}
+            return answer({"error": {"message": str(error), **about}}, 400)
+        return answer({"vectors": [base64.b64encode(vector).decode() for vector in vectors], "tokens": tokens})
 
     async def health(_: Request) -> Response:
         return answer({"status": "ok"})
@@ -96,17 +106,15 @@ def application(encoder: Encoder, key: str) -> Starlette:
     def guarded(handler: Handler) -> Handler:
         async def handle(request: Request) -> Response:
             if request.headers.get("authorization") != f"Bearer {key}":
-                return answer({"error": {"code": 401, "message": "wrong key", "type": "authentication_error"}}, 401)
+                return answer({"error": {"message": "wrong key"}}, 401)
             return await handler(request)
 
         return handle
 
     return Starlette(
         routes=[
-            Route("/v1/embeddings", guarded(embeddings), methods=["POST"]),
-            Route("/tokenize", guarded(tokenize), methods=["POST"]),
+            Route("/embed", guarded(embed), methods=["POST"]),
             Route("/health", guarded(health)),
-            Route("/slots", guarded(health)),
         ],
         exception_handlers={ClientGone: gone},
     )
@@ -118,9 +126,9 @@ def answer(body: dict[str, Any], status: int = 200) -> Response:
 
 def main() -> None:
     parent = Parent()
-    launch, key = parent.order()
+    order, key = parent.order()
     try:
-        encoder = Encoder(launch)
+        encoder = Encoder(EncoderLaunch.from_json(order))
     except (DamagedModel, OSError) as error:
         sys.exit(str(error))
     place = socket.create_server(("127.0.0.1", 0))

@@ -45,7 +45,8 @@ def relay(server: subprocess.Popen[bytes], parent: Parent) -> None:
 
 def main() -> None:
     parent = Parent()
-    launch, key = parent.order()
+    order, key = parent.order()
+    launch = LlamaLaunch.from_json(order)
     try:
         server = start(launch, key)
     except OSError as error:

@@ -1,9 +1,8 @@
 """Embeddings with llama.cpp."""
 
-import asyncio
 import base64
-from collections import deque
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +10,11 @@ import numpy as np
 from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded
 from puna.core.errors import ContextLengthExceeded, InvalidRequest, PunaError
-from puna.core.footprint import Footprint
-from puna.core.subjects import InputAt, RequestedModel
-from puna.engines.encoder.weights import encoder_bytes, suits
+from puna.core.subjects import InputAt
 from puna.engines.llama.completion.prompts import PromptReader
 from puna.engines.llama.launch import LlamaLaunch, Pooling
 from puna.engines.process.client import EngineClient
+from puna.engines.process.pipeline import pipelined
 from puna.formats.gguf import Metadata
 
 SEQUENCES = 32
@@ -27,26 +25,14 @@ DECODER_TOKENS = 2048
 """The same for a model that generates. llama.cpp makes logits of all these tokens, though nobody reads them."""
 INPUTS = 64
 """How many inputs are sent to the engine in one request."""
-ENCODER_INPUTS = 512
-"""The same for an encoder, which has work for all cores of a large machine then, and finds texts of like length."""
-REQUESTS = 2
-"""How many requests are on their way at once, so that the engine never waits for the next one."""
 
 
 def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
-    """The engine that embeds with the model of that launch.
-
-    Raises InvalidRequest where the model makes no embeddings.
-    """
-    if metadata.pooling == "rank":
-        raise InvalidRequest("This model ranks texts, it makes no embeddings.", about=RequestedModel())
+    """The engine that embeds with the model of that launch."""
     pooling: Pooling = "mean" if metadata.pooling in (None, "none") else "model"
     length = min(launch.context_length, DECODER_TOKENS if metadata.pooling is None else ENCODER_TOKENS)
-    encoder = launch.program is None and not launch.gpus and not launch.adapters and suits(metadata)
     return replace(
         launch,
-        encoder=encoder,
-        footprint=Footprint(ram=encoder_bytes(metadata)) if encoder else launch.footprint,
         context_length=length,
         batch_tokens=length,
         cache_tokens=2 * length,
@@ -63,7 +49,6 @@ class Embedder:
     def __init__(self, client: EngineClient, launch: LlamaLaunch, reader: PromptReader) -> None:
         self._client = client
         self._length = launch.context_length
-        self._inputs = ENCODER_INPUTS if launch.encoder else INPUTS
         self._reader = reader
 
     async def embed(self, inputs: Sequence[Prompt]) -> AsyncGenerator[Embedded, None]:
@@ -72,21 +57,13 @@ class Embedder:
         Raises:
             InvalidRequest: an input is empty, too long, or has a token that the model lacks.
         """
-        working: deque[asyncio.Task[Embedded]] = deque()
-        try:
-            for first in range(0, len(inputs), self._inputs):
-                working.append(asyncio.create_task(self._batch(inputs, first)))
-                if len(working) == REQUESTS:
-                    yield await working.popleft()
-            while working:
-                yield await working.popleft()
-        finally:
-            for task in working:
-                task.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
+        batches = (self._batch(inputs, first) for first in range(0, len(inputs), INPUTS))
+        async with aclosing(pipelined(batches)) as answers:
+            async for answer in answers:
+                yield answer
 
     async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
-        batch = inputs[first : first + self._inputs]
+        batch = inputs[first : first + INPUTS]
         subjects = [InputAt(first + place) for place in range(len(batch))]
         if not all(isinstance(text, str) for text in batch):
             await self._check(batch, subjects)

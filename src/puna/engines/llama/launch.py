@@ -1,15 +1,17 @@
 """The one typed description of how a llama.cpp engine is started."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from puna.core.footprint import Footprint
+from puna.core.capacity import Capacity
+from puna.core.footprint import RAM, Footprint, gpu_name
+from puna.engines.engine import Engine
+from puna.engines.settings import CacheType, FlashAttention
 
-FlashAttention = Literal["auto", "on", "off"]
 Pooling = Literal["model", "none", "mean"]
-CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +20,7 @@ class LlamaLaunch:
 
     `context_length` is the limit of one sequence in tokens, `cache_tokens` the size of the KV cache that all
     `sequences` share when `unified_cache` is set. `threads` None leaves the choice to llama.cpp. `program` is
-    a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package. An `encoder` is not
-    run by llama.cpp at all, but by `puna.engines.encoder`, which speaks as it does.
+    a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package.
 
     With a `pooling` the engine gives embeddings: one vector of each text, by the model's own rule (`model`) or the
     mean of its tokens' hidden states (`mean`), or the hidden states themselves (`none`). `batch_tokens` is how many
@@ -32,7 +33,8 @@ class LlamaLaunch:
     sequence, `checkpoints` how many states each sequence keeps where the model can't go back in its cache (the
     engine's defaults would let it grow by gigabytes unseen). `replica` tells apart the `replicas` engines that do the
     same work, each on the next of the machine's `gpus`, where there are any. `footprint` is the memory all that is
-    expected to take.
+    expected to take. Loading may stand still for `load_timeout` seconds, and the engine may be silent for
+    `stall_timeout` seconds while it has work, before it is given up.
     """
 
     weights: Path
@@ -50,20 +52,34 @@ class LlamaLaunch:
     pooling: Pooling | None = None
     batch_tokens: int | None = None
     program: Path | None = None
-    encoder: bool = False
     prompt_cache: int = 0
     checkpoints: int = 32
     replica: int = 0
     replicas: int = 1
     gpus: int = 0
     footprint: Footprint = field(default=Footprint(), compare=False)
+    load_timeout: float = field(default=math.inf, compare=False)
+    stall_timeout: float = field(default=math.inf, compare=False)
 
     @property
     def module(self) -> str:
         """The Python module whose process is the engine, or keeps it."""
-        if self.encoder:
-            return "puna.engines.encoder.runner"
         return "puna.engines.llama." + ("binary" if self.program else "runner")
+
+    @property
+    def name(self) -> str:
+        """The file that is loaded."""
+        return self.weights.name
+
+    @property
+    def capacity(self) -> Capacity:
+        """Where the cache holds a whole context for each sequence there are no tokens to count."""
+        shared = self.cache_tokens < self.sequences * self.context_length
+        return Capacity(
+            slots=self.sequences,
+            context_length=self.context_length,
+            tokens=self.cache_tokens if shared else None,
+        )
 
     @property
     def main_gpu(self) -> int | None:
@@ -72,7 +88,25 @@ class LlamaLaunch:
 
     def alternatives(self) -> "tuple[LlamaLaunch, ...]":
         """The launches of all replicas."""
-        return tuple(replace(self, replica=replica) for replica in range(self.replicas))
+        return tuple(self._as_replica(number) for number in range(self.replicas))
+
+    def _as_replica(self, number: int) -> "LlamaLaunch":
+        launch = replace(self, replica=number)
+        if launch.main_gpu is None:
+            return launch
+        devices = {RAM: self.footprint.ram, gpu_name(launch.main_gpu): self.footprint.gpu}
+        return replace(launch, footprint=Footprint(devices))
+
+    async def start(self) -> Engine:
+        """Load the model and ask what it can do.
+
+        Raises:
+            EngineFailed: the engine ended before it served.
+            EngineLost: something killed it, or it made no progress.
+        """
+        from puna.engines.llama.engine import start  # the engine's own process does without it
+
+        return await start(self)
 
     def arguments(self) -> list[str]:
         """The command line of `llama-server` (its README lists the options)."""
@@ -116,7 +150,8 @@ class LlamaLaunch:
     def to_json(self) -> dict[str, Any]:
         """The launch as plain JSON, for the engine's process."""
         fields = asdict(self)
-        del fields["footprint"]
+        for name in PARENTS:
+            del fields[name]
         return {
             **fields,
             **{name: str(fields[name]) for name in PATHS if fields[name] is not None},
@@ -130,5 +165,7 @@ class LlamaLaunch:
         return cls(**{**fields, **paths, "adapters": tuple(map(Path, fields["adapters"]))})
 
 
+PARENTS = ("footprint", "load_timeout", "stall_timeout")
+"""The fields that are nothing to the engine's process."""
 PATHS = ("weights", "program", "projector")
 """The fields that are paths, or None."""

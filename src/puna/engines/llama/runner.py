@@ -66,8 +66,9 @@ def cache_type(name: str) -> Any:
 
 def main() -> None:
     parent = Parent()
+    order, key = parent.order()
     try:
-        server = xllamacpp.Server(parameters(*parent.order()))
+        server = xllamacpp.Server(parameters(LlamaLaunch.from_json(order), key))
     except RuntimeError as error:
         sys.exit(str(error))
     parent.announce(server.listening_address)

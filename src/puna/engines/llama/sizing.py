@@ -1,15 +1,16 @@
 """How large a model's context is, how many sequences share its KV cache, and what memory all that takes."""
 
 from dataclasses import dataclass
-from typing import cast
 
-from puna.core.footprint import Footprint
+from puna.core.footprint import RAM, Footprint
+from puna.engines.engine import Task
+from puna.engines.llama.completion.scoring import scoring_launch
+from puna.engines.llama.embedding import embedding_launch
 from puna.engines.llama.kv_size import UBATCH, ContextCost, context_cost, padded
-from puna.engines.llama.launch import CacheType, FlashAttention, LlamaLaunch
+from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.model import EngineModel
+from puna.engines.settings import EngineSettings
 from puna.formats.gguf import Metadata
-from puna.library.model import Model
-from puna.machine import gpus, memory_limit
-from puna.settings import Settings
 
 SEQUENCES = 8
 """How many requests an engine works on at once where no setting says."""
@@ -42,14 +43,14 @@ class Cost:
     context: ContextCost
 
     @classmethod
-    def of(cls, model: Model) -> "Cost":
+    def of(cls, model: EngineModel) -> "Cost":
         """Read it from the headers, once for each model."""
         if model.digest not in COSTS:
             COSTS[model.digest] = cls._read(model)
         return COSTS[model.digest]
 
     @classmethod
-    def _read(cls, model: Model) -> "Cost":
+    def _read(cls, model: EngineModel) -> "Cost":
         files = (*model.projectors, *model.adapters)
         metadata = model.metadata
         weights = sum(tensor.nbytes for tensor in metadata.tensors) + sum(file.stat().st_size for file in files)
@@ -68,11 +69,25 @@ def compute_bytes(metadata: Metadata) -> int:
     return vocabulary * TOKEN_BYTES + UBATCH * 4 * 4 * widest
 
 
-def plan(model: Model, settings: Settings) -> LlamaLaunch:
-    """How this model is launched. The same model and settings always give an equal launch."""
+def plan_llama(model: EngineModel, task: Task, settings: EngineSettings) -> LlamaLaunch | None:
+    """How a model of the kind `gguf` is launched for a task; None for a model of another kind."""
+    if model.kind != "gguf":
+        return None
+    launch = generating_launch(model, settings)
+    match task:
+        case "score":
+            return scoring_launch(launch, model.metadata, settings.memory.ram)
+        case "embed":
+            return embedding_launch(launch, model.metadata)
+        case _:
+            return launch
+
+
+def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaunch:
+    """The engine that generates. The same model and settings always give an equal launch."""
     cost = Cost.of(model)
-    limit = memory_limit(settings)
-    sequences = settings.parallel or SEQUENCES
+    limit = settings.memory
+    sequences = settings.slots or SEQUENCES
     room = (limit.total - cost.fixed) * CACHE_SHARE
     affordable = cost.context.tokens(room, sequences, settings.cache_type)
     context = context_length(model, settings, affordable)
@@ -90,8 +105,8 @@ def plan(model: Model, settings: Settings) -> LlamaLaunch:
         cache_tokens=tokens,
         threads=parameters.num_thread or settings.threads or small_model_threads(model.metadata),
         gpu_layers=parameters.num_gpu,
-        flash_attention=cast("FlashAttention", settings.flash_attention),
-        cache_type=cast("CacheType", settings.cache_type),
+        flash_attention=settings.flash_attention,
+        cache_type=settings.cache_type,
         chat_template=model.template,
         projector=model.projectors[0] if model.projectors else None,
         adapters=model.adapters,
@@ -99,8 +114,10 @@ def plan(model: Model, settings: Settings) -> LlamaLaunch:
         prompt_cache=side,
         checkpoints=checkpoints,
         replicas=settings.replicas,
-        gpus=len(gpus(settings.llama_server)),
+        gpus=len(limit.gpus),
         footprint=footprint(need, limit, parameters.num_gpu, settings.replicas),
+        load_timeout=settings.load_timeout,
+        stall_timeout=settings.stall_timeout,
     )
 
 
@@ -111,7 +128,7 @@ def small_model_threads(metadata: Metadata) -> int | None:
     return 1 if metadata.parameter_count < SMALL_MODEL_PARAMETERS and not embeds else None
 
 
-def context_length(model: Model, settings: Settings, affordable: int) -> int:
+def context_length(model: EngineModel, settings: EngineSettings, affordable: int) -> int:
     """The tokens one sequence may have: what the Modelfile or a setting asks for, else what the model was
     trained for as far as memory allows. Never more than it was trained for: llama.cpp caps it there."""
     trained = model.metadata.context_length or CONTEXT_FLOOR
@@ -126,9 +143,12 @@ def cache_tokens(context: int, sequences: int, affordable: int) -> int:
 
 
 def footprint(need: int, limit: Footprint, gpu_layers: int | None, replicas: int) -> Footprint:
-    """Where it goes: to the GPUs as far as they have room, which is how llama.cpp fits layers by itself. Each replica
-    has its part of them."""
-    if limit.gpu <= 0 or gpu_layers == 0:
-        return Footprint(ram=need)
-    on_gpu = min(need - ENGINE_BYTES, int(limit.gpu / replicas))
-    return Footprint(ram=need - on_gpu, gpu=on_gpu)
+    """Where it goes: to the GPUs as far as they have room, which is how llama.cpp fits layers by itself. One engine
+    has all GPUs, each of several replicas its part of one of them."""
+    gpus = limit.gpus[:1] if replicas > 1 else limit.gpus
+    room = {gpu: limit[gpu] / -(-replicas // len(limit.gpus)) for gpu in gpus}
+    if gpu_layers == 0 or not sum(room.values()):
+        return Footprint({RAM: need})
+    on_gpus = min(need - ENGINE_BYTES, sum(room.values()))
+    shares = {gpu: on_gpus * size / sum(room.values()) for gpu, size in room.items()}
+    return Footprint({RAM: need - on_gpus, **shares})

@@ -11,8 +11,8 @@ import json
 import os
 import signal
 import sys
+from typing import Any
 
-from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.confinement import confine
 
 PR_SET_PDEATHSIG = 1
@@ -28,10 +28,10 @@ class Parent:
         self._output = os.dup(1)
         os.dup2(2, 1)
 
-    def order(self) -> tuple[LlamaLaunch, str]:
-        """What to start, and the key to ask of every client."""
+    def order(self) -> tuple[dict[str, Any], str]:
+        """What to start, as the launch wrote it, and the key to ask of every client."""
         order = json.loads(sys.stdin.buffer.readline())
-        return LlamaLaunch.from_json(order["launch"]), order["key"]
+        return order["launch"], order["key"]
 
     def announce(self, address: str) -> None:
         """Say where the engine serves."""

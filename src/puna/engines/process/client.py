@@ -1,7 +1,7 @@
 """HTTP to an engine's process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
@@ -9,24 +9,26 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, InvalidRequest, PunaError
-from puna.core.subjects import Conversation
+from puna.core.errors import PunaError
 from puna.engines.process.connection import Connection, exchange
 
 
 class EngineClient:
-    """Speaks to one llama.cpp server. Raises `ConnectionError` when the server is not there or breaks off.
+    """Speaks to one engine. Raises `ConnectionError` when the engine is not there or breaks off.
 
-    Each request has a connection of its own: llama-server closes its end after each stream, and idle ones when it
-    likes, under the next request. A prompt may take any time; a dead engine closes its connections.
+    `refusal` says in Puna's terms what an `error` object of the engine means, `probe` is a path that the engine's own
+    loop answers. Each request has a connection of its own: llama-server closes its end after each stream, and idle
+    ones when it likes, under the next request. A prompt may take any time; a dead engine closes its connections.
     """
 
-    def __init__(self, address: str, key: str) -> None:
+    def __init__(self, address: str, key: str, refusal: Callable[[dict[str, Any]], PunaError], probe: str) -> None:
         place = urlsplit(address)
         assert place.hostname
         assert place.port
         self._host, self._port = place.hostname, place.port
         self._head = f"HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n"
+        self._refusal = refusal
+        self._probe = probe
         self._open = 0
         self._heard = 0.0
 
@@ -52,7 +54,7 @@ class EngineClient:
                 *events, rest = (rest + block).split(b"\n\n")
                 for event in events:
                     if event.startswith(b"data: {"):
-                        yield decode(event)
+                        yield self._decode(event)
 
     async def arrays(self, path: str, body: Any) -> AsyncGenerator[list[Any], None]:
         """POST, and yield the innermost arrays of the answer, each as soon as it is there. Such an answer can have
@@ -68,7 +70,10 @@ class EngineClient:
     async def answers(self, seconds: float) -> bool:
         """Whether the engine's own loop answers within that time; its HTTP threads alone would say nothing of it."""
         try:
-            async with asyncio.timeout(seconds), exchange(self._host, self._port, self._get("/slots")) as connection:
+            async with (
+                asyncio.timeout(seconds),
+                exchange(self._host, self._port, self._get(self._probe)) as connection,
+            ):
                 return await connection.status() == 200
         except (ConnectionError, TimeoutError):
             return False
@@ -94,26 +99,14 @@ class EngineClient:
         try:
             async with exchange(self._host, self._port, request) as connection:
                 if await connection.status() != 200:
-                    raise refusal(orjson.loads(await connection.whole())["error"])
+                    raise self._refusal(orjson.loads(await connection.whole())["error"])
                 yield connection
         finally:
             self._open -= 1
 
-
-def decode(event: bytes) -> Any:
-    """The data of one server-sent event."""
-    data = orjson.loads(event[6:])
-    if "error" in data:
-        raise refusal(data["error"])
-    return data
-
-
-def refusal(error: dict[str, Any]) -> PunaError:
-    """The engine's error in Puna's terms."""
-    if error.get("type") == "exceed_context_size_error":
-        return ContextLengthExceeded(error["n_prompt_tokens"], error["n_ctx"], about=Conversation())
-    if error.get("code") == 400:
-        return InvalidRequest(error["message"])
-    if error["message"].startswith("Context size has been exceeded"):
-        return EngineLost(error["message"], own_fault=False)  # of the shared cache: all its requests are ended
-    return EngineFailed(error["message"])
+    def _decode(self, event: bytes) -> Any:
+        """The data of one server-sent event."""
+        data = orjson.loads(event[6:])
+        if "error" in data:
+            raise self._refusal(data["error"])
+        return data

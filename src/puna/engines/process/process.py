@@ -9,11 +9,11 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Protocol
 
 import psutil
 
 from puna.core.errors import EngineFailed, EngineLost
-from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.confinement import environment
 from puna.engines.process.log import EngineLog, without_folders
 
@@ -25,6 +25,21 @@ SETTLE_SECONDS = 0.5
 """How long after a broken connection the end of the process may come."""
 PROGRESS_CHECKS = 20
 """How often, within the time that loading may stand still, it is looked whether it does."""
+
+
+class ProcessLaunch(Protocol):
+    """What an engine's process is started from."""
+
+    @property
+    def module(self) -> str:
+        """The Python module that is run, with `python -m`."""
+
+    @property
+    def name(self) -> str:
+        """What is loaded, for whoever reads an error."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What the process is told."""
 
 
 class EngineProcess:
@@ -39,7 +54,7 @@ class EngineProcess:
         self._out_of_memory_before = out_of_memory_kills()
 
     @classmethod
-    async def start(cls, launch: LlamaLaunch, *, stall_seconds: float = 300.0) -> "EngineProcess":
+    async def start(cls, launch: ProcessLaunch, *, stall_seconds: float = 300.0) -> "EngineProcess":
         """Start the engine and wait until it serves.
 
         Raises:
@@ -128,7 +143,7 @@ class EngineProcess:
             await self._process.wait()
         await self._log.end()
 
-    async def _await_address(self, launch: LlamaLaunch) -> None:
+    async def _await_address(self, launch: ProcessLaunch) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         order = json.dumps({"launch": launch.to_json(), "key": self.key})
@@ -142,7 +157,7 @@ class EngineProcess:
         code = self._process.returncode or 0
         if code < 0:
             raise failure
-        raise EngineFailed(f"the engine could not load {launch.weights.name} (exit {code})", log=failure.log)
+        raise EngineFailed(f"the engine could not load {launch.name} (exit {code})", log=failure.log)
 
     async def _kill_if_stalled(self, seconds: float) -> None:
         """End an engine that neither reads, nor grows, nor logs, nor serves for that long."""

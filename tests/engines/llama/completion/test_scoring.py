@@ -1,5 +1,6 @@
 """The log probabilities of given text, against an independent computation from the same weights."""
 
+import math
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,14 +15,17 @@ from puna.core.completions import PromptRead, ScoreRequest
 from puna.core.errors import ContextLengthExceeded, InvalidRequest
 from puna.core.subjects import PromptAt
 from puna.engines.llama.completion.scoring import scoring_launch
-from puna.engines.llama.engine import LlamaEngine
+from puna.engines.llama.engine import ScoringEngine
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.process.process import EngineProcess
 from puna.formats.gguf import Metadata
 from tests.reference_llama import Floats, ReferenceLlama
 from tests.rewriting import rewrite
 from tests.stored_models import micro_launch
 
 Tokens = tuple[int, ...]
+
+MEMORY = 16 * 2**30
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +46,19 @@ def some_tokens(count: int, seed: int = 0) -> Tokens:
 
 
 def fast(weights: Path) -> LlamaLaunch:
-    return scoring_launch(micro_launch(weights), Metadata.read(weights))
+    return scoring_launch(micro_launch(weights), Metadata.read(weights), MEMORY)
 
 
 @asynccontextmanager
-async def running(launch: LlamaLaunch) -> AsyncIterator[LlamaEngine]:
-    engine = await LlamaEngine.start(launch)
+async def running(launch: LlamaLaunch) -> AsyncIterator[ScoringEngine]:
+    engine = await ScoringEngine(launch, await EngineProcess.start(launch)).ready(math.inf)
     try:
         yield engine
     finally:
         await engine.close()
 
 
-async def score(engine: LlamaEngine, *prompts: str | Tokens, alternatives: int = 0) -> list[PromptRead]:
+async def score(engine: ScoringEngine, *prompts: str | Tokens, alternatives: int = 0) -> list[PromptRead]:
     return [read async for read in engine.score(ScoreRequest(prompts=prompts, alternatives=alternatives))]
 
 
@@ -104,21 +108,17 @@ async def test_long_text_of_quantised_weights_is_scored_as_exactly_as_short_text
     weights = tmp_path / "micro.gguf"
     write_random_model(weights, replace(SHAPES["micro"], context=4096), weights=Weights.Q8_0)
     tokens = some_tokens(3100)
-    async with running(scoring_launch(micro_launch(weights, context=4096), Metadata.read(weights))) as engine:
+    async with running(scoring_launch(micro_launch(weights, context=4096), Metadata.read(weights), MEMORY)) as engine:
         [read] = await score(engine, tokens, alternatives=1)
     assert tuple(token.id for token in read.tokens) == tokens
     assert_right(read, ReferenceLlama(weights).logprobs(list(tokens)), 1)
 
 
-def test_a_batch_takes_no_more_than_its_part_of_the_memory(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_takes_no_more_than_its_part_of_the_memory(weights: Path) -> None:
     metadata, launch = Metadata.read(weights), micro_launch(weights)
-    assert scoring_launch(launch, metadata).batch_tokens == launch.context_length
-    monkeypatch.setattr(
-        "puna.engines.llama.completion.scoring.machine_memory", lambda: 4 * 1000 * (8 * 2048 + 130 * 64)
-    )
-    assert scoring_launch(launch, metadata).batch_tokens == 1000
-    monkeypatch.setattr("puna.engines.llama.completion.scoring.machine_memory", lambda: 2**20)
-    assert scoring_launch(launch, metadata).batch_tokens == 512
+    assert scoring_launch(launch, metadata, MEMORY).batch_tokens == launch.context_length
+    assert scoring_launch(launch, metadata, 4 * 1000 * (8 * 2048 + 130 * 64)).batch_tokens == 1000
+    assert scoring_launch(launch, metadata, 2**20).batch_tokens == 512
 
 
 @pytest.mark.parametrize("way", ["hidden states", "forced tokens"])

@@ -33,14 +33,15 @@ from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.client import EngineClient
 from puna.formats.gguf import Metadata
 from puna.formats.vocabulary import Vocabulary
-from puna.machine import machine_memory
 
 GROUP_TOKENS = 2048
 """How many tokens of several texts are scored at once. A longer text is scored alone."""
 LEAST_TOKENS = 512
 """The shortest batch of an engine that scores."""
+MOST_TOKENS = 2**31
+"""The longest, where memory sets no limit."""
 MEMORY_SHARE = 0.25
-"""The part of the machine's memory that a batch may take, from the first text of its length on."""
+"""The part of the memory for engines that a batch may take, from the first text of its length on."""
 TRIAL = "The quick brown fox jumps over the lazy dog, and nobody knows why it"
 """The text on which the fast way has to agree with the engine."""
 TRIAL_ALTERNATIVES = 20
@@ -48,20 +49,21 @@ TOLERANCE = 0.15
 """How far apart both may be on average: quantised weights meet activations that the engine quantises as well."""
 
 
-def scoring_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
+def scoring_launch(launch: LlamaLaunch, metadata: Metadata, memory: float) -> LlamaLaunch:
     """The engine that scores what the engine of that launch generates. A text has to fit in its batch, or it is
     generated from there on. On a GPU llama.cpp takes the memory for the whole batch at the start."""
     most = GROUP_TOKENS if launch.gpus else launch.context_length
-    tokens = min(launch.context_length, most, affordable_tokens(metadata))
+    tokens = min(launch.context_length, most, affordable_tokens(metadata, memory))
     cache_tokens = max(launch.context_length, 2 * tokens)
     return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=cache_tokens, projector=None)
 
 
-def affordable_tokens(metadata: Metadata) -> int:
-    """How long a batch may be: llama.cpp makes logits of all its tokens, twice, though nobody reads them, and writes
-    their states as JSON (measured: with everything else about 130 bytes for each number)."""
+def affordable_tokens(metadata: Metadata, memory: float) -> int:
+    """How many tokens a batch may have with so many bytes for engines. llama.cpp makes logits of all of them, twice,
+    though nobody reads them, and writes their states as JSON (measured: with everything else about 130 bytes for each
+    number)."""
     token = 2 * 4 * (metadata.vocabulary_size or 1) + 130 * (metadata.embedding_length or 1)
-    return max(LEAST_TOKENS, int(machine_memory() * MEMORY_SHARE / token))
+    return max(LEAST_TOKENS, int(min(memory * MEMORY_SHARE / token, MOST_TOKENS)))
 
 
 class Scorer:

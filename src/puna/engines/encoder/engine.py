@@ -1,0 +1,53 @@
+"""An encoder, asked over HTTP."""
+
+import base64
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import numpy as np
+
+from puna.core.completions import Prompt
+from puna.core.embeddings import Embedded, EmbeddingRequest
+from puna.core.errors import ContextLengthExceeded, EngineFailed, InvalidRequest, PunaError
+from puna.core.subjects import InputAt
+from puna.engines.encoder.launch import EncoderLaunch
+from puna.engines.engine import Embeds
+from puna.engines.process.client import EngineClient
+from puna.engines.process.engine import ProcessEngine
+from puna.engines.process.pipeline import pipelined
+from puna.engines.process.process import EngineProcess
+
+INPUTS = 512
+"""How many inputs are sent in one request: work for all cores of a large machine, with texts of like length in it."""
+
+
+class EncoderEngine(ProcessEngine, Embeds):
+    """Embeds texts."""
+
+    def __init__(self, launch: EncoderLaunch, process: EngineProcess) -> None:
+        client = EngineClient(process.address, process.key, refusal, "/health")
+        super().__init__(process, client, launch.capacity, launch.stall_timeout)
+
+    async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        inputs = request.inputs
+        batches = (self._batch(inputs, first) for first in range(0, len(inputs), INPUTS))
+        async with self.answering(), aclosing(pipelined(batches)) as answers:
+            async for answer in answers:
+                yield answer
+
+    async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
+        body = {"inputs": inputs[first : first + INPUTS], "first": first}
+        answer = await self.client.post("/embed", body)
+        vectors = tuple(np.frombuffer(base64.b64decode(vector), "<f4") for vector in answer["vectors"])
+        return Embedded(vectors, answer["tokens"])
+
+
+def refusal(error: dict[str, Any]) -> PunaError:
+    """What the process's errors mean: an input that has too many tokens, none, or one that the model lacks."""
+    if "input" not in error:
+        return EngineFailed(error["message"])
+    about = InputAt(error["input"])
+    if error["tokens"] > error["limit"]:
+        return ContextLengthExceeded(error["tokens"], error["limit"], about=about)
+    return InvalidRequest(error["message"], about=about)

@@ -1,0 +1,47 @@
+"""Whoever a request is answered for, as inference sees them."""
+
+from typing import Protocol
+
+from puna.core.events import Usage
+
+
+class Caller(Protocol):
+    """`client` stands for whoever asks: requests of one client take turns with those of the others. The rest is what
+    a caller hears of its request, for logs and counters."""
+
+    @property
+    def client(self) -> str:
+        """The client's name in the queue."""
+
+    def found(self, model: str) -> None:
+        """The request is answered by that model."""
+
+    def begin(self) -> None:
+        """The first piece of the answer is there."""
+
+    def finish(self, usage: Usage) -> None:
+        """The answer is complete."""
+
+    def retry(self) -> None:
+        """The engine was lost, and another one does the work."""
+
+
+class Anonymous:
+    """A caller that nobody listens to."""
+
+    client = ""
+
+    def found(self, model: str) -> None:
+        """Not noted."""
+
+    def begin(self) -> None:
+        """Not noted."""
+
+    def finish(self, usage: Usage) -> None:
+        """Not noted."""
+
+    def retry(self) -> None:
+        """Not noted."""
+
+
+ANONYMOUS: Caller = Anonymous()
