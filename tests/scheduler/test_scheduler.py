@@ -410,7 +410,10 @@ async def test_a_claim_never_waits_for_more_than_a_shrunk_engine_has(two: Schedu
 
 
 async def test_an_engine_without_slots_takes_as_many_as_come(two: Scheduler) -> None:
-    holders = [Holder(two, FakeLaunch("remote", memory=0, slots=None, cache_tokens=None)) for _ in range(20)]
+    remote = FakeLaunch("remote", memory=0, slots=None, cache_tokens=None)
+    holders = [Holder(two, remote)]
+    await holders[0].has.wait()
+    holders += [Holder(two, remote) for _ in range(20)]
     await asyncio.gather(*(holder.has.wait() for holder in holders))
     await asyncio.gather(*(holder.end() for holder in holders))
 
