@@ -1,33 +1,18 @@
-"""What a model can be asked for, read from its files. Nobody else answers this question."""
+"""What a GGUF can be asked for, read from its header, its template and its projectors."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast, get_args
+from collections.abc import Iterator, Sequence
 
 from puna.core.capabilities import Capability
 from puna.formats.gguf import Metadata
 from puna.formats.infill import infill_tokens
 from puna.formats.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from puna.library.model import Model
-
 THINKING = ("enable_thinking", "<think>", ".Thinking", "reasoning_effort", "reasoning_content", "[THINK]")
 """What is written in templates of models that think, and in no others."""
-KNOWN = frozenset(get_args(Capability))
 
 
-def capabilities_of(model: "Model") -> tuple[Capability, ...]:
-    """A GGUF's capabilities as its header and template have them; any other model's as its config says.
-
-    Tools work with every model that has a chat template. Raises DamagedModel.
-    """
-    if model.kind != "gguf":
-        return tuple(cast("Capability", word) for word in model.config.capabilities if word in KNOWN)
-    return tuple(of_gguf(model))
-
-
-def of_gguf(model: "Model") -> Iterator[Capability]:
-    metadata = model.metadata
+def gguf_capabilities(metadata: Metadata, template: str, projectors: Sequence[Metadata] = ()) -> Iterator[Capability]:
+    """The capabilities of a model of those weights with that chat template. Raises DamagedModel."""
     if metadata.pooling == "rank":
         yield "rerank"
         return
@@ -35,11 +20,9 @@ def of_gguf(model: "Model") -> Iterator[Capability]:
         yield "embedding"
         return
     yield "completion"
-    template = model.template_source or metadata.chat_template or ""
     yield "tools"
     if infill_tokens(metadata.special_tokens, lambda *texts: Vocabulary.of(metadata).find(*texts)):
         yield "insert"
-    projectors = [Metadata.read(path) for path in model.projectors]
     if any(projector.values.get("clip.has_vision_encoder", True) for projector in projectors):
         yield "vision"
     if any(projector.values.get("clip.has_audio_encoder") for projector in projectors):

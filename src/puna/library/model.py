@@ -22,6 +22,8 @@ from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 
+KNOWN = frozenset(get_args(Capability))
+
 
 class Blobs(Protocol):
     """Where a model's blobs are."""
@@ -74,10 +76,13 @@ class Model:
 
     @cached_property
     def capabilities(self) -> tuple[Capability, ...]:
-        """What it can be asked for."""
-        from puna.library.capabilities import capabilities_of  # lists of models do without it
+        """What it can be asked for: the one answer to this question. Any but a GGUF has it in its config."""
+        if self.kind != "gguf":
+            return tuple(cast("Capability", word) for word in self.config.capabilities if word in KNOWN)
+        from puna.library.capabilities import gguf_capabilities  # lists of models do without it
 
-        return capabilities_of(self)
+        template = self.template_source or self.metadata.chat_template or ""
+        return tuple(gguf_capabilities(self.metadata, template, [Metadata.read(path) for path in self.projectors]))
 
     @cached_property
     def sampling(self) -> Sampling:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from puna.engines.encoder.launch import EncoderLaunch
+from puna.engines.encoder.arguments import EncoderArguments
 from puna.engines.encoder.runner import Encoder, RefusedInput
 from tests.engines.encoder.test_network import small_bert
 
@@ -13,7 +13,7 @@ from tests.engines.encoder.test_network import small_bert
 @pytest.fixture
 def encoder(tmp_path: Path) -> Encoder:
     """With one thread."""
-    return Encoder(EncoderLaunch(weights=small_bert(tmp_path), context_length=32, threads=1))
+    return Encoder(EncoderArguments(weights=small_bert(tmp_path), context_length=32, threads=1))
 
 
 async def test_vectors_come_in_the_order_of_the_inputs(encoder: Encoder) -> None:

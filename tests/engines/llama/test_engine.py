@@ -1,4 +1,5 @@
 import asyncio
+import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from tests.stored_models import micro_launch
 async def running(weights: Path, context: int = 2048) -> AsyncIterator[tuple[GeneratingEngine, EngineProcess]]:
     launch = micro_launch(weights, context=context)
     process = await EngineProcess.start(launch)
-    engine = GeneratingEngine(launch, process)
+    engine = GeneratingEngine(launch, process, math.inf)
     try:
         yield engine, process
     finally:

@@ -11,7 +11,7 @@ from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import ContextLengthExceeded, EngineFailed, InvalidRequest, PunaError
 from puna.core.subjects import InputAt
-from puna.engines.encoder.launch import EncoderLaunch
+from puna.engines.encoder.arguments import EncoderArguments
 from puna.engines.engine import Embeds
 from puna.engines.process.client import EngineClient
 from puna.engines.process.engine import ProcessEngine
@@ -25,9 +25,9 @@ INPUTS = 512
 class EncoderEngine(ProcessEngine, Embeds):
     """Embeds texts."""
 
-    def __init__(self, launch: EncoderLaunch, process: EngineProcess) -> None:
+    def __init__(self, arguments: EncoderArguments, process: EngineProcess, stall_timeout: float) -> None:
         client = EngineClient(process.address, process.key, refusal, "/health")
-        super().__init__(process, client, launch.capacity, launch.stall_timeout)
+        super().__init__(process, client, arguments.capacity, stall_timeout)
 
     async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         inputs = request.inputs

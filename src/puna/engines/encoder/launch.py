@@ -2,47 +2,28 @@
 
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from puna.core.capacity import Capacity
 from puna.core.footprint import RAM, Footprint
+from puna.engines.encoder.arguments import EncoderArguments
+from puna.engines.encoder.engine import EncoderEngine
 from puna.engines.encoder.weights import encoder_bytes, suits
 from puna.engines.engine import Engine, Task
 from puna.engines.model import EngineModel
+from puna.engines.process.process import EngineProcess
 from puna.engines.settings import EngineSettings
 
-SLOTS = 32
-"""How many requests may embed at once."""
 LONGEST = 8192
 """The longest text in tokens: all of a text is computed at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EncoderLaunch:
-    """The process that embeds with a BERT. `threads` None means as many as there are cores."""
+class EncoderLaunch(EncoderArguments):
+    """The process that embeds with a BERT, and what only its parent has to know: the memory it is expected to take,
+    and the seconds that it may stand still while it loads or be silent while it has work."""
 
-    weights: Path
-    context_length: int
-    threads: int | None = None
     footprint: Footprint = field(default=Footprint(), compare=False)
     load_timeout: float = field(default=math.inf, compare=False)
     stall_timeout: float = field(default=math.inf, compare=False)
-
-    @property
-    def module(self) -> str:
-        """The Python module that is the engine's process."""
-        return "puna.engines.encoder.runner"
-
-    @property
-    def name(self) -> str:
-        """The file that is loaded."""
-        return self.weights.name
-
-    @property
-    def capacity(self) -> Capacity:
-        """Each text has a whole context."""
-        return Capacity(slots=SLOTS, context_length=self.context_length)
 
     def alternatives(self) -> "tuple[EncoderLaunch, ...]":
         """One process uses all cores."""
@@ -50,20 +31,8 @@ class EncoderLaunch:
 
     async def start(self) -> Engine:
         """Load the model. Raises EngineFailed and EngineLost."""
-        from puna.engines.encoder.engine import EncoderEngine  # the engine's own process does without it
-        from puna.engines.process.process import EngineProcess
-
         process = await EngineProcess.start(self, stall_seconds=self.load_timeout)
-        return await EncoderEngine(self, process).ready(self.load_timeout)
-
-    def to_json(self) -> dict[str, Any]:
-        """What the engine's process is told."""
-        return {"weights": str(self.weights), "context_length": self.context_length, "threads": self.threads}
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> "EncoderLaunch":
-        """The inverse of `to_json`."""
-        return cls(**{**fields, "weights": Path(fields["weights"])})
+        return await EncoderEngine(self, process, self.stall_timeout).ready(self.load_timeout)
 
 
 def plan_encoder(model: EngineModel, task: Task, settings: EngineSettings) -> EncoderLaunch | None:

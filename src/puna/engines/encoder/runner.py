@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from puna.core.errors import DamagedModel
-from puna.engines.encoder.launch import EncoderLaunch
+from puna.engines.encoder.arguments import EncoderArguments
 from puna.engines.encoder.network import Network, blocks
 from puna.engines.encoder.weights import Weights
 from puna.engines.encoder.wordpiece import WordPiece
@@ -50,7 +50,7 @@ class RefusedInput(ValueError):
 class Encoder:
     """A model, and the threads that compute with it."""
 
-    def __init__(self, launch: EncoderLaunch) -> None:
+    def __init__(self, launch: EncoderArguments) -> None:
         metadata = Metadata.read(launch.weights)
         self._pieces = WordPiece(metadata)
         self._network = Network(metadata, Weights(metadata), "cls" if metadata.pooling == "cls" else "mean")
@@ -128,7 +128,7 @@ def main() -> None:
     parent = Parent()
     order, key = parent.order()
     try:
-        encoder = Encoder(EncoderLaunch.from_json(order))
+        encoder = Encoder(EncoderArguments.from_json(order))
     except (DamagedModel, OSError) as error:
         sys.exit(str(error))
     place = socket.create_server(("127.0.0.1", 0))

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import threading
 
-from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.process.child import Parent, die_with_parent
 
 LISTENING = re.compile(rb"listening on (http://[0-9.]+:[0-9]+)")
 
 
-def start(launch: LlamaLaunch, key: str) -> subprocess.Popen[bytes]:
+def start(launch: LlamaArguments, key: str) -> subprocess.Popen[bytes]:
     """The binary as a child of this process. The key goes through its environment, not its command line."""
     return subprocess.Popen(
         [str(launch.program), *launch.arguments()],
@@ -46,7 +46,7 @@ def relay(server: subprocess.Popen[bytes], parent: Parent) -> None:
 def main() -> None:
     parent = Parent()
     order, key = parent.order()
-    launch = LlamaLaunch.from_json(order)
+    launch = LlamaArguments.from_json(order)
     try:
         server = start(launch, key)
     except OSError as error:

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 
 import numpy as np
 
@@ -11,44 +10,21 @@ from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded
 from puna.core.errors import ContextLengthExceeded, InvalidRequest, PunaError
 from puna.core.subjects import InputAt
+from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.completion.prompts import PromptReader
-from puna.engines.llama.launch import LlamaLaunch, Pooling
 from puna.engines.process.client import EngineClient
 from puna.engines.process.pipeline import pipelined
-from puna.formats.gguf import Metadata
 
-SEQUENCES = 32
-"""How many texts an engine embeds at once, as far as their tokens fit in one batch."""
-ENCODER_TOKENS = 8192
-"""The longest text that is embedded by a model whose tokens see one another both ways: all at once, in a batch."""
-DECODER_TOKENS = 2048
-"""The same for a model that generates. llama.cpp makes logits of all these tokens, though nobody reads them."""
 INPUTS = 64
 """How many inputs are sent to the engine in one request."""
-
-
-def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
-    """The engine that embeds with the model of that launch."""
-    pooling: Pooling = "mean" if metadata.pooling in (None, "none") else "model"
-    length = min(launch.context_length, DECODER_TOKENS if metadata.pooling is None else ENCODER_TOKENS)
-    return replace(
-        launch,
-        context_length=length,
-        batch_tokens=length,
-        cache_tokens=2 * length,
-        sequences=SEQUENCES,
-        pooling=pooling,
-        chat_template=None,
-        projector=None,
-    )
 
 
 class Embedder:
     """Embeds with one engine."""
 
-    def __init__(self, client: EngineClient, launch: LlamaLaunch, reader: PromptReader) -> None:
+    def __init__(self, client: EngineClient, arguments: LlamaArguments, reader: PromptReader) -> None:
         self._client = client
-        self._length = launch.context_length
+        self._length = arguments.context_length
         self._reader = reader
 
     async def embed(self, inputs: Sequence[Prompt]) -> AsyncGenerator[Embedded, None]:

@@ -8,6 +8,7 @@ from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
 from puna.engines.engine import Chats, Completes, Embeds, Scores
+from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.route import answer, check_bias, count_tokens
 from puna.engines.llama.chat.traits import Traits, read_traits
@@ -15,7 +16,6 @@ from puna.engines.llama.completion.completion import Completion
 from puna.engines.llama.completion.prompts import PromptReader
 from puna.engines.llama.completion.scoring import Scorer
 from puna.engines.llama.embedding import Embedder
-from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.llama.refusal import refusal
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.process.client import EngineClient
@@ -26,18 +26,18 @@ from puna.engines.process.process import EngineProcess
 class LlamaEngine(ProcessEngine):
     """A process of llama.cpp, whatever it was started for."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
+    def __init__(self, arguments: LlamaArguments, process: EngineProcess, stall_timeout: float) -> None:
         client = EngineClient(process.address, process.key, refusal, "/slots")
-        super().__init__(process, client, launch.capacity, launch.stall_timeout)
-        self.launch = launch
-        self.reader = PromptReader(client, launch)
+        super().__init__(process, client, arguments.capacity, stall_timeout)
+        self.arguments = arguments
+        self.reader = PromptReader(client, arguments)
 
 
 class GeneratingEngine(LlamaEngine, Chats, Completes):
     """Answers conversations and goes on after prompts."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
-        super().__init__(launch, process)
+    def __init__(self, arguments: LlamaArguments, process: EngineProcess, stall_timeout: float) -> None:
+        super().__init__(arguments, process, stall_timeout)
         self._traits: Traits | None = None
 
     async def greet(self) -> None:
@@ -53,8 +53,8 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
         return Conversation(
             client=self.client,
             traits=await self.traits(),
-            context_length=self.launch.context_length,
-            sequences=self.launch.sequences,
+            context_length=self.arguments.context_length,
+            sequences=self.arguments.sequences,
             vocabulary=self.reader.vocabulary,
         )
 
@@ -82,8 +82,8 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
                 return
             vocabulary = None if request.logprobs is None else await self.reader.vocabulary()
             completion = Completion(request, prompts, vocabulary)
-            sampling = sampling_body(request.sampling, self.launch.context_length)
-            async with aclosing(completion.events(self.client, sampling, self.launch.sequences)) as events:
+            sampling = sampling_body(request.sampling, self.arguments.context_length)
+            async with aclosing(completion.events(self.client, sampling, self.arguments.sequences)) as events:
                 async for event in events:
                     yield event
 
@@ -91,15 +91,15 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
 class ScoringEngine(LlamaEngine, Scores):
     """Says how likely given texts are."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
-        super().__init__(launch, process)
+    def __init__(self, arguments: LlamaArguments, process: EngineProcess, stall_timeout: float) -> None:
+        super().__init__(arguments, process, stall_timeout)
         self._scorer: Scorer | None = None
 
     async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
         async with self.answering():
             prompts = await self.reader.read(request.prompts)
             if self._scorer is None:
-                self._scorer = Scorer(self.client, self.launch, await self.reader.vocabulary())
+                self._scorer = Scorer(self.client, self.arguments, await self.reader.vocabulary())
             async with aclosing(self._scorer.score(prompts, request.alternatives)) as scored:
                 index = 0
                 async for tokens in scored:
@@ -111,24 +111,11 @@ class ScoringEngine(LlamaEngine, Scores):
 class EmbeddingEngine(LlamaEngine, Embeds):
     """Makes vectors of texts."""
 
-    def __init__(self, launch: LlamaLaunch, process: EngineProcess) -> None:
-        super().__init__(launch, process)
-        self._embedder = Embedder(self.client, launch, self.reader)
+    def __init__(self, arguments: LlamaArguments, process: EngineProcess, stall_timeout: float) -> None:
+        super().__init__(arguments, process, stall_timeout)
+        self._embedder = Embedder(self.client, arguments, self.reader)
 
     async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         async with self.answering(), aclosing(self._embedder.embed(request.inputs)) as batches:
             async for batch in batches:
                 yield batch
-
-
-async def start(launch: LlamaLaunch) -> LlamaEngine:
-    """Load the model and ask what it can do.
-
-    Raises:
-        EngineFailed: the engine ended before it served.
-        EngineLost: something killed it, or it made no progress.
-    """
-    kinds = {None: GeneratingEngine, "none": ScoringEngine}
-    kind: type[LlamaEngine] = kinds.get(launch.pooling, EmbeddingEngine)
-    process = await EngineProcess.start(launch, stall_seconds=launch.load_timeout)
-    return await kind(launch, process).ready(launch.load_timeout)

@@ -1,59 +1,24 @@
-"""The one typed description of how a llama.cpp engine is started."""
+"""How an engine of llama.cpp is started."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
 
-from puna.core.capacity import Capacity
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.engine import Engine
-from puna.engines.settings import CacheType, FlashAttention
-
-Pooling = Literal["model", "none", "mean"]
+from puna.engines.llama.arguments import LlamaArguments
+from puna.engines.llama.engine import EmbeddingEngine, GeneratingEngine, LlamaEngine, ScoringEngine
+from puna.engines.process.process import EngineProcess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LlamaLaunch:
-    """Everything that shapes a llama.cpp engine; two equal launches may share one engine.
+class LlamaLaunch(LlamaArguments):
+    """What the process is told, and what only its parent has to know; two equal launches may share one engine.
 
-    `context_length` is the limit of one sequence in tokens, `cache_tokens` the size of the KV cache that all
-    `sequences` share when `unified_cache` is set. `threads` None leaves the choice to llama.cpp. `program` is
-    a `llama-server` binary; None means the engine that is embedded in the `xllamacpp` package.
-
-    With a `pooling` the engine gives embeddings: one vector of each text, by the model's own rule (`model`) or the
-    mean of its tokens' hidden states (`mean`), or the hidden states themselves (`none`). `batch_tokens` is how many
-    tokens it computes at once, None for llama.cpp's default; a text to embed has to fit in it.
-
-    `projector` is the GGUF file that makes the model's tokens of pictures and sound, `adapters` are the LoRA files
-    that change its weights.
-
-    `prompt_cache` is how many bytes of the machine's memory may hold the KV cache of prompts that left their
-    sequence, `checkpoints` how many states each sequence keeps where the model can't go back in its cache (the
-    engine's defaults would let it grow by gigabytes unseen). `replica` tells apart the `replicas` engines that do the
-    same work, each on the next of the machine's `gpus`, where there are any. `footprint` is the memory all that is
-    expected to take. Loading may stand still for `load_timeout` seconds, and the engine may be silent for
-    `stall_timeout` seconds while it has work, before it is given up.
+    `replica` tells apart the `replicas` engines that do the same work, each on the next of the machine's `gpus`,
+    where there are any. `footprint` is the memory all that is expected to take. Loading may stand still for `load_timeout`
+    seconds, and the engine may be silent for `stall_timeout` seconds while it has work, before it is given up.
     """
 
-    weights: Path
-    context_length: int
-    sequences: int
-    cache_tokens: int
-    unified_cache: bool = True
-    threads: int | None = None
-    gpu_layers: int | None = None
-    flash_attention: FlashAttention = "auto"
-    cache_type: CacheType = "f16"
-    chat_template: str | None = None
-    projector: Path | None = None
-    adapters: tuple[Path, ...] = ()
-    pooling: Pooling | None = None
-    batch_tokens: int | None = None
-    program: Path | None = None
-    prompt_cache: int = 0
-    checkpoints: int = 32
     replica: int = 0
     replicas: int = 1
     gpus: int = 0
@@ -61,41 +26,16 @@ class LlamaLaunch:
     load_timeout: float = field(default=math.inf, compare=False)
     stall_timeout: float = field(default=math.inf, compare=False)
 
-    @property
-    def module(self) -> str:
-        """The Python module whose process is the engine, or keeps it."""
-        return "puna.engines.llama." + ("binary" if self.program else "runner")
-
-    @property
-    def name(self) -> str:
-        """The file that is loaded."""
-        return self.weights.name
-
-    @property
-    def capacity(self) -> Capacity:
-        """Where the cache holds a whole context for each sequence there are no tokens to count."""
-        shared = self.cache_tokens < self.sequences * self.context_length
-        return Capacity(
-            slots=self.sequences,
-            context_length=self.context_length,
-            tokens=self.cache_tokens if shared else None,
-        )
-
-    @property
-    def main_gpu(self) -> int | None:
-        """The only GPU this engine is to use; None where it may use them all."""
-        return self.replica % self.gpus if self.replicas > 1 and self.gpus else None
-
     def alternatives(self) -> "tuple[LlamaLaunch, ...]":
         """The launches of all replicas."""
         return tuple(self._as_replica(number) for number in range(self.replicas))
 
     def _as_replica(self, number: int) -> "LlamaLaunch":
-        launch = replace(self, replica=number)
-        if launch.main_gpu is None:
-            return launch
-        devices = {RAM: self.footprint.ram, gpu_name(launch.main_gpu): self.footprint.gpu}
-        return replace(launch, footprint=Footprint(devices))
+        if self.replicas == 1 or not self.gpus:
+            return replace(self, replica=number)
+        gpu = number % self.gpus
+        devices = {RAM: self.footprint.ram, gpu_name(gpu): self.footprint.gpu}
+        return replace(self, replica=number, main_gpu=gpu, footprint=Footprint(devices))
 
     async def start(self) -> Engine:
         """Load the model and ask what it can do.
@@ -104,68 +44,15 @@ class LlamaLaunch:
             EngineFailed: the engine ended before it served.
             EngineLost: something killed it, or it made no progress.
         """
-        from puna.engines.llama.engine import start  # the engine's own process does without it
+        process = await EngineProcess.start(self, stall_seconds=self.load_timeout)
+        return await self._kind(self, process, self.stall_timeout).ready(self.load_timeout)
 
-        return await start(self)
-
-    def arguments(self) -> list[str]:
-        """The command line of `llama-server` (its README lists the options)."""
-        arguments = {
-            "--model": str(self.weights),
-            "--host": "127.0.0.1",
-            "--port": "0",
-            "--ctx-size": str(self.cache_tokens),
-            "--parallel": str(self.sequences),
-            "--flash-attn": self.flash_attention,
-            "--cache-type-k": self.cache_type,
-            "--cache-type-v": self.cache_type,
-            "--cache-ram": str(self.prompt_cache // 2**20),
-            "--ctx-checkpoints": str(self.checkpoints),
-        }
-        if self.unified_cache:
-            arguments["--kv-unified-per-slot"] = str(self.context_length)
-        if self.threads is not None:
-            arguments["--threads"] = str(self.threads)
-        if self.main_gpu is not None:
-            arguments |= {"--split-mode": "none", "--main-gpu": str(self.main_gpu)}
-        if self.gpu_layers is not None:
-            arguments["--n-gpu-layers"] = str(self.gpu_layers)
-        if self.chat_template is not None:
-            arguments["--chat-template"] = self.chat_template
-        if self.projector is not None:
-            arguments["--mmproj"] = str(self.projector)
-        if self.adapters:
-            arguments["--lora"] = ",".join(map(str, self.adapters))
-        if self.batch_tokens is not None:
-            arguments |= {"--batch-size": str(self.batch_tokens), "--ubatch-size": str(self.batch_tokens)}
-        if self.pooling in ("none", "mean"):
-            arguments["--pooling"] = self.pooling
-        flags = ["--kv-unified" if self.unified_cache else "--no-kv-unified", "--jinja", "--no-webui"]
-        if self.pooling is not None:
-            flags.append("--embeddings")
-        if self.projector is not None and self.gpu_layers == 0:
-            flags.append("--no-mmproj-offload")
-        return [word for pair in arguments.items() for word in pair] + flags
-
-    def to_json(self) -> dict[str, Any]:
-        """The launch as plain JSON, for the engine's process."""
-        fields = asdict(self)
-        for name in PARENTS:
-            del fields[name]
-        return {
-            **fields,
-            **{name: str(fields[name]) for name in PATHS if fields[name] is not None},
-            "adapters": list(map(str, self.adapters)),
-        }
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "LlamaLaunch":
-        """The inverse of `to_json`."""
-        paths = {name: Path(fields[name]) for name in PATHS if fields[name] is not None}
-        return cls(**{**fields, **paths, "adapters": tuple(map(Path, fields["adapters"]))})
-
-
-PARENTS = ("footprint", "load_timeout", "stall_timeout")
-"""The fields that are nothing to the engine's process."""
-PATHS = ("weights", "program", "projector")
-"""The fields that are paths, or None."""
+    @property
+    def _kind(self) -> type[LlamaEngine]:
+        match self.pooling:
+            case None:
+                return GeneratingEngine
+            case "none":
+                return ScoringEngine
+            case _:
+                return EmbeddingEngine

@@ -6,7 +6,7 @@ from typing import Any
 
 import xllamacpp
 
-from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.process.child import Parent
 
 FLASH_ATTENTION = {
@@ -21,7 +21,7 @@ POOLING = {
 }
 
 
-def parameters(launch: LlamaLaunch, key: str) -> Any:
+def parameters(launch: LlamaArguments, key: str) -> Any:
     """The launch in xllamacpp's terms."""
     params = xllamacpp.CommonParams()
     params.model.path = str(launch.weights)
@@ -68,7 +68,7 @@ def main() -> None:
     parent = Parent()
     order, key = parent.order()
     try:
-        server = xllamacpp.Server(parameters(LlamaLaunch.from_json(order), key))
+        server = xllamacpp.Server(parameters(LlamaArguments.from_json(order), key))
     except RuntimeError as error:
         sys.exit(str(error))
     parent.announce(server.listening_address)

@@ -1,11 +1,11 @@
 """How large a model's context is, how many sequences share its KV cache, and what memory all that takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from puna.core.footprint import RAM, Footprint
 from puna.engines.engine import Task
-from puna.engines.llama.completion.scoring import scoring_launch
-from puna.engines.llama.embedding import embedding_launch
+from puna.engines.llama.arguments import Pooling
+from puna.engines.llama.completion.scoring import GROUP_TOKENS
 from puna.engines.llama.kv_size import UBATCH, ContextCost, context_cost, padded
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.model import EngineModel
@@ -33,6 +33,20 @@ ENGINE_BYTES = 40 * 2**20
 """An engine's process before it has a model."""
 TOKEN_BYTES = 400
 """The vocabulary's text and indexes, for each token."""
+
+
+EMBEDDING_SEQUENCES = 32
+"""How many texts an engine embeds at once, as far as their tokens fit in one batch."""
+ENCODER_TOKENS = 8192
+"""The longest text that is embedded by a model whose tokens see one another both ways: all at once, in a batch."""
+DECODER_TOKENS = 2048
+"""The same for a model that generates. llama.cpp makes logits of all these tokens, though nobody reads them."""
+LEAST_TOKENS = 512
+"""The shortest batch of an engine that scores."""
+MOST_TOKENS = 2**31
+"""The longest, where memory sets no limit."""
+MEMORY_SHARE = 0.25
+"""The part of the memory for engines that a batch may take, from the first text of its length on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,39 @@ def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaun
         load_timeout=settings.load_timeout,
         stall_timeout=settings.stall_timeout,
     )
+
+
+def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
+    """The engine that embeds with the model of that launch."""
+    pooling: Pooling = "mean" if metadata.pooling in (None, "none") else "model"
+    length = min(launch.context_length, DECODER_TOKENS if metadata.pooling is None else ENCODER_TOKENS)
+    return replace(
+        launch,
+        context_length=length,
+        batch_tokens=length,
+        cache_tokens=2 * length,
+        sequences=EMBEDDING_SEQUENCES,
+        pooling=pooling,
+        chat_template=None,
+        projector=None,
+    )
+
+
+def scoring_launch(launch: LlamaLaunch, metadata: Metadata, memory: float) -> LlamaLaunch:
+    """The engine that scores what the engine of that launch generates. A text has to fit in its batch, or it is
+    generated from there on. On a GPU llama.cpp takes the memory for the whole batch at the start."""
+    most = GROUP_TOKENS if launch.gpus else launch.context_length
+    tokens = min(launch.context_length, most, affordable_tokens(metadata, memory))
+    cache_tokens = max(launch.context_length, 2 * tokens)
+    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=cache_tokens, projector=None)
+
+
+def affordable_tokens(metadata: Metadata, memory: float) -> int:
+    """How many tokens a batch may have with so many bytes for engines. llama.cpp makes logits of all of them, twice,
+    though nobody reads them, and writes their states as JSON (measured: with everything else about 130 bytes for each
+    number)."""
+    token = 2 * 4 * (metadata.vocabulary_size or 1) + 130 * (metadata.embedding_length or 1)
+    return max(LEAST_TOKENS, int(min(memory * MEMORY_SHARE / token, MOST_TOKENS)))
 
 
 def small_model_threads(metadata: Metadata) -> int | None:

@@ -14,9 +14,9 @@ from benchmarks.random_model import SHAPES, Weights, write_random_model
 from puna.core.completions import PromptRead, ScoreRequest
 from puna.core.errors import ContextLengthExceeded, InvalidRequest
 from puna.core.subjects import PromptAt
-from puna.engines.llama.completion.scoring import scoring_launch
 from puna.engines.llama.engine import ScoringEngine
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.sizing import scoring_launch
 from puna.engines.process.process import EngineProcess
 from puna.formats.gguf import Metadata
 from tests.reference_llama import Floats, ReferenceLlama
@@ -51,7 +51,7 @@ def fast(weights: Path) -> LlamaLaunch:
 
 @asynccontextmanager
 async def running(launch: LlamaLaunch) -> AsyncIterator[ScoringEngine]:
-    engine = await ScoringEngine(launch, await EngineProcess.start(launch)).ready(math.inf)
+    engine = await ScoringEngine(launch, await EngineProcess.start(launch), math.inf).ready(math.inf)
     try:
         yield engine
     finally:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from puna.core.completions import Prompt
 from puna.core.errors import ContextLengthExceeded, InvalidRequest
 from puna.core.subjects import PromptAt, Subject
+from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.completion.infill import InfillTokens
 from puna.engines.llama.completion.tokens import Tokens
-from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.client import EngineClient
 from puna.formats.vocabulary import Vocabulary, vocabulary_of
 
@@ -19,14 +19,14 @@ CONCURRENT = 32
 class PromptReader:
     """Turns the prompts of a request into tokens that the model can take."""
 
-    def __init__(self, client: EngineClient, launch: LlamaLaunch) -> None:
+    def __init__(self, client: EngineClient, arguments: LlamaArguments) -> None:
         self._client = client
-        self._launch = launch
+        self._arguments = arguments
         self._turns = asyncio.Semaphore(CONCURRENT)
 
     async def vocabulary(self) -> Vocabulary:
         """What the tokens stand for, read in a thread when first asked for."""
-        return await asyncio.to_thread(vocabulary_of, self._launch.weights)
+        return await asyncio.to_thread(vocabulary_of, self._arguments.weights)
 
     async def read(self, prompts: Sequence[Prompt]) -> list[Tokens]:
         """The prompts' tokens, a text's with what its tokenizer puts around every text (BOS).
@@ -38,8 +38,8 @@ class PromptReader:
         subjects = [PromptAt(index) for index in range(len(prompts))]
         read = await self.tokens(prompts, subjects)
         for about, tokens in zip(subjects, read, strict=True):
-            if len(tokens) >= self._launch.context_length:
-                raise ContextLengthExceeded(len(tokens), self._launch.context_length, about=about)
+            if len(tokens) >= self._arguments.context_length:
+                raise ContextLengthExceeded(len(tokens), self._arguments.context_length, about=about)
         return [tokens or await self._beginning() for tokens in read]
 
     async def tokens(self, prompts: Sequence[Prompt], subjects: Sequence[Subject]) -> list[Tokens]:

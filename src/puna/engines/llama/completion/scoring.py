@@ -18,7 +18,6 @@ Puna computes that product in float32.
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from itertools import islice, takewhile
 from typing import Any
 
@@ -27,21 +26,15 @@ import numpy as np
 from puna.core.completions import PromptToken
 from puna.core.errors import DamagedModel, EngineFailed
 from puna.core.events import TokenLogprob
+from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.completion.output_matrix import Floats, OutputMatrix, Scores, last_steps
 from puna.engines.llama.completion.tokens import Tokens
-from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.process.client import EngineClient
 from puna.formats.gguf import Metadata
 from puna.formats.vocabulary import Vocabulary
 
 GROUP_TOKENS = 2048
 """How many tokens of several texts are scored at once. A longer text is scored alone."""
-LEAST_TOKENS = 512
-"""The shortest batch of an engine that scores."""
-MOST_TOKENS = 2**31
-"""The longest, where memory sets no limit."""
-MEMORY_SHARE = 0.25
-"""The part of the memory for engines that a batch may take, from the first text of its length on."""
 TRIAL = "The quick brown fox jumps over the lazy dog, and nobody knows why it"
 """The text on which the fast way has to agree with the engine."""
 TRIAL_ALTERNATIVES = 20
@@ -49,31 +42,14 @@ TOLERANCE = 0.15
 """How far apart both may be on average: quantised weights meet activations that the engine quantises as well."""
 
 
-def scoring_launch(launch: LlamaLaunch, metadata: Metadata, memory: float) -> LlamaLaunch:
-    """The engine that scores what the engine of that launch generates. A text has to fit in its batch, or it is
-    generated from there on. On a GPU llama.cpp takes the memory for the whole batch at the start."""
-    most = GROUP_TOKENS if launch.gpus else launch.context_length
-    tokens = min(launch.context_length, most, affordable_tokens(metadata, memory))
-    cache_tokens = max(launch.context_length, 2 * tokens)
-    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=cache_tokens, projector=None)
-
-
-def affordable_tokens(metadata: Metadata, memory: float) -> int:
-    """How many tokens a batch may have with so many bytes for engines. llama.cpp makes logits of all of them, twice,
-    though nobody reads them, and writes their states as JSON (measured: with everything else about 130 bytes for each
-    number)."""
-    token = 2 * 4 * (metadata.vocabulary_size or 1) + 130 * (metadata.embedding_length or 1)
-    return max(LEAST_TOKENS, int(min(memory * MEMORY_SHARE / token, MOST_TOKENS)))
-
-
 class Scorer:
     """Scores prompts with one engine."""
 
-    def __init__(self, client: EngineClient, launch: LlamaLaunch, vocabulary: Vocabulary) -> None:
+    def __init__(self, client: EngineClient, arguments: LlamaArguments, vocabulary: Vocabulary) -> None:
         self._client = client
-        self._launch = launch
+        self._arguments = arguments
         self._vocabulary = vocabulary
-        self._batch_tokens = launch.batch_tokens or 0
+        self._batch_tokens = arguments.batch_tokens or 0
         self._matrix: OutputMatrix | None = None
         self._tried = asyncio.Lock()
         self._trial_over = False
@@ -108,14 +84,14 @@ class Scorer:
     async def _checked_matrix(self) -> OutputMatrix | None:
         """The output matrix, where this engine gives hidden states and the trial shows that both fit together."""
         async with self._tried:
-            if not self._trial_over and self._launch.pooling == "none":
+            if not self._trial_over and self._arguments.pooling == "none":
                 self._matrix = await self._trial()
             self._trial_over = True
         return self._matrix
 
     async def _trial(self) -> OutputMatrix | None:
         try:
-            metadata = await asyncio.to_thread(Metadata.read, self._launch.weights)
+            metadata = await asyncio.to_thread(Metadata.read, self._arguments.weights)
             matrix = await asyncio.to_thread(OutputMatrix, metadata)
         except (KeyError, NotImplementedError, ValueError, DamagedModel):
             return None
