@@ -93,7 +93,8 @@ def test_a_launch_survives_its_way_to_the_engines_process(model: Model) -> None:
 def test_replicas_differ_in_nothing_but_their_number_and_gpu(model: Model) -> None:
     assert planned(model).alternatives() == (planned(model),)
     launch = replace(planned(model, PUNA_REPLICAS="3"), gpus=2, footprint=Footprint({RAM: 1, gpu_name(0): 2}))
-    assert launch.alternatives() == tuple(replace(launch, replica=replica) for replica in range(3))
+    numbered = [replace(launch, replica=number, main_gpu=number % 2) for number in range(3)]
+    assert launch.alternatives() == tuple(numbered)
     assert [one.main_gpu for one in launch.alternatives()] == [0, 1, 0]
     assert launch.alternatives()[1].footprint == Footprint({RAM: 1, gpu_name(1): 2})
     assert [one.main_gpu for one in replace(launch, gpus=0).alternatives()] == [None, None, None]

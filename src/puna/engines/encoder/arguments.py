@@ -19,11 +19,6 @@ class EncoderArguments:
     threads: int | None = None
 
     @property
-    def module(self) -> str:
-        """The Python module that is the engine's process."""
-        return "puna.engines.encoder.runner"
-
-    @property
     def name(self) -> str:
         """The file that is loaded."""
         return self.weights.name

@@ -25,6 +25,11 @@ class EncoderLaunch(EncoderArguments):
     load_timeout: float = field(default=math.inf, compare=False)
     stall_timeout: float = field(default=math.inf, compare=False)
 
+    @property
+    def module(self) -> str:
+        """The Python module that is the engine's process."""
+        return "puna.engines.encoder.runner"
+
     def alternatives(self) -> "tuple[EncoderLaunch, ...]":
         """One process uses all cores."""
         return (self,)

@@ -52,11 +52,6 @@ class LlamaArguments:
     checkpoints: int = 32
 
     @property
-    def module(self) -> str:
-        """The Python module whose process is the engine, or keeps it."""
-        return "puna.engines.llama." + ("binary" if self.program else "runner")
-
-    @property
     def name(self) -> str:
         """The file that is loaded."""
         return self.weights.name

@@ -15,8 +15,9 @@ class LlamaLaunch(LlamaArguments):
     """What the process is told, and what only its parent has to know; two equal launches may share one engine.
 
     `replica` tells apart the `replicas` engines that do the same work, each on the next of the machine's `gpus`,
-    where there are any. `footprint` is the memory all that is expected to take. Loading may stand still for `load_timeout`
-    seconds, and the engine may be silent for `stall_timeout` seconds while it has work, before it is given up.
+    where there are any. `footprint` is the memory all that is expected to take. Loading may stand still for
+    `load_timeout` seconds, and the engine may be silent for `stall_timeout` seconds while it has work, before it is
+    given up.
     """
 
     replica: int = 0
@@ -25,6 +26,11 @@ class LlamaLaunch(LlamaArguments):
     footprint: Footprint = field(default=Footprint(), compare=False)
     load_timeout: float = field(default=math.inf, compare=False)
     stall_timeout: float = field(default=math.inf, compare=False)
+
+    @property
+    def module(self) -> str:
+        """The Python module whose process is the engine, or keeps it."""
+        return "puna.engines.llama.binary" if self.program else "puna.engines.llama.runner"
 
     def alternatives(self) -> "tuple[LlamaLaunch, ...]":
         """The launches of all replicas."""
