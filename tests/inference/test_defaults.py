@@ -12,7 +12,7 @@ from puna.api.openai.chat.body import ChatBody
 from puna.api.openai.completions.body import CompletionBody
 from puna.core.sampling import Sampling
 from puna.images.load import ImageLoader
-from puna.inference.inference import completed, model_sampling
+from puna.inference.inference import completed
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
@@ -72,5 +72,5 @@ def test_only_openais_completions_have_a_limit_of_their_own(request_: Any, limit
 
 def test_a_seed_of_minus_one_is_none(tmp_path: Path) -> None:
     bare = model(tmp_path)
-    assert model_sampling(bare.with_parameters(Parameters(seed=-1))).seed is None
-    assert model_sampling(bare.with_parameters(Parameters(seed=-2))).seed == -2
+    assert bare.with_parameters(Parameters(seed=-1)).sampling.seed is None
+    assert bare.with_parameters(Parameters(seed=-2)).sampling.seed == -2

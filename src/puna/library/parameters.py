@@ -102,8 +102,8 @@ class Parameters:
 
     @property
     def sampling(self) -> Sampling:
-        """Those that are about sampling, in the core's terms. Ollama's -1 means a seed of its own for each answer and no
-        limit of tokens, which is what no number means there."""
+        """Those that are about sampling, in the core's terms. Ollama's -1, a seed of its own for each answer
+        and no limit of tokens, is no number there."""
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
