@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.random_model import SHAPES, write_random_model
+from puna.core.footprint import RAM, Footprint
 from puna.engines.llama.launch import LlamaLaunch
 
 OLLAMA = "application/vnd.ollama.image"
@@ -26,12 +27,22 @@ def add_model(
     layers += [_add_blob(models, path.read_bytes(), f"{OLLAMA}.{kind}") for kind, path in parts.items()]
     if parameters:
         layers.append(_add_blob(models, json.dumps(parameters).encode(), f"{OLLAMA}.params"))
-    config = _add_blob(models, b"{}", "application/vnd.docker.container.image.v1+json")
+    _add_manifest(models, name, b"{}", layers)
+
+
+def _add_manifest(models: Path, name: str, config: bytes, layers: list[dict[str, object]]) -> None:
+    blob = _add_blob(models, config, "application/vnd.docker.container.image.v1+json")
     manifest = models / "manifests" / "registry.ollama.ai" / (name if "/" in name else f"library/{name}") / "latest"
     manifest.parent.mkdir(parents=True, exist_ok=True)
     media_type = "application/vnd.docker.distribution.manifest.v2+json"
-    content = {"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": layers}
+    content = {"schemaVersion": 2, "mediaType": media_type, "config": blob, "layers": layers}
     manifest.write_text(json.dumps(content))
+
+
+def add_formatted_model(models: Path, name: str, form: str, capabilities: list[str]) -> None:
+    """Put a model into a store that has no weights: its config says its format, and what it can be asked for."""
+    config = {"model_format": form, "capabilities": capabilities}
+    _add_manifest(models, name, json.dumps(config).encode(), [])
 
 
 def _add_blob(models: Path, content: bytes, media_type: str) -> dict[str, object]:
@@ -45,5 +56,11 @@ def _add_blob(models: Path, content: bytes, media_type: str) -> dict[str, object
 def micro_launch(weights: Path, *, context: int = 2048, program: Path | None = None) -> LlamaLaunch:
     """A small launch of those weights."""
     return LlamaLaunch(
-        weights=weights, context_length=context, sequences=2, cache_tokens=2 * context, threads=1, program=program
+        weights=weights,
+        context_length=context,
+        sequences=2,
+        cache_tokens=2 * context,
+        threads=1,
+        program=program,
+        footprint=Footprint({RAM: weights.stat().st_size if weights.exists() else 1}),
     )

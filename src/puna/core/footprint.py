@@ -21,6 +21,9 @@ class Footprint:
     devices: Mapping[str, float] = field(default_factory=dict)
     elsewhere: float = 0
 
+    def __hash__(self) -> int:
+        return hash((frozenset(self.devices.items()), self.elsewhere))
+
     def __getitem__(self, device: str) -> float:
         return self.devices.get(device, self.elsewhere)
 

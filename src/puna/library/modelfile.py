@@ -77,7 +77,7 @@ class Modelfile:
     def of(cls, model: Model) -> Self:
         """The Modelfile that makes this model again."""
         return cls(
-            sources=tuple(str(path) for path in (model.weights, *model.projectors)),
+            sources=sources_of(model),
             adapters=tuple(str(path) for path in model.adapters),
             parameters=model.parameters,
             template=model.template_source,
@@ -100,6 +100,13 @@ class Modelfile:
         lines += [f"MESSAGE {message.role} {_quoted(message.content)}" for message in self.messages]
         lines += [f"LICENSE {_quoted(text)}" for text in self.licenses]
         return "\n".join(lines) + "\n"
+
+
+def sources_of(model: Model) -> tuple[str, ...]:
+    """The files that a GGUF is made of; any other model has no file of its own to name."""
+    if model.kind != "gguf":
+        return (str(model.name),)
+    return tuple(str(path) for path in (model.weights, *model.projectors))
 
 
 def _decoded(source: str | bytes) -> str:

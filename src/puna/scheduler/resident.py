@@ -26,6 +26,7 @@ class Resident:
         self.leases = 0
         self.used_slots = self.used_tokens = 0
         self.keep_alive = 0.0
+        self.stopping = False  # unloaded as soon as it is idle
         self.started = self.used = time.monotonic()
         self.turn_ends = float("inf")
         self.unloading: asyncio.TimerHandle | None = None

@@ -114,6 +114,7 @@ class Scheduler:
         lease.waited = time.monotonic() - asked
         resident = lease.resident
         resident.keep_alive = self._limits.keep_alive if keep_alive is None else keep_alive
+        resident.stopping = False
         if model not in resident.models:
             resident.models.append(model)
         try:
@@ -125,7 +126,7 @@ class Scheduler:
         """Unload that model's engines, those in use as soon as they are idle. Says whether there were any."""
         residents = [resident for resident in self._residents.values() if model in resident.models]
         for resident in residents:
-            resident.keep_alive = 0
+            resident.stopping = True
             if resident.idle:
                 self._unload(resident)
         return bool(residents)
@@ -323,11 +324,11 @@ class Scheduler:
             self._reject_all(resident.launch, problem)
 
     def _retire(self, resident: Resident) -> None:
-        """Unload an idle engine after its keep-alive time."""
+        """Unload an idle engine after its keep-alive time, one that takes nothing only when it is to be stopped."""
         if not resident.idle or self._residents.get(resident.launch) is not resident:
             return
         resident.cancel_unloading()
-        if resident.keep_alive <= 0:
+        if resident.stopping or (resident.keep_alive <= 0 and not resident.takes_nothing):
             self._unload(resident)
         elif resident.keep_alive < math.inf and not resident.takes_nothing:
             loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.details import render_metadata
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import InvalidRequest
-from puna.formats.gguf import TENSOR_TYPES
+from puna.formats.gguf import TENSOR_TYPES, Metadata
 from puna.http.body import Body, unsupported
 from puna.http.json import JSONResponse
 from puna.library.library import Library
@@ -68,16 +68,16 @@ async def delete(request: Request) -> Response:
 
 def render_model(model: Model, *, verbose: bool) -> dict[str, Any]:
     """The model in full."""
-    metadata = model.metadata
+    metadata = model.metadata if model.kind == "gguf" else None
     shown: dict[str, Any] = {
         "license": "\n".join(model.licenses),
         "modelfile": render_modelfile(model),
         "parameters": render_parameters(model.parameters),
-        "template": model.template_source or metadata.chat_template or "",
+        "template": model.template_source or (metadata and metadata.chat_template) or "",
         "system": model.system or "",
         "details": render_details(model.config),
         "messages": [{"role": message.role, "content": message.content} for message in model.messages],
-        "model_info": render_metadata(metadata, verbose=verbose),
+        "model_info": render_metadata(metadata, verbose=verbose) if metadata else {},
         "capabilities": list(model.capabilities),
         "modified_at": render_time(model.modified),
     }
@@ -88,10 +88,10 @@ def render_model(model: Model, *, verbose: bool) -> dict[str, Any]:
                 "type": TENSOR_TYPES.get(tensor.kind, (str(tensor.kind),))[0],
                 "shape": list(tensor.shape),
             }
-            for tensor in metadata.tensors
+            for tensor in (metadata.tensors if metadata else ())
         ]
     if model.projectors:
-        shown["projector_info"] = render_metadata(type(metadata).read(model.projectors[0]), verbose=verbose)
+        shown["projector_info"] = render_metadata(Metadata.read(model.projectors[0]), verbose=verbose)
     return shown
 
 
