@@ -43,7 +43,6 @@ def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> S
     state = State(settings)
     images = ImageLoader(settings.image_hosts)
     responses = Responses(library, inference, images, state)
-    largest = settings.max_request_size
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -60,8 +59,8 @@ def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> S
             Route("/", greet),
             Route("/health", report_health),
             Route("/metrics", report_metrics),
-            Mount("/api", ollama.application(library, lambda: inference, lambda: images, max_request_size=largest)),
-            Mount("/v1", openai.application(library, inference, images, responses, max_request_size=largest)),
+            Mount("/api", ollama.application(library, lambda: inference, lambda: images, limits=settings.limits)),
+            Mount("/v1", openai.application(library, inference, images, responses, limits=settings.limits)),
         ],
         middleware=[
             Middleware(

@@ -3,11 +3,14 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puna.core.errors import PunaError
+
+if TYPE_CHECKING:
+    from puna.http.limits import Limits
 
 DURATION_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 """The units of a duration as Go writes it (`time.ParseDuration`), which is how Ollama's users write it."""
@@ -42,6 +45,13 @@ class Settings:
     max_loaded_models: int | None = None
     max_queue: int = 512
     max_request_size: int | None = 256 * 1024**2
+    max_text_size: int | None = 16 * 1024**2
+    max_values: int | None = 300_000
+    max_properties: int | None = 5_000
+    max_messages: int | None = 2_048
+    max_parts: int | None = 2_048
+    max_inputs: int | None = 2_048
+    max_tools: int | None = 128
     memory: int | None = None
     load_timeout: float = 300.0
     stall_timeout: float = 30.0
@@ -54,6 +64,16 @@ class Settings:
     conversations_max_age: float | None = None
     image_hosts: tuple[str, ...] = ()
 
+    @property
+    def limits(self) -> "Limits":
+        """How much a body may have in it."""
+        from puna.http.limits import Limits  # most commands have no use for it
+
+        names = {"request": "request_size", "text": "text_size"}
+        return Limits(
+            **{field.name: getattr(self, f"max_{names.get(field.name, field.name)}") for field in fields(Limits)}
+        )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the variables; an empty one counts as unset.
@@ -61,15 +81,15 @@ class Settings:
         Raises:
             SettingError: naming the variable.
         """
-        fields: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         for name, (field, parse) in VARIABLES.items():
             for variable in (f"PUNA_{name}", f"OLLAMA_{name}"):
                 if text := environment.get(variable, "").strip():
-                    fields |= read(variable, text, field, parse)
+                    found |= read(variable, text, field, parse)
                     break
-        if "home" in fields:
-            fields.setdefault("models", fields["home"] / "models")
-        return cls(**fields)
+        if "home" in found:
+            found.setdefault("models", found["home"] / "models")
+        return cls(**found)
 
 
 def read(variable: str, text: str, field: str, parse: Callable[[str], Any]) -> dict[str, Any]:
@@ -197,6 +217,13 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "MAX_LOADED_MODELS": ("max_loaded_models", positive_or_unlimited),
     "MAX_QUEUE": ("max_queue", positive),
     "MAX_REQUEST_SIZE": ("max_request_size", size_or_unlimited),
+    "MAX_TEXT_SIZE": ("max_text_size", size_or_unlimited),
+    "MAX_VALUES": ("max_values", positive_or_unlimited),
+    "MAX_PROPERTIES": ("max_properties", positive_or_unlimited),
+    "MAX_MESSAGES": ("max_messages", positive_or_unlimited),
+    "MAX_PARTS": ("max_parts", positive_or_unlimited),
+    "MAX_INPUTS": ("max_inputs", positive_or_unlimited),
+    "MAX_TOOLS": ("max_tools", positive_or_unlimited),
     "MEMORY": ("memory", size),
     "LOAD_TIMEOUT": ("load_timeout", duration),
     "STALL_TIMEOUT": ("stall_timeout", duration),

@@ -10,6 +10,8 @@ from puna.core.errors import (
     PunaError,
     QueueFull,
     RequestTooLarge,
+    TextTooLarge,
+    TooMany,
 )
 from puna.core.subjects import InputAt
 
@@ -36,5 +38,9 @@ def with_advice(error: PunaError) -> str:
             return f"{error.message} PUNA_MAX_QUEUE lets more of them wait."
         case RequestTooLarge():
             return f"{error.message} PUNA_MAX_REQUEST_SIZE lets larger ones in."
+        case TextTooLarge():
+            return f"{error.message} PUNA_MAX_TEXT_SIZE lets larger ones in."
+        case TooMany():
+            return f"{error.message} PUNA_MAX_{error.kind.upper()} lets more in."
         case _:
             return error.message

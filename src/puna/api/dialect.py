@@ -19,11 +19,13 @@ from puna.core.errors import (
     Overloaded,
     PunaError,
     RequestTooLarge,
+    TextTooLarge,
 )
 from puna.core.subjects import AnswerSchema, InputAt, PromptAt, Subject, ToolSchema
 from puna.http.body import body_of
 from puna.http.exchange import ClientGone, gone
 from puna.http.json import JSONResponse
+from puna.http.limits import Limits
 
 Object = Mapping[str, object]
 """What a JSON object is made from."""
@@ -50,8 +52,8 @@ class Dialect:
     unknown_path: Callable[[Request], Object]
     wrong_method: Callable[[Request, str], Object]
 
-    def application(self, routes: Sequence[BaseRoute], max_request_size: int | None) -> Starlette:
-        """The application of those routes, which read bodies of so many bytes; None means of any size."""
+    def application(self, routes: Sequence[BaseRoute], limits: Limits) -> Starlette:
+        """The application of those routes, which read bodies with so much in them."""
         app = Starlette(
             routes=routes,
             exception_handlers={
@@ -63,7 +65,7 @@ class Dialect:
         )
         app.router.redirect_slashes = False
         app.state.dialect = self
-        app.state.max_request_size = max_request_size
+        app.state.limits = limits
         return app
 
     async def not_routed(self, request: Request, error: Exception) -> Response:
@@ -129,7 +131,7 @@ def methods(request: Request) -> set[str]:
 def status(error: PunaError) -> int:
     """The HTTP status of an error."""
     match error:
-        case RequestTooLarge():
+        case RequestTooLarge() | TextTooLarge():
             return 413
         case InvalidRequest():
             return 400

@@ -38,6 +38,24 @@ class RequestTooLarge(InvalidRequest):
         self.limit = limit
 
 
+class TextTooLarge(InvalidRequest):
+    """The body of a request has more text than the server takes. `limit` is in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The request has more than {limit} bytes besides pictures and sound.", code="request_too_large"
+        )
+        self.limit = limit
+
+
+class TooMany(InvalidRequest):
+    """A part of a request has more elements than the server takes. `kind` is what they are: messages, tools, …"""
+
+    def __init__(self, message: str, kind: str, *, param: str | None = None, code: str) -> None:
+        super().__init__(message, param=param, code=code)
+        self.kind = kind
+
+
 class UnsupportedSchema(InvalidRequest):
     """A JSON Schema that is not one, or wants something no grammar can make sure of.
 

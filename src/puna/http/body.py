@@ -1,20 +1,57 @@
 """Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
 
-import math
-from typing import Annotated, Any, TypeVar
+import asyncio
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError, from_json
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, from_json
 from starlette.requests import Request
 
-from puna.core.errors import InvalidRequest, RequestTooLarge
-from puna.http.place import located, written
+from puna.core.errors import InvalidRequest
+from puna.http.limits import Limits
+from puna.http.place import located, shown, written
+
+AT_ONCE = 2**14
+"""How many bytes are read between two other things; what is larger is read in a thread."""
+
+
+def fail_fast(schema: Any) -> None:
+    """Have every list of a schema be read until its first mistake: a body of a megabyte may have a hundred thousand,
+    and a client is told of one."""
+    waiting = [schema]
+    while waiting:
+        match waiting.pop():
+            case dict() as found:
+                if found.get("type") in ("list", "tuple", "set", "frozenset"):
+                    found["fail_fast"] = True
+                waiting += found.values()
+            case list() | tuple() as several:
+                waiting += several
 
 
 class Body(BaseModel):
-    """A JSON object of a request. A field that is not declared is refused, never ignored."""
+    """A JSON object of a request. A field that is not declared is refused, never ignored.
+
+    `media` is whether pictures or sound may be in it, so that it may be larger than a text.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    media: ClassVar[bool] = False
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        fail_fast(schema)
+        return schema
 
 
 class Given(Body):
@@ -60,21 +97,14 @@ def unsupported(reason: str) -> BeforeValidator:
 
 
 async def read_body(request: Request, kind: type[B]) -> B:
-    """The request's body, whatever its content type says.
+    """The request's body, whatever content type it says it is.
 
     Raises:
-        RequestTooLarge: it has more bytes than the application takes.
-        InvalidRequest: it is no JSON, or not of that kind; `param` names the field.
+        InvalidRequest: it is no JSON, or not of that kind, or has too much in it; `param` names the field.
     """
-    content = await read_content(request)
-    try:
-        request.state.body = body = kind.model_validate_json(content)
-    except ValidationError as error:
-        problems = error.errors(include_url=False)
-        if problems[0]["type"] != "json_invalid":
-            value = from_json(content)
-            problems = [located(problem, value) for problem in problems]
-        raise invalid(problems) from error
+    document = await read_document(request, media=kind.media)
+    at_once = len(document.content) <= AT_ONCE
+    request.state.body = body = document.read(kind) if at_once else await asyncio.to_thread(document.read, kind)
     return body
 
 
@@ -83,28 +113,68 @@ def body_of(request: Request) -> object:
     return getattr(request.state, "body", None)
 
 
-async def read_content(request: Request) -> bytes:
-    """The bytes of the request's body, kept for who reads them again.
+async def read_document(request: Request, *, media: bool) -> "Document":
+    """The request's body as JSON, kept for who reads it again. `media` is whether pictures or sound may be in it.
+
+    Raises InvalidRequest for one that has too much in it; one that is no JSON is only refused when it is read.
+    """
+    if not hasattr(request.state, "document"):
+        limits: Limits = request.app.state.limits
+        document = Document(await read_content(request, limits, media=media), limits)
+        if len(document.content) > AT_ONCE:
+            await asyncio.to_thread(document.check)
+        else:
+            document.check()
+        request.state.document = document
+    found: Document = request.state.document
+    return found
+
+
+class Document:
+    """A body that is meant to be JSON."""
+
+    def __init__(self, content: bytes, limits: Limits) -> None:
+        self.content = content
+        self._limits = limits
+
+    @cached_property
+    def value(self) -> Any:
+        """What it says; None where it is no JSON."""
+        try:
+            return from_json(self.content)
+        except ValueError:
+            return None
+
+    def check(self) -> None:
+        """Raises InvalidRequest where it has too much in it."""
+        self._limits.check_count(self.content)
+        self._limits.check(self.value, len(self.content))
+
+    def read(self, kind: type[B]) -> B:
+        """The body that it is. Raises InvalidRequest where it is none."""
+        try:
+            return kind.model_validate_json(self.content)
+        except ValidationError as error:
+            problems = error.errors(include_url=False)
+            if problems[0]["type"] != "json_invalid":
+                problems = [located(problem, self.value) for problem in problems]
+            raise invalid(problems) from error
+
+
+async def read_content(request: Request, limits: Limits, *, media: bool) -> bytes:
+    """The bytes of the request's body.
 
     One that says that it is too large is refused before anything of it is read, one that does not when too much has
     come. What comes after that uvicorn reads and forgets, so that a client that first sends everything gets to read
-    the answer. Raises RequestTooLarge.
+    the answer. Raises RequestTooLarge, or TextTooLarge where only one without pictures is.
     """
-    if hasattr(request.state, "content"):
-        kept: bytes = request.state.content
-        return kept
-    limit: float = request.app.state.max_request_size or math.inf
-    if int(request.headers.get("content-length", 0)) > limit:
-        raise RequestTooLarge(int(limit))
+    limits.check_size(int(request.headers.get("content-length", 0)), media=media)
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limit:
-            raise RequestTooLarge(int(limit))
+        limits.check_size(size, media=media)
         chunks.append(chunk)
-    content = b"".join(chunks)
-    request.state.content = content
-    return content
+    return b"".join(chunks)
 
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:
@@ -168,7 +238,9 @@ def message(error: ErrorDetails, param: str) -> str:
         return f"Unsupported parameter: '{param}'. {error['msg']}."
     if kind in LIMITS:
         words, _, bound, sign = LIMITS[kind]
-        return f"Invalid '{param}': {words}. Expected a value {sign} {context[bound]}, but got {given} instead."
+        return (
+            f"Invalid '{param}': {words}. Expected a value {sign} {context[bound]}, but got {shown(given)} instead."
+        )
     if kind == "too_long" and isinstance(given, dict):
         most = context["max_length"]
         return f"Invalid '{param}': too many properties. Expected at most {most}, but got {len(given)} instead."
@@ -177,10 +249,10 @@ def message(error: ErrorDetails, param: str) -> str:
         wanted = f"{sign} {context[bound]}"
         return f"Invalid '{param}': {words}. Expected a length of {wanted}, but got {len(given)} instead."
     if kind == "literal_error":
-        return f"Invalid value for '{param}': {given!r}. Supported values are: {context['expected']}."
+        return f"Invalid value for '{param}': {shown(given)}. Supported values are: {context['expected']}."
     if kind == "union_tag_invalid":
         tags = context["expected_tags"]
-        return f"Invalid value for '{param}': {context['tag']!r}. Supported values are: {tags}."
+        return f"Invalid value for '{param}': {shown(context['tag'])}. Supported values are: {tags}."
     if kind == "string_pattern_mismatch":
         return f"Invalid '{param}': expected a string that matches the pattern '{context['pattern']}'."
     return f"Invalid '{param}': {error['msg']}."

@@ -6,6 +6,8 @@ from pydantic_core import ErrorDetails
 
 Steps = tuple[int | str, ...]
 
+MOST_SHOWN = 200
+"""How much of what a client sent it gets to read again."""
 TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """pydantic's errors about the field that says which of a union's alternatives is meant."""
 
@@ -27,7 +29,7 @@ def real_steps(steps: Steps, value: Any, kind: str) -> Steps | None:
     if not steps:
         return ()
     first, rest = steps[0], steps[1:]
-    inside = first in value if isinstance(value, dict) else isinstance(value, list) and first in range(len(value))
+    inside = first in value if isinstance(value, dict) else is_index(first, value)
     if inside and (rest or kind != "missing"):
         found = real_steps(rest, value[first], kind)
         if found is not None:
@@ -37,6 +39,21 @@ def real_steps(steps: Steps, value: Any, kind: str) -> Steps | None:
     return None if isinstance(first, int) else real_steps(rest, value, kind)
 
 
+def is_index(step: int | str, value: Any) -> bool:
+    """Whether a list has something there. (A search through `range` for a text would look at every number.)"""
+    return isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
+
+
 def written(steps: Steps) -> str:
-    """The place as OpenAI writes it: `messages[0].content`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+    """The place as OpenAI writes it: `messages[0].content`. Of a name that is very long only the beginning."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{cut(step)}" for step in steps).removeprefix(".")
+
+
+def shown(value: Any) -> str:
+    """A value that is wrong, as an error shows it."""
+    return cut(repr(value)) if isinstance(value, str | int | float | bool | None) else cut(str(value))
+
+
+def cut(text: str) -> str:
+    """The text, or its beginning where it is a long one."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

@@ -15,6 +15,7 @@ from puna.api.dialect import Dialect
 from puna.api.ollama.errors import render_error, unknown_path, wrong_method
 from puna.core.subjects import Subject
 from puna.http.json import JSONResponse
+from puna.http.limits import Limits
 from puna.library.library import Library
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def application(
     inference: "Callable[[], Inference]",
     images: "Callable[[], ImageLoader]",
     *,
-    max_request_size: int | None,
+    limits: Limits,
 ) -> Starlette:
     """The application, answering from that library. Inference and images are made when a request needs them."""
     routes = [
@@ -59,7 +60,7 @@ def application(
         Route("/blobs/{digest}", endpoint("blobs", "head"), methods=["HEAD"]),
         Route("/blobs/{digest}", endpoint("blobs", "create"), methods=["POST"]),
     ]
-    app = DIALECT.application(routes, max_request_size)
+    app = DIALECT.application(routes, limits)
     app.state.library = library
     app.state.inference = inference
     app.state.images = images

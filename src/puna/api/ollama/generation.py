@@ -1,7 +1,7 @@
 """What the bodies of /api/chat and /api/generate have in common."""
 
 from collections.abc import Collection
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,7 @@ Think = bool | Literal["", "low", "medium", "high", "max"] | None
 class GenerationBody(Body):
     """The fields of both. `truncate` and `shift` may only be false: nothing is ever cut from a prompt."""
 
+    media: ClassVar[bool] = True
     model: Annotated[str, Field(min_length=1)]
     stream: bool | None = None
     format: Literal["", "json"] | dict[str, Any] | None = None

@@ -12,6 +12,7 @@ from puna.api.openai.errors import render_error, unknown_path, wrong_method
 from puna.api.openai.responses.routes import routes as response_routes
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.subjects import name_of
+from puna.http.limits import Limits
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
@@ -25,7 +26,7 @@ def application(
     images: ImageLoader,
     responses: Responses,
     *,
-    max_request_size: int | None,
+    limits: Limits,
 ) -> Starlette:
     """The application, answering from that library, with that inference and those responses."""
     routes = [
@@ -37,7 +38,7 @@ def application(
         Route("/models", models.index),
         Route("/models/{model:path}", models.retrieve),
     ]
-    app = DIALECT.application(routes, max_request_size)
+    app = DIALECT.application(routes, limits)
     app.state.library = library
     app.state.inference = inference
     app.state.images = images

@@ -39,7 +39,7 @@ async def native_api(settings: Settings) -> AsyncIterator[ASGIApp]:
         Library(settings.models),
         lambda: server().state.inference,
         lambda: server().state.images,
-        max_request_size=settings.max_request_size,
+        limits=settings.limits,
     )
     try:
         yield Starlette(routes=[Mount("/api", native)])

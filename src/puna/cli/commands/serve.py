@@ -1,6 +1,7 @@
 """`puna serve`: the server in the foreground."""
 
 import errno
+import gc
 import logging
 import os
 import socket
@@ -58,6 +59,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     click.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     app = create_app(settings)
+    gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
     config = uvicorn.Config(
         app,
         log_level="info",

@@ -1,6 +1,6 @@
 """The body of a chat completion request."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -65,6 +65,7 @@ class Reasoning(Body):
 class ChatBody(NoOps):
     """The request's body. Ranges are OpenAI's."""
 
+    media: ClassVar[bool] = True
     model: Annotated[str, Field(min_length=1)]
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     stream: bool | None = None

@@ -1,6 +1,6 @@
 """The bodies of the Conversations API's requests."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ Items = Annotated[list[Object], Field(max_length=20)]
 
 
 class CreateConversation(Body):
+    media: ClassVar[bool] = True
+
     items: Items | None = None
     metadata: Metadata | None = None
 
@@ -21,4 +23,6 @@ class UpdateConversation(Body):
 
 
 class AddItems(Body):
+    media: ClassVar[bool] = True
+
     items: Items

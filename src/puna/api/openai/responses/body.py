@@ -1,6 +1,6 @@
 """The bodies of the Responses API's requests."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
@@ -84,6 +84,7 @@ class ConversationReference(Body):
 class Prompt(Body):
     """What every request about a prompt has: what to answer, and what was said before."""
 
+    media: ClassVar[bool] = True
     model: Annotated[str, Field(min_length=1)]
     input: str | list[Object] | None = None
     instructions: str | None = None
@@ -151,6 +152,7 @@ class CountBody(Prompt):
 class CompactBody(Body):
     """POST /v1/responses/compact."""
 
+    media: ClassVar[bool] = True
     model: Annotated[str, Field(min_length=1)]
     input: str | list[Object] | None = None
     instructions: str | None = None

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.responses.tools import refuse_hosted
 from puna.core.errors import InvalidRequest, PunaError
-from puna.http.body import body_of, read_body, read_content
+from puna.http.body import body_of, read_body, read_document
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
 
@@ -115,12 +114,9 @@ async def create_compaction(request: Request) -> Response:
 
 async def refuse_what_is_not_here(request: Request) -> None:
     """Say of hosted tools that they are not here, which says more than that their fields are unknown."""
-    try:
-        given = orjson.loads(await read_content(request))
-    except orjson.JSONDecodeError:
-        return  # `read_body` says what is wrong
-    if isinstance(given, dict):
-        refuse_hosted(given)
+    document = await read_document(request, media=True)
+    if isinstance(document.value, dict):
+        refuse_hosted(document.value)
 
 
 def explainer(request: Request) -> Callable[[PunaError], str]:
