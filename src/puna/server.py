@@ -17,6 +17,7 @@ from puna.api.openai.errors import error_body
 from puna.api.openai.responses.service import Responses
 from puna.engines.plan import ENGINES, Planner
 from puna.http.json import JSONResponse
+from puna.http.limits import Limits as BodyLimits
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
@@ -42,6 +43,7 @@ def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> S
     draining = DrainState()
     state = State(settings)
     images = ImageLoader(settings.image_hosts)
+    bounds = BodyLimits(**settings.body_limits)
     responses = Responses(library, inference, images, state)
 
     @asynccontextmanager
@@ -59,8 +61,8 @@ def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> S
             Route("/", greet),
             Route("/health", report_health),
             Route("/metrics", report_metrics),
-            Mount("/api", ollama.application(library, lambda: inference, lambda: images, limits=settings.limits)),
-            Mount("/v1", openai.application(library, inference, images, responses, limits=settings.limits)),
+            Mount("/api", ollama.application(library, lambda: inference, lambda: images, limits=bounds)),
+            Mount("/v1", openai.application(library, inference, images, responses, limits=bounds)),
         ],
         middleware=[
             Middleware(

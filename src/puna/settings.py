@@ -3,14 +3,11 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from puna.core.errors import PunaError
-
-if TYPE_CHECKING:
-    from puna.http.limits import Limits
 
 DURATION_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 """The units of a duration as Go writes it (`time.ParseDuration`), which is how Ollama's users write it."""
@@ -65,14 +62,18 @@ class Settings:
     image_hosts: tuple[str, ...] = ()
 
     @property
-    def limits(self) -> "Limits":
-        """How much a body may have in it."""
-        from puna.http.limits import Limits  # most commands have no use for it
-
-        names = {"request": "request_size", "text": "text_size"}
-        return Limits(
-            **{field.name: getattr(self, f"max_{names.get(field.name, field.name)}") for field in fields(Limits)}
-        )
+    def body_limits(self) -> dict[str, int | None]:
+        """How much a body may have in it, by what: bytes (`request`, `text`), `values`, `messages`, …"""
+        return {
+            "request": self.max_request_size,
+            "text": self.max_text_size,
+            "values": self.max_values,
+            "properties": self.max_properties,
+            "messages": self.max_messages,
+            "parts": self.max_parts,
+            "inputs": self.max_inputs,
+            "tools": self.max_tools,
+        }
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
