@@ -17,7 +17,6 @@ from puna.api.openai.errors import error_body
 from puna.api.openai.responses.service import Responses
 from puna.engines.plan import ENGINES, Planner
 from puna.http.json import JSONResponse
-from puna.http.limits import Limits as BodyLimits
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
@@ -43,7 +42,7 @@ def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> S
     draining = DrainState()
     state = State(settings)
     images = ImageLoader(settings.image_hosts)
-    bounds = BodyLimits(**settings.body_limits)
+    bounds = settings.body_limits
     responses = Responses(library, inference, images, state)
 
     @asynccontextmanager

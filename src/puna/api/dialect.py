@@ -52,8 +52,8 @@ class Dialect:
     unknown_path: Callable[[Request], Object]
     wrong_method: Callable[[Request, str], Object]
 
-    def application(self, routes: Sequence[BaseRoute], limits: Limits) -> Starlette:
-        """The application of those routes, which read bodies with so much in them."""
+    def application(self, routes: Sequence[BaseRoute], limits: Mapping[str, int | None]) -> Starlette:
+        """The application of those routes, which read bodies with so much in them, in the words of `Limits`."""
         app = Starlette(
             routes=routes,
             exception_handlers={
@@ -65,7 +65,7 @@ class Dialect:
         )
         app.router.redirect_slashes = False
         app.state.dialect = self
-        app.state.limits = limits
+        app.state.limits = Limits(**limits)
         return app
 
     async def not_routed(self, request: Request, error: Exception) -> Response:

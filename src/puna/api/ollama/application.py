@@ -1,6 +1,6 @@
 """Ollama's native API as an ASGI application of its own, mounted under /api."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from puna.api.dialect import Dialect
 from puna.api.ollama.errors import render_error, unknown_path, wrong_method
 from puna.core.subjects import Subject
 from puna.http.json import JSONResponse
-from puna.http.limits import Limits
 from puna.library.library import Library
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def application(
     inference: "Callable[[], Inference]",
     images: "Callable[[], ImageLoader]",
     *,
-    limits: Limits,
+    limits: Mapping[str, int | None],
 ) -> Starlette:
     """The application, answering from that library. Inference and images are made when a request needs them."""
     routes = [

@@ -1,5 +1,7 @@
 """OpenAI's API as an ASGI application of its own, mounted under /v1."""
 
+from collections.abc import Mapping
+
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -12,7 +14,6 @@ from puna.api.openai.errors import render_error, unknown_path, wrong_method
 from puna.api.openai.responses.routes import routes as response_routes
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.subjects import name_of
-from puna.http.limits import Limits
 from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
@@ -26,7 +27,7 @@ def application(
     images: ImageLoader,
     responses: Responses,
     *,
-    limits: Limits,
+    limits: Mapping[str, int | None],
 ) -> Starlette:
     """The application, answering from that library, with that inference and those responses."""
     routes = [

@@ -24,7 +24,6 @@ async def native_api(settings: Settings) -> AsyncIterator[ASGIApp]:
     from starlette.routing import Mount
 
     from puna.api.ollama.application import application
-    from puna.http.limits import Limits
     from puna.library.library import Library
 
     whole: list[Starlette] = []
@@ -40,7 +39,7 @@ async def native_api(settings: Settings) -> AsyncIterator[ASGIApp]:
         Library(settings.models),
         lambda: server().state.inference,
         lambda: server().state.images,
-        limits=Limits(**settings.body_limits),
+        limits=settings.body_limits,
     )
     try:
         yield Starlette(routes=[Mount("/api", native)])
