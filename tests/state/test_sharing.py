@@ -66,12 +66,14 @@ def test_what_one_server_stores_another_carries_on(tmp_path: Path, database_url:
 
 
 def test_a_server_leaves_alone_what_another_is_making(tmp_path: Path, database_url: str) -> None:
-    with running_server(tmp_path / "one", PUNA_DATABASE_URL=database_url) as one:
+    with (
+        running_server(tmp_path / "one", PUNA_DATABASE_URL=database_url) as one,
+        running_server(tmp_path / "two", PUNA_DATABASE_URL=database_url) as two,
+    ):
         made = one.client().responses.create(model="tiny", input="Hello", background=True, text=LONG)
-        with running_server(tmp_path / "two", PUNA_DATABASE_URL=database_url) as two:
-            seen = two.client().responses.retrieve(made.id)
-            assert seen.status in ("queued", "in_progress")
-            with pytest.raises(openai.BadRequestError, match="another server"):
-                two.client().responses.cancel(made.id)
-            assert one.client().responses.cancel(made.id).status == "cancelled"
-            assert two.client().responses.retrieve(made.id).status == "cancelled"
+        seen = two.client().responses.retrieve(made.id)
+        assert seen.status in ("queued", "in_progress")
+        with pytest.raises(openai.BadRequestError, match="another server"):
+            two.client().responses.cancel(made.id)
+        assert one.client().responses.cancel(made.id).status == "cancelled"
+        assert two.client().responses.retrieve(made.id).status == "cancelled"
