@@ -13,6 +13,8 @@ from tests.server import RunningServer, StartServer, running_server
 if TYPE_CHECKING:
     import openai
 
+    from tests.scripted import ScriptedServer, StartScripted
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
@@ -32,6 +34,31 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers of a test's own, with environment variables given as keywords."""
     with ExitStack() as stack:
         yield lambda **environment: stack.enter_context(running_server(tmp_path / "home", **environment))
+
+
+@pytest.fixture(scope="session")
+def scripted_session(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ScriptedServer]":
+    """The application in this process, whose engine follows a script: one for all tests of a worker."""
+    from tests.scripted import scripted_server
+
+    with scripted_server(tmp_path_factory.mktemp("scripted")) as server:
+        yield server
+
+
+@pytest.fixture
+def scripted(scripted_session: "ScriptedServer") -> "ScriptedServer":
+    """A server in this process with an empty script."""
+    scripted_session.script.clear()
+    return scripted_session
+
+
+@pytest.fixture
+def start_scripted(tmp_path: Path) -> "Iterator[StartScripted]":
+    """Makes scripted servers of a test's own, with environment variables given as keywords."""
+    from tests.scripted import scripted_server
+
+    with ExitStack() as stack:
+        yield lambda **environment: stack.enter_context(scripted_server(tmp_path / "home", **environment))
 
 
 @pytest.fixture(scope="session")

@@ -63,13 +63,6 @@ EVERYTHING = ("server", "__main__")
 SIDE_BY_SIDE = ("api.openai", "api.ollama"), ("engines.llama", "engines.encoder")
 """Places that must not know one another, in either direction."""
 
-BROKEN_TODAY = {
-    ("api.ollama", "scheduler"),
-}
-"""Rules that are broken until the work on them is done. An entry that is no longer needed has to go."""
-
-CIRCLES_TODAY: set[str] = set()
-
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
@@ -101,22 +94,18 @@ def forbidden(graph: Graph) -> list[tuple[str, str]]:
 
 
 def test_every_place_knows_only_what_it_may(graph: Graph) -> None:
-    broken = forbidden(graph)
-    excused = {(a, b) for a, b in BROKEN_TODAY for one, two in broken if inside(one, a) and inside(two, b)}
-    assert [f"{a} -> {b}" for a, b in broken if not any(inside(a, x) and inside(b, y) for x, y in excused)] == []
-    assert excused == BROKEN_TODAY, "an entry of BROKEN_TODAY is no longer needed"
+    assert [f"{module} -> {name}" for module, name in forbidden(graph)] == []
 
 
 def test_what_stands_side_by_side_does_not_know_its_neighbour(graph: Graph) -> None:
     for places in SIDE_BY_SIDE:
         for one, other in (places, places[::-1]):
-            if (one, other) not in BROKEN_TODAY:
-                known = {name for module in graph if inside(module, one) for name in graph[module]}
-                assert not [name for name in known if inside(name, other)], f"{one} knows {other}"
+            known = {name for module in graph if inside(module, one) for name in graph[module]}
+            assert not [name for name in known if inside(name, other)], f"{one} knows {other}"
 
 
 def test_no_folder_has_a_circle(graph: Graph) -> None:
-    assert [circle for circle in circles(graph) if not CIRCLES_TODAY.issuperset(circle)] == []
+    assert [*circles(graph)] == []
 
 
 def test_imports_are_found_wherever_they_hide(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
+from puna.core.snapshot import Snapshot
 from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task, able
 from puna.engines.launch import Launch
 from puna.engines.plan import ENGINES, Planner, plan
@@ -29,7 +30,7 @@ from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.observation.journal import current
-from puna.scheduler import Claim, Scheduler, Snapshot
+from puna.scheduler import Claim, Scheduler
 
 E = TypeVar("E")
 

@@ -2,6 +2,6 @@
 
 from puna.scheduler.claim import Claim
 from puna.scheduler.lease import Lease
-from puna.scheduler.scheduler import Limits, Scheduler, Snapshot
+from puna.scheduler.scheduler import Limits, Scheduler
 
-__all__ = ["Claim", "Lease", "Limits", "Scheduler", "Snapshot"]
+__all__ = ["Claim", "Lease", "Limits", "Scheduler"]

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from puna.core.capacity import Capacity
 from puna.core.errors import EngineLost, MemoryTooSmall, Overloaded, PunaError, QueueFull
 from puna.core.footprint import UNLIMITED, Footprint, total
+from puna.core.snapshot import Snapshot
 from puna.engines.launch import Launch
 from puna.scheduler.claim import Claim
 from puna.scheduler.crashes import Crashes
@@ -30,21 +30,6 @@ class Limits:
     loaded: int | None = None
     queue: int = 512
     keep_alive: float = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """An engine as it is now. `models` are the names it was asked for by; `expires` is in seconds of
-    `time.time()`, None while it is in use or kept for ever; `keep_alive` is in seconds."""
-
-    launch: Launch
-    models: tuple[str, ...]
-    capacity: Capacity
-    footprint: Footprint
-    loading: bool
-    leases: int
-    expires: float | None
-    keep_alive: float
 
 
 class Scheduler:
@@ -75,7 +60,6 @@ class Scheduler:
         """Every engine that is in memory or on its way there."""
         return [
             Snapshot(
-                launch=resident.launch,
                 models=tuple(resident.models),
                 capacity=resident.capacity,
                 footprint=resident.launch.footprint,

@@ -9,11 +9,11 @@ from starlette.requests import Request
 
 from puna.api.ollama.summary import render_details, render_time
 from puna.core.errors import ModelNotFound
+from puna.core.snapshot import Snapshot
 from puna.http.json import JSONResponse
 from puna.inference.inference import Inference
 from puna.library.library import Library
 from puna.library.names import ModelName
-from puna.scheduler import Snapshot
 
 FOR_EVER = 100 * 365 * 24 * 3600.0
 """Seconds that Ollama's clients show as `Forever`."""

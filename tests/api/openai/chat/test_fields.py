@@ -189,15 +189,6 @@ def test_the_smaller_of_both_limits_holds(client: openai.OpenAI) -> None:
         assert (answer.usage.completion_tokens, answer.choices[0].finish_reason) == (2, "length")
 
 
-def test_a_function_may_have_nothing_to_say(client: openai.OpenAI) -> None:
-    messages: Any = [
-        *ASK,
-        {"role": "assistant", "content": None, "function_call": {"name": "add", "arguments": "{}"}},
-        {"role": "function", "name": "add", "content": None},
-    ]
-    assert client.chat.completions.create(model="tiny", messages=messages, max_tokens=2).choices
-
-
 def test_hints_for_a_cache_in_a_message_change_nothing(client: openai.OpenAI) -> None:
     part = {"type": "text", "text": "Hello", "prompt_cache_breakpoint": {"mode": "explicit", "ttl": "30m"}}
     messages: Any = [{"role": "user", "content": [part]}]

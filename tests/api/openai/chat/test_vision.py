@@ -250,9 +250,16 @@ def test_more_pictures_than_the_context_holds_are_refused_with_both_lengths(clie
 
 
 def test_a_model_with_eyes_is_scored_and_embeds_like_any(client: openai.OpenAI) -> None:
-    assert client.embeddings.create(model="micro", input="hello").data
+    [embedded] = client.embeddings.create(model="micro", input="hello").data
+    assert sum(number**2 for number in embedded.embedding) == pytest.approx(1, abs=1e-3)
     scored = client.completions.create(model="micro", prompt="hello", echo=True, logprobs=0, max_tokens=0)
-    assert scored.choices[0].logprobs
+    logprobs = scored.choices[0].logprobs
+    assert logprobs is not None
+    assert "".join(logprobs.tokens or []) == "hello"
+    first, *rest = logprobs.token_logprobs or []
+    assert first is None
+    assert rest
+    assert all(logprob < 0 for logprob in rest)
 
 
 def test_an_address_may_stand_there_by_itself_as_in_ollamas_examples(client: openai.OpenAI) -> None:
