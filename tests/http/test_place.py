@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, ValidationError
 
-from puna.http.body import Body, invalid
+from puna.http.body import Body, Given, invalid
 from puna.http.place import located
 
 
@@ -20,6 +20,14 @@ class Function(Body):
 class Custom(Body):
     type: Literal["custom"]
     custom: Named
+
+
+class NamedAgain(Given):
+    name: str
+
+
+class Again(Body):
+    again: list[NamedAgain]
 
 
 class Tools(Body):
@@ -52,8 +60,13 @@ def test_of_a_unions_alternatives_the_value_says_which_was_meant() -> None:
     assert refusal({"tools": [], "stop": 5}).param == "stop"
 
 
-def refusal(body: Any) -> Any:
+def test_what_is_null_and_counts_as_absent_is_missing_in_its_place() -> None:
+    problem = refusal({"again": [{"name": None}]}, Again)
+    assert (problem.param, problem.code) == ("again[0].name", "missing_required_parameter")
+
+
+def refusal(body: Any, kind: type[Body] = Tools) -> Any:
     """How the body is refused."""
     with pytest.raises(ValidationError) as raised:
-        Tools.model_validate_json(json.dumps(body))
+        kind.model_validate_json(json.dumps(body))
     return invalid([located(problem, body) for problem in raised.value.errors(include_url=False)])

@@ -3,12 +3,12 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.server import RunningServer, StartServer
+from tests.scripted import ScriptedServer, StartScripted
 
 
 @pytest.fixture
-def http(server: RunningServer) -> Iterator[httpx2.Client]:
-    with server.http() as http:
+def http(scripted: ScriptedServer) -> Iterator[httpx2.Client]:
+    with scripted.http() as http:
         yield http
 
 
@@ -45,14 +45,14 @@ def test_a_preflight_allows_what_the_sdk_sends(http: httpx2.Client) -> None:
     assert "x-stainless-lang" in response.headers["access-control-allow-headers"]
 
 
-def test_origins_can_be_allowed(start_server: StartServer) -> None:
-    with start_server(PUNA_ORIGINS="https://app.test,https://*.good.test").http() as http:
+def test_origins_can_be_allowed(start_scripted: StartScripted) -> None:
+    with start_scripted(PUNA_ORIGINS="https://app.test,https://*.good.test").http() as http:
         for origin, status in [("https://app.test", 200), ("https://a.good.test", 200), ("https://bad.test", 403)]:
             assert http.get("/v1/models", headers={"origin": origin}).status_code == status
 
 
-def test_keys_are_asked_for_where_some_are_set(start_server: StartServer) -> None:
-    with start_server(PUNA_API_KEYS="one, two").http() as http:
+def test_keys_are_asked_for_where_some_are_set(start_scripted: StartScripted) -> None:
+    with start_scripted(PUNA_API_KEYS="one, two").http() as http:
         assert http.get("/").status_code == http.get("/health").status_code == 200
         missing = http.get("/v1/models")
         assert (missing.status_code, missing.json()["error"]["code"]) == (401, "missing_api_key")

@@ -35,7 +35,8 @@ def real_steps(steps: Steps, value: Any, kind: str) -> Steps | None:
         if found is not None:
             return (first, *found)
     if not rest and kind in ("missing", "extra_forbidden"):
-        return (first,) if isinstance(value, dict) and kind == "missing" and not inside else None
+        absent = not inside or value[first] is None  # `Given` takes what is null for absent
+        return (first,) if isinstance(value, dict) and kind == "missing" and absent else None
     return None if isinstance(first, int) else real_steps(rest, value, kind)
 
 

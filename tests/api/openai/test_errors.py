@@ -4,13 +4,13 @@ from typing import Any
 import openai
 import pytest
 
-from tests.server import RunningServer
+from tests.scripted import ScriptedServer
 
 GOOD: dict[str, Any] = {"model": "tiny", "messages": [{"role": "user", "content": "Say this is a test"}]}
 
 
-def post(server: RunningServer, content: str) -> tuple[int, dict[str, Any]]:
-    with server.http() as http:
+def post(scripted: ScriptedServer, content: str) -> tuple[int, dict[str, Any]]:
+    with scripted.http() as http:
         response = http.post("/v1/chat/completions", content=content)
     body = response.json()
     assert list(body) == ["error"]
@@ -29,15 +29,15 @@ def post(server: RunningServer, content: str) -> tuple[int, dict[str, Any]]:
         '{"a": "\ud800"}'.encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
     ],
 )
-def test_what_is_no_json_is_refused(server: RunningServer, content: str) -> None:
-    status, error = post(server, content)
+def test_what_is_no_json_is_refused(scripted: ScriptedServer, content: str) -> None:
+    status, error = post(scripted, content)
     assert status == 400
     assert error["type"] == "invalid_request_error"
 
 
 @pytest.mark.parametrize("content", ["[]", "null", "1", '"text"'])
-def test_a_body_has_to_be_an_object(server: RunningServer, content: str) -> None:
-    status, error = post(server, content)
+def test_a_body_has_to_be_an_object(scripted: ScriptedServer, content: str) -> None:
+    status, error = post(scripted, content)
     assert status == 400
     assert "JSON object" in error["message"]
 
@@ -85,9 +85,9 @@ def test_a_body_has_to_be_an_object(server: RunningServer, content: str) -> None
     ],
 )
 def test_a_bad_field_is_named(
-    server: RunningServer, change: dict[str, Any], param: str | None, code: str | None
+    scripted: ScriptedServer, change: dict[str, Any], param: str | None, code: str | None
 ) -> None:
-    status, error = post(server, json.dumps({**GOOD, **change}))
+    status, error = post(scripted, json.dumps({**GOOD, **change}))
     assert status == 400
     assert error["type"] == "invalid_request_error"
     if param:
@@ -105,59 +105,59 @@ def test_a_bad_field_is_named(
         ({"temperature": "warm"}, "a number"),
     ],
 )
-def test_every_type_that_would_do_is_named(server: RunningServer, change: dict[str, Any], expected: str) -> None:
-    _, error = post(server, json.dumps({**GOOD, **change}))
+def test_every_type_that_would_do_is_named(scripted: ScriptedServer, change: dict[str, Any], expected: str) -> None:
+    _, error = post(scripted, json.dumps({**GOOD, **change}))
     assert f"expected {expected}, but got" in error["message"]
 
 
 @pytest.mark.parametrize("field", ["model", "messages"])
-def test_a_missing_field_is_named(server: RunningServer, field: str) -> None:
-    status, error = post(server, json.dumps({name: value for name, value in GOOD.items() if name != field}))
+def test_a_missing_field_is_named(scripted: ScriptedServer, field: str) -> None:
+    status, error = post(scripted, json.dumps({name: value for name, value in GOOD.items() if name != field}))
     assert status == 400
     assert (error["param"], error["code"]) == (field, "missing_required_parameter")
 
 
-def test_an_unknown_model_is_404_and_names_the_pull_that_would_help(server: RunningServer) -> None:
-    status, error = post(server, json.dumps({**GOOD, "model": "llama3.2"}))
+def test_an_unknown_model_is_404_and_names_the_pull_that_would_help(scripted: ScriptedServer) -> None:
+    status, error = post(scripted, json.dumps({**GOOD, "model": "llama3.2"}))
     assert status == 404
     assert error["code"] == "model_not_found"
     assert "puna pull llama3.2" in error["message"]
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a b", "/", "x" * 400, "tiny:la/test"])
-def test_a_name_that_is_none_is_refused(server: RunningServer, name: str) -> None:
-    status, error = post(server, json.dumps({**GOOD, "model": name}))
+def test_a_name_that_is_none_is_refused(scripted: ScriptedServer, name: str) -> None:
+    status, error = post(scripted, json.dumps({**GOOD, "model": name}))
     assert status in (400, 404)
     assert error["param"] == "model"
 
 
-def test_after_every_bad_request_the_next_one_is_answered(server: RunningServer) -> None:
-    with server.http() as http:
+def test_after_every_bad_request_the_next_one_is_answered(scripted: ScriptedServer) -> None:
+    with scripted.http() as http:
         answer = http.post("/v1/chat/completions", json=GOOD).json()
     assert answer["choices"][0]["message"]["content"] == "This is a test."
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1/chat", "/v1/chat/completions/more"])
-def test_an_unknown_path_is_404(server: RunningServer, path: str) -> None:
-    with server.http() as http:
+def test_an_unknown_path_is_404(scripted: ScriptedServer, path: str) -> None:
+    with scripted.http() as http:
         response = http.get(path)
     assert response.status_code == 404
     assert response.json()["error"]["message"] == f"Invalid URL (GET {path})"
 
 
-def test_a_part_of_openais_api_that_is_not_here_says_so(client: openai.OpenAI) -> None:
+def test_a_part_of_openais_api_that_is_not_here_says_so(scripted: ScriptedServer) -> None:
     with pytest.raises(openai.NotFoundError, match="no engine here makes images"):
-        client.images.generate(model="x/z-image-turbo", prompt="A cute robot learning to paint")
+        scripted.client().images.generate(model="x/z-image-turbo", prompt="A cute robot learning to paint")
 
 
-def test_a_base_url_without_its_end_is_told_it(server: RunningServer) -> None:
-    client = openai.OpenAI(base_url=server.url, api_key="unused", max_retries=0)
+def test_a_base_url_without_its_end_is_told_it(scripted: ScriptedServer) -> None:
+    client = openai.OpenAI(base_url=scripted.url, api_key="unused", http_client=scripted.http())
     with pytest.raises(openai.NotFoundError, match="/v1/chat/completions"):
         client.chat.completions.create(model="tiny", messages=[{"role": "user", "content": "Hello!"}])
 
 
-def test_a_wrong_method_is_405_and_says_which_is_right(server: RunningServer) -> None:
-    with server.http() as http:
+def test_a_wrong_method_is_405_and_says_which_is_right(scripted: ScriptedServer) -> None:
+    with scripted.http() as http:
         response = http.get("/v1/chat/completions")
         assert response.status_code == 405
         assert response.headers["allow"] == "POST"

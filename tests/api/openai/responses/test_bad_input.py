@@ -2,6 +2,9 @@ from typing import Any
 
 import pytest
 
+from puna.core.errors import ContextLengthExceeded
+from puna.core.subjects import Conversation
+from tests.scripted import ScriptedServer
 from tests.server import RunningServer
 
 FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
@@ -62,17 +65,7 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"tools": [FUNCTION], "tool_choice": {"type": "function", "name": "g"}}, "tool_choice", "'g'"),
     ({"tools": [FUNCTION, FUNCTION]}, "tools[1].name", "'f'"),
     ({"tool_choice": "required"}, "tool_choice", "tools"),
-    (custom("lark", "start: A\nA: /a(?=b)/"), "tools[1].format.definition", "looking ahead or behind (in A)"),
-    (custom("lark", "start: A\n%import .local.A"), "tools[1].format.definition", "%import local"),
-    (custom("lark", "start ="), "tools[1].format.definition", "line 1"),
-    (custom("regex", r"(a)\1"), "tools[1].format.definition", "a reference to a group"),
     (custom("ebnf", "a"), "tools[1].format.syntax", "lark"),
-    ({"tools": [{**FUNCTION, "strict": True, "parameters": {"not": {}}}]}, "tools[0].parameters.not", "not"),
-    (
-        {"text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "wrong"}}}},
-        "text.format.schema.type",
-        "expected",
-    ),
     ({"background": True, "store": False}, "background", "store"),
     ({"stream_options": {"include_obfuscation": False}}, "stream_options", "stream"),
     ({"metadata": {str(n): "x" for n in range(17)}}, "metadata", "16"),
@@ -89,9 +82,37 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
 ]
 
 
+NOT_ENFORCED = [
+    (custom("lark", "start: A\nA: /a(?=b)/"), "tools[1].format.definition", "looking ahead or behind (in A)"),
+    (custom("lark", "start: A\n%import .local.A"), "tools[1].format.definition", "%import local"),
+    (custom("lark", "start ="), "tools[1].format.definition", "line 1"),
+    (custom("regex", r"(a)\1"), "tools[1].format.definition", "a reference to a group"),
+    ({"tools": [{**FUNCTION, "strict": True, "parameters": {"not": {}}}]}, "tools[0].parameters.not", "not"),
+    (
+        {"text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "wrong"}}}},
+        "text.format.schema.type",
+        "expected",
+    ),
+]
+"""What the engine refuses, which has to make sure of it."""
+
+
 @pytest.mark.parametrize(("body", "param", "named"), REFUSED)
 def test_each_refusal_says_what_and_where(
-    server: RunningServer, body: dict[str, Any], param: str | None, named: str
+    scripted: ScriptedServer, body: dict[str, Any], param: str | None, named: str
+) -> None:
+    check_refusal(scripted, body, param, named)
+
+
+@pytest.mark.parametrize(("body", "param", "named"), NOT_ENFORCED)
+def test_what_can_not_be_enforced_is_named(
+    server: RunningServer, body: dict[str, Any], param: str, named: str
+) -> None:
+    check_refusal(server, body, param, named)
+
+
+def check_refusal(
+    server: ScriptedServer | RunningServer, body: dict[str, Any], param: str | None, named: str
 ) -> None:
     with server.http() as http:
         answer = http.post("/v1/responses", json={"model": "tiny", "input": "Hello", **body})
@@ -109,9 +130,9 @@ PIXEL = (
 
 
 @pytest.mark.parametrize("path", ["", "/input_tokens", "/compact"])
-def test_what_a_model_can_not_read_is_refused_alike_everywhere(server: RunningServer, path: str) -> None:
+def test_what_a_model_can_not_read_is_refused_alike_everywhere(scripted: ScriptedServer, path: str) -> None:
     content = [{"type": "input_image", "image_url": PIXEL}]
-    with server.http() as http:
+    with scripted.http() as http:
         body = {"model": "tiny", "input": [{"role": "user", "content": content}]}
         answer = http.post(f"/v1/responses{path}", json=body)
     assert answer.status_code == 400, answer.text
@@ -119,8 +140,9 @@ def test_what_a_model_can_not_read_is_refused_alike_everywhere(server: RunningSe
 
 
 @pytest.mark.parametrize("path", ["", "/compact"])
-def test_an_input_that_is_too_long_is_named(server: RunningServer, path: str) -> None:
-    with server.http() as http:
+def test_an_input_that_is_too_long_is_named(scripted: ScriptedServer, path: str) -> None:
+    scripted.script.answer(ContextLengthExceeded(20000, 4096, about=Conversation()))
+    with scripted.http() as http:
         answer = http.post(f"/v1/responses{path}", json={"model": "tiny", "input": "word " * 20000})
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["param"] == "input"
@@ -137,8 +159,8 @@ def test_an_input_that_is_too_long_is_named(server: RunningServer, path: str) ->
         ("include=everything", "include"),
     ],
 )
-def test_a_bad_query_is_refused_by_name(server: RunningServer, query: str, param: str) -> None:
-    with server.http() as http:
+def test_a_bad_query_is_refused_by_name(scripted: ScriptedServer, query: str, param: str) -> None:
+    with scripted.http() as http:
         body = {"model": "tiny", "input": "Hello", "max_output_tokens": 1, "stream": True}
         events = http.post("/v1/responses", json=body).text
         key = events.partition('"id":"')[2].partition('"')[0]
@@ -154,30 +176,30 @@ def test_a_bad_query_is_refused_by_name(server: RunningServer, query: str, param
         {"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]},
     ],
 )
-def test_a_bad_item_of_a_conversation_is_refused_as_one(server: RunningServer, item: dict[str, Any]) -> None:
-    with server.http() as http:
+def test_a_bad_item_of_a_conversation_is_refused_as_one(scripted: ScriptedServer, item: dict[str, Any]) -> None:
+    with scripted.http() as http:
         answer = http.post("/v1/conversations", json={"items": [item]})
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["param"] == "items"
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_what_is_not_there_is_not_found(server: RunningServer, method: str) -> None:
-    with server.http() as http:
+def test_what_is_not_there_is_not_found(scripted: ScriptedServer, method: str) -> None:
+    with scripted.http() as http:
         for path in ("/v1/responses/resp_0", "/v1/conversations/conv_0"):
             answer = http.request(method, path)
             assert answer.status_code == 404
             assert path.rpartition("/")[2] in answer.json()["error"]["message"]
 
 
-def test_a_conversation_that_is_not_there_is_not_found(server: RunningServer) -> None:
-    with server.http() as http:
+def test_a_conversation_that_is_not_there_is_not_found(scripted: ScriptedServer) -> None:
+    with scripted.http() as http:
         body = {"model": "tiny", "input": "Hello", "conversation": "conv_0"}
         assert http.post("/v1/responses", json=body).status_code == 404
 
 
-def test_an_unknown_model_is_not_found_and_nothing_is_kept(server: RunningServer) -> None:
-    with server.http() as http:
+def test_an_unknown_model_is_not_found_and_nothing_is_kept(scripted: ScriptedServer) -> None:
+    with scripted.http() as http:
         for body in ({"stream": True}, {"background": True}, {}):
             answer = http.post("/v1/responses", json={"model": "nothing", "input": "Hello", **body})
             assert answer.status_code == 404
@@ -185,8 +207,8 @@ def test_an_unknown_model_is_not_found_and_nothing_is_kept(server: RunningServer
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "order=up", "after=msg_0", "include=everything"])
-def test_a_bad_page_is_refused_by_name(server: RunningServer, query: str) -> None:
-    with server.http() as http:
+def test_a_bad_page_is_refused_by_name(scripted: ScriptedServer, query: str) -> None:
+    with scripted.http() as http:
         made = http.post("/v1/responses", json={"model": "tiny", "input": "Hello", "max_output_tokens": 1}).json()
         answer = http.get(f"/v1/responses/{made['id']}/input_items?{query}")
     assert answer.status_code == 400
