@@ -46,11 +46,13 @@ MAY_KNOW = {
     "serving": "core scheduler settings",
     # dialects know no engine, and not one another
     "api": "core http",
+    "api.services": "core settings library inference images state",
+    "api.dialects": "api",
     "api.openai": DIALECT,
     "api.ollama": f"{DIALECT} formats settings",
     # the command line asks the native API, and puts a server together where none is up
     "cli": "core library.parameters api.advice",
-    "cli.client": "core settings api.ollama library observation serving.hosts server",
+    "cli.client": "core settings api.ollama api.services library inference observation serving.hosts server",
     "cli.commands": "cli core settings library server serving state.private",
     "cli.session": "cli core library.parameters state.private",
 }

@@ -2,22 +2,21 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
-from puna.api.ollama import application as ollama
-from puna.api.openai import application as openai
-from puna.api.openai.errors import error_body
-from puna.api.openai.responses.service import Responses
+from puna.api.dialect import Dialect
+from puna.api.dialects import DIALECTS
+from puna.api.dispatcher import Dispatcher
+from puna.api.services import Services
 from puna.engines.plan import ENGINES, Planner
 from puna.http.json import JSONResponse
-from puna.images.load import ImageLoader
 from puna.inference.inference import Inference
 from puna.library.library import Library
 from puna.machine import engine_settings, memory_limit
@@ -27,42 +26,32 @@ from puna.scheduler import Limits, Scheduler
 from puna.serving.access import Access, origin_pattern
 from puna.serving.drain import Drain, DrainState
 from puna.settings import Settings
-from puna.state.state import State
-
-OPENAI_PATHS = ("/chat/", "/completions", "/embeddings", "/models", "/responses", "/conversations")
-"""What OpenAI's clients ask for whose base URL lacks its end."""
 
 
-def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> Starlette:
-    """Everything the server answers, with those settings and engines."""
-    library = Library(settings.models)
-    scheduler = Scheduler(limits(settings))
-    inference = Inference(engine_settings(settings), library, scheduler, engines)
+class Server(Starlette):
+    """The application, and what it takes to end it: which requests run, and which engines."""
+
+    draining: DrainState
+    scheduler: Scheduler
+
+
+def create_app(
+    settings: Settings, *, engines: Sequence[Planner] = ENGINES, dialects: Sequence[Dialect] = DIALECTS
+) -> Server:
+    """Everything the server answers, with those settings, by those engines, in those dialects."""
+    scheduler = create_scheduler(settings)
+    services = Services(settings, partial(create_inference, settings, engines=engines, scheduler=scheduler))
     metrics = Metrics(scheduler)
     draining = DrainState()
-    state = State(settings)
-    images = ImageLoader(settings.image_hosts)
-    bounds = settings.body_limits
-    responses = Responses(library, inference, images, state)
+    dispatcher = Dispatcher((*dialects, pages(metrics)), services)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await responses.close()
-        await state.close()
+        await services.close()
         await scheduler.close()
 
-    async def report_metrics(_: Request) -> Response:
-        return Response(metrics.render(), media_type=CONTENT_TYPE)
-
-    app = Starlette(
-        routes=[
-            Route("/", greet),
-            Route("/health", report_health),
-            Route("/metrics", report_metrics),
-            Mount("/api", ollama.application(library, lambda: inference, lambda: images, limits=bounds)),
-            Mount("/v1", openai.application(library, inference, images, responses, limits=bounds)),
-        ],
+    app = Server(
         middleware=[
             Middleware(
                 Observer,
@@ -71,8 +60,8 @@ def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> S
                 debug=settings.debug,
                 keys=settings.api_keys,
             ),
-            Middleware(Drain, state=draining, refusal=refuse),
-            Middleware(Access, settings=settings, refusal=refuse),
+            Middleware(Drain, state=draining, refuse=dispatcher.refuse),
+            Middleware(Access, settings=settings, refuse=dispatcher.refuse),
             Middleware(
                 CORSMiddleware,
                 allow_origin_regex=origin_pattern(settings).pattern,
@@ -80,24 +69,53 @@ def create_app(settings: Settings, *, engines: Sequence[Planner] = ENGINES) -> S
                 allow_headers=["*"],
             ),
         ],
-        exception_handlers={HTTPException: not_routed},
         lifespan=lifespan,
     )
-    app.state.draining = draining
-    app.state.scheduler = scheduler
-    app.state.inference = inference
-    app.state.images = images
-    app.router.redirect_slashes = False
+    app.router.default = dispatcher
+    app.draining = draining
+    app.scheduler = scheduler
     return app
 
 
-def limits(settings: Settings) -> Limits:
-    """What the settings allow the scheduler."""
-    return Limits(
-        memory=memory_limit(settings),
-        loaded=settings.max_loaded_models,
-        queue=settings.max_queue,
-        keep_alive=settings.keep_alive,
+def create_scheduler(settings: Settings) -> Scheduler:
+    """What holds the engines in memory, within what the settings allow."""
+    return Scheduler(
+        Limits(
+            memory=memory_limit(settings),
+            loaded=settings.max_loaded_models,
+            queue=settings.max_queue,
+            keep_alive=settings.keep_alive,
+        )
+    )
+
+
+def create_inference(
+    settings: Settings,
+    library: Library,
+    *,
+    engines: Sequence[Planner] = ENGINES,
+    scheduler: Scheduler | None = None,
+) -> Inference:
+    """What answers requests with that library's models, by engines of that scheduler or of one of its own."""
+    return Inference(engine_settings(settings), library, scheduler or create_scheduler(settings), engines)
+
+
+def pages(metrics: Metrics) -> Dialect:
+    """What the server itself answers, and what it says of everything that no dialect claims."""
+
+    async def report_metrics(_: Request) -> Response:
+        return Response(metrics.render(), media_type=CONTENT_TYPE)
+
+    return Dialect(
+        name="server",
+        routes=[Route("/", greet), Route("/health", report_health), Route("/metrics", report_metrics)],
+        claims=lambda _: True,
+        name_of=lambda _, __: None,
+        error=lambda _, words: {"error": words.message},
+        unknown_path=lambda request: {"error": f"{request.method} {request.url.path}: Not Found"},
+        wrong_method=lambda request, allowed: {
+            "error": f"{request.method} {request.url.path}: Method Not Allowed (allowed: {allowed})"
+        },
     )
 
 
@@ -107,24 +125,3 @@ async def greet(_: Request) -> Response:
 
 async def report_health(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
-
-
-async def not_routed(request: Request, error: Exception) -> Response:
-    """Starlette's own refusals, in the shape of the dialect that the path belongs to."""
-    assert isinstance(error, HTTPException)
-    path = request.url.path
-    if path == "/v1":
-        return await openai.DIALECT.not_routed(request, error)
-    if path.startswith(OPENAI_PATHS):
-        message = f"Invalid URL ({request.method} {path}): here it is /v1{path}. A client's base URL ends in /v1."
-        return JSONResponse(error_body(message, "invalid_request_error"), 404)
-    return JSONResponse({"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code)
-
-
-def refuse(request: Request, status: int, message: str, code: str) -> Response:
-    """A refusal in the shape of the dialect that the path belongs to."""
-    if request.url.path.startswith("/v1"):
-        return JSONResponse(
-            error_body(message, "server_error" if status >= 500 else "invalid_request_error", code=code), status
-        )
-    return JSONResponse({"error": message}, status)

@@ -1,4 +1,4 @@
-"""A dialect as an ASGI application of its own: its routes, and its own words for what goes wrong."""
+"""What a dialect of the API is: its routes, what it claims, and its own words for what goes wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
 from puna.api.advice import with_advice
+from puna.api.services import Services
 from puna.core.errors import (
     ContextLengthExceeded,
+    Forbidden,
     InvalidRequest,
     ModelNotFound,
     NotFound,
@@ -20,6 +22,7 @@ from puna.core.errors import (
     PunaError,
     RequestTooLarge,
     TextTooLarge,
+    Unauthorized,
 )
 from puna.core.subjects import AnswerSchema, InputAt, PromptAt, Subject, ToolSchema
 from puna.http.body import body_of
@@ -38,24 +41,27 @@ class Words(NamedTuple):
     param: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Dialect:
-    """What a dialect says of an error, of a path that is not there, and of one that is there with other methods.
-    The HTTP statuses are the same in all of them.
+    """A way to speak to Puna: paths, and words for what goes wrong. The HTTP statuses are the same in all dialects.
 
-    `name_of` is what a body of the dialect calls the part of a request that an error is about; None where it has no
-    such part.
+    `claims` says whether a request is in this dialect, by its path or its headers, whether there is such a path or
+    not. `name_of` is what a body calls the part of a request that an error is about; None where it has no such part.
+    `error`, `unknown_path` and `wrong_method` make the JSON of a refusal.
     """
 
+    name: str
+    routes: Sequence[BaseRoute]
+    claims: Callable[[Request], bool]
     name_of: Callable[[Subject, object], str | None]
     error: Callable[[PunaError, Words], Object]
     unknown_path: Callable[[Request], Object]
     wrong_method: Callable[[Request, str], Object]
 
-    def application(self, routes: Sequence[BaseRoute], limits: Mapping[str, int | None]) -> Starlette:
-        """The application of those routes, which read bodies with so much in them, in the words of `Limits`."""
+    def application(self, services: Services) -> Starlette:
+        """The dialect as an application that answers with those services."""
         app = Starlette(
-            routes=routes,
+            routes=self.routes,
             exception_handlers={
                 HTTPException: self.not_routed,
                 PunaError: self.refused,
@@ -65,7 +71,8 @@ class Dialect:
         )
         app.router.redirect_slashes = False
         app.state.dialect = self
-        app.state.limits = Limits(**limits)
+        app.state.services = services
+        app.state.limits = Limits(**services.settings.body_limits)
         return app
 
     async def not_routed(self, request: Request, error: Exception) -> Response:
@@ -131,6 +138,10 @@ def methods(request: Request) -> set[str]:
 def status(error: PunaError) -> int:
     """The HTTP status of an error."""
     match error:
+        case Unauthorized():
+            return 401
+        case Forbidden():
+            return 403
         case RequestTooLarge() | TextTooLarge():
             return 413
         case InvalidRequest():

@@ -118,6 +118,18 @@ class NotFound(PunaError):
         self.code = code
 
 
+class Unauthorized(PunaError):
+    """Whoever asks has not said who it is, or is not known. `code` says which."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Forbidden(PunaError):
+    """Whoever asks may not."""
+
+
 class EngineFailed(PunaError):
     """An engine could not be started, or ended while it was needed. `log` is the end of what it printed."""
 
@@ -163,6 +175,13 @@ class QueueFull(Overloaded):
     def __init__(self, limit: int) -> None:
         super().__init__(f"The server is busy: {limit} requests are waiting already.")
         self.limit = limit
+
+
+class ShuttingDown(Overloaded):
+    """The server finishes what runs, and takes nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is shutting down.", retry_after=10)
 
 
 class SetAside(Overloaded):

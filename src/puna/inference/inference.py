@@ -98,6 +98,10 @@ class Inference:
         """Unload a model, as soon as it is idle. Says whether it was in memory. Raises ModelNotFound."""
         return self._scheduler.stop(str(self._library.get(ModelName.parse(name)).name))
 
+    async def close(self) -> None:
+        """End all engines."""
+        await self._scheduler.close()
+
     def running(self) -> list[Snapshot]:
         """The models in memory, or on their way there."""
         return self._scheduler.snapshots()

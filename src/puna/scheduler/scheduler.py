@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from puna.core.errors import EngineLost, MemoryTooSmall, Overloaded, PunaError, QueueFull
+from puna.core.errors import EngineLost, MemoryTooSmall, PunaError, QueueFull, ShuttingDown
 from puna.core.footprint import UNLIMITED, Footprint, total
 from puna.core.snapshot import Snapshot
 from puna.engines.launch import Launch
@@ -123,7 +123,7 @@ class Scheduler:
         """Unload everything; give no lease any more."""
         self._closed = True
         for ticket in self._queue:
-            self._reject(ticket, shutting_down())
+            self._reject(ticket, ShuttingDown())
         for resident in list(self._residents.values()):
             self._unload(resident)
         if self._turn_over:
@@ -179,7 +179,7 @@ class Scheduler:
 
     def _check(self, launch: Launch, *, new: bool) -> None:
         if self._closed or (new and self._refusing):
-            raise shutting_down()
+            raise ShuttingDown()
         if problem := self._crashes.problem(launch):
             raise problem
         if not launch.footprint.fits(self._limits.memory):
@@ -349,10 +349,6 @@ class Scheduler:
 def counted(footprints: Iterable[Footprint]) -> int:
     """How many of these engines count among those in memory."""
     return sum(not footprint.takes_nothing for footprint in footprints)
-
-
-def shutting_down() -> Overloaded:
-    return Overloaded("The server is shutting down.", retry_after=10)
 
 
 def too_large(footprint: Footprint, memory: Footprint) -> PunaError:

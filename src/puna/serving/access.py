@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from puna.core.errors import Forbidden, PunaError, Unauthorized
 from puna.serving.hosts import is_local, is_loopback
 from puna.settings import Settings
 
@@ -19,8 +20,8 @@ LOCAL_ORIGIN = re.compile(
 OPEN_PATHS = frozenset({"/", "/health"})
 """What a monitor may ask without a key."""
 
-Refusal = Callable[[Request, int, str, str], Response]
-"""Renders a refusal in the dialect of the request's path: status, message, and OpenAI's code."""
+Refuse = Callable[[Request, PunaError], Response]
+"""Says no in the words of the request's dialect."""
 
 
 def origin_pattern(settings: Settings) -> re.Pattern[str]:
@@ -32,28 +33,28 @@ def origin_pattern(settings: Settings) -> re.Pattern[str]:
 class Access:
     """ASGI middleware. A page of another site, a rebound host name or a missing key get no further."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, refusal: Refusal) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse) -> None:
         self._app = app
         self._origins = origin_pattern(settings)
         self._keys = settings.api_keys
         self._loopback = is_loopback(settings.host)
-        self._refusal = refusal
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (problem := self._problem(scope)):
             request = Request(scope)
-            await self._refusal(request, *problem)(scope, receive, send)
+            await self._refuse(request, problem)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _problem(self, scope: Scope) -> tuple[int, str, str] | None:
+    def _problem(self, scope: Scope) -> PunaError | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if self._loopback and not is_local(host):
-            return 403, f"The host '{host}' is not this machine.", "forbidden"
+            return Forbidden(f"The host '{host}' is not this machine.")
         origin = headers.get("origin")
         if origin and not self._allows(origin, host):
-            return 403, f"The origin '{origin}' is not allowed; PUNA_ORIGINS can allow it.", "forbidden"
+            return Forbidden(f"The origin '{origin}' is not allowed; PUNA_ORIGINS can allow it.")
         if self._keys and scope["path"] not in OPEN_PATHS and scope["method"] != "OPTIONS":
             return self._key_problem(headers.get("authorization", ""))
         return None
@@ -61,11 +62,11 @@ class Access:
     def _allows(self, origin: str, host: str) -> bool:
         return origin.partition("://")[2] == host or self._origins.fullmatch(origin) is not None
 
-    def _key_problem(self, authorization: str) -> tuple[int, str, str] | None:
+    def _key_problem(self, authorization: str) -> PunaError | None:
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
-            return 401, "An API key is needed: Authorization: Bearer YOUR_KEY.", "missing_api_key"
+            return Unauthorized("An API key is needed: Authorization: Bearer YOUR_KEY.", "missing_api_key")
         given = key.strip().encode()
         if not any(secrets.compare_digest(given, known.encode()) for known in self._keys):
-            return 401, "Incorrect API key provided.", "invalid_api_key"
+            return Unauthorized("Incorrect API key provided.", "invalid_api_key")
         return None

@@ -7,26 +7,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-RETRY_AFTER = 10
-"""Seconds after which a client may try again: by then another server may listen here."""
+from puna.core.errors import PunaError, ShuttingDown
 
-Refusal = Callable[[Request, int, str, str], Response]
+Refuse = Callable[[Request, PunaError], Response]
+"""Says no in the words of the request's dialect."""
 
 
 class Drain:
     """ASGI middleware that counts the requests in progress, and refuses new ones once it is closed."""
 
-    def __init__(self, app: ASGIApp, state: "DrainState", refusal: Refusal) -> None:
+    def __init__(self, app: ASGIApp, state: "DrainState", refuse: Refuse) -> None:
         self._app = app
         self._state = state
-        self._refusal = refusal
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._state.closed:
-            refusal = self._refusal(Request(scope), 503, "The server is shutting down.", "server_shutting_down")
-            refusal.headers["retry-after"] = str(RETRY_AFTER)
+            refusal = self._refuse(Request(scope), ShuttingDown())
             refusal.headers["connection"] = "close"
             await refusal(scope, receive, send)
         else:

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from puna.api.services import services_of
 from puna.core.errors import InvalidRequest
 from puna.http.json import JSONResponse
 from puna.library.digest import Digest
 from puna.library.errors import WrongDigest
-from puna.library.library import Library
 
 
 async def head(request: Request) -> Response:
     """Whether the blob is there."""
     digest = Digest.parse(request.path_params["digest"])
-    library: Library = request.app.state.library
+    library = services_of(request).library
     if library.store.has(digest):
         return Response()
     return JSONResponse({"error": f"blob '{digest}' not found"}, 404)
@@ -25,7 +25,7 @@ async def head(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Take a blob, and keep it if it is what its digest says."""
     digest = Digest.parse(request.path_params["digest"])
-    library: Library = request.app.state.library
+    library = services_of(request).library
     if library.store.has(digest):
         return Response()
     chunks = from_loop(request.stream(), asyncio.get_running_loop())

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.lines import Row, respond
+from puna.api.services import services_of
 from puna.core.errors import InvalidRequest
 from puna.http.body import Body
 from puna.library.creation import create as make
@@ -79,8 +80,7 @@ class CreateBody(ModelBody):
 async def create(request: Request) -> Response | ASGIApp:
     """Make a model, and tell each step."""
     body = await read_body(request, CreateBody)
-    library: Library = request.app.state.library
-    return await respond(request, steps(body, library), stream=body.stream is not False)
+    return await respond(request, steps(body, services_of(request).library), stream=body.stream is not False)
 
 
 async def steps(body: CreateBody, library: Library) -> AsyncGenerator[Row, None]:

@@ -12,12 +12,12 @@ from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import NOTHING_IS_CUT
 from puna.api.ollama.keep_alive import KeepAlive, read_keep_alive
 from puna.api.ollama.options import read_options
+from puna.api.services import services_of
 from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest
 from puna.http.body import Body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
-from puna.inference.inference import Inference
 
 
 class EmbeddingBody(Body):
@@ -70,8 +70,7 @@ async def embedded(
     """The vectors of the texts; no text has none."""
     if not texts:
         return Embeddings([], 0)
-    inference: Inference = request.app.state.inference()
-    batches = inference.embed(
+    batches = services_of(request).inference.embed(
         body.model,
         EmbeddingRequest(inputs=texts),
         keep_alive=read_keep_alive(body.keep_alive),

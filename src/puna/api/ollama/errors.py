@@ -11,6 +11,12 @@ def render_error(_: PunaError, words: Words) -> dict[str, str]:
     return {"error": words.message}
 
 
+def claims(request: Request) -> bool:
+    """Whether a request is for the native API: everything under /api."""
+    path = request.url.path
+    return path == "/api" or path.startswith("/api/")
+
+
 def unknown_path(request: Request) -> dict[str, str]:
     """What is said of a path that is not there."""
     return {"error": f"there is no {request.method} {request.url.path}"}

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.details import render_metadata
-from puna.api.ollama.summary import render_details, render_time
+from puna.api.ollama.summary import render_details, render_summary, render_time
+from puna.api.services import services_of
 from puna.core.errors import InvalidRequest
 from puna.formats.gguf import TENSOR_TYPES, Metadata
 from puna.http.body import Body, unsupported
 from puna.http.json import JSONResponse
-from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.modelfile import Modelfile
 from puna.library.names import ModelName
@@ -39,10 +39,16 @@ class CopyBody(Body):
     destination: str
 
 
+async def index(request: Request) -> JSONResponse:
+    """The list of all models."""
+    models = await asyncio.to_thread(services_of(request).library.list)
+    return JSONResponse({"models": [render_summary(model) for model in models]})
+
+
 async def show(request: Request) -> Response:
     """Everything about one model."""
     body = await read_body(request, ShowBody)
-    library: Library = request.app.state.library
+    library = services_of(request).library
     if body.verify:
         damaged = await asyncio.to_thread(library.verify, body.model_name)
         return JSONResponse({"damaged": [damage.message for damage in damaged]})
@@ -53,7 +59,7 @@ async def show(request: Request) -> Response:
 async def copy(request: Request) -> Response:
     """Give a model a second name."""
     body = await read_body(request, CopyBody)
-    library: Library = request.app.state.library
+    library = services_of(request).library
     await asyncio.to_thread(library.copy, ModelName.parse(body.source), ModelName.parse(body.destination))
     return Response()
 
@@ -61,7 +67,7 @@ async def copy(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     """Remove a model."""
     body = await read_body(request, ModelBody)
-    library: Library = request.app.state.library
+    library = services_of(request).library
     await asyncio.to_thread(library.delete, body.model_name)
     return Response()
 

@@ -12,11 +12,9 @@ from puna.api.ollama.generation import GenerationBody
 from puna.api.ollama.keep_alive import read_keep_alive
 from puna.api.ollama.lines import Row, respond
 from puna.api.ollama.options import read_options
+from puna.api.services import services_of
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
-from puna.images.load import ImageLoader
-from puna.inference.inference import Inference
-from puna.library.library import Library
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 
@@ -35,10 +33,10 @@ class Reply:
         self._request = request
         self._body = body
         self._render = render
-        self._library: Library = request.app.state.library
-        self.inference: Inference = request.app.state.inference()
-        images: ImageLoader = request.app.state.images()
-        self.images = images.shown_to(lambda: self.inference.sees(body.model))
+        services = services_of(request)
+        self._library = services.library
+        self.inference = services.inference
+        self.images = services.images.shown_to(lambda: self.inference.sees(body.model))
         self.whole = body.stream is False
         self.circumstances = Circumstances(
             keep_alive=read_keep_alive(body.keep_alive), parameters=read_options(body.options)

@@ -8,10 +8,10 @@ from typing import Any
 from starlette.requests import Request
 
 from puna.api.ollama.summary import render_details, render_time
+from puna.api.services import services_of
 from puna.core.errors import ModelNotFound
 from puna.core.snapshot import Snapshot
 from puna.http.json import JSONResponse
-from puna.inference.inference import Inference
 from puna.library.library import Library
 from puna.library.names import ModelName
 
@@ -21,11 +21,10 @@ FOR_EVER = 100 * 365 * 24 * 3600.0
 
 async def index(request: Request) -> JSONResponse:
     """Every model in memory, under each name that it was asked for by."""
-    inference: Inference = request.app.state.inference()
-    library: Library = request.app.state.library
+    services = services_of(request)
     rows = []
-    for snapshot in inference.running():
-        rows += [row for name in snapshot.models if (row := render(library, name, snapshot))]
+    for snapshot in services.inference.running():
+        rows += [row for name in snapshot.models if (row := render(services.library, name, snapshot))]
     return JSONResponse({"models": rows})
 
 

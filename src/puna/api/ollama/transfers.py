@@ -9,9 +9,9 @@ from starlette.types import ASGIApp
 
 from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.lines import Row, respond
+from puna.api.services import services_of
 from puna.http.body import unsupported
 from puna.library.digest import Digest
-from puna.library.library import Library
 from puna.library.registry import pull as fetch
 from puna.library.registry import push as send
 from puna.library.registry.progress import Progress, Status, Transfer
@@ -35,7 +35,7 @@ class TransferBody(ModelBody):
 async def pull(request: Request) -> Response | ASGIApp:
     """Bring a model here."""
     body = await read_body(request, TransferBody)
-    library: Library = request.app.state.library
+    library = services_of(request).library
     progress = fetch(library, body.model_name, insecure=bool(body.insecure))
     return await respond(request, rows(progress, "pulling"), stream=body.stream is not False)
 
@@ -43,7 +43,7 @@ async def pull(request: Request) -> Response | ASGIApp:
 async def push(request: Request) -> Response | ASGIApp:
     """Bring a model to its registry."""
     body = await read_body(request, TransferBody)
-    library: Library = request.app.state.library
+    library = services_of(request).library
     progress = send(library, body.model_name, insecure=bool(body.insecure))
     return await respond(request, rows(progress, "pushing"), stream=body.stream is not False)
 

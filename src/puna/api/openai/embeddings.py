@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from puna.api.openai.prompts import TokenLists, Tokens, prompts
+from puna.api.services import services_of
 from puna.api.vectors import Embeddings, Matrix
 from puna.core.embeddings import EmbeddingRequest
 from puna.http.body import Body, read_body
 from puna.http.exchange import unless_gone
-from puna.inference.inference import Inference
 
 Encoding = Literal["float", "base64"]
 
@@ -55,9 +55,8 @@ def entries(matrix: Matrix, first: int, encoding: Encoding) -> bytes:
 
 async def create(request: Request) -> Response:
     """Embed texts."""
-    inference: Inference = request.app.state.inference
     body = await read_body(request, EmbeddingBody)
-    batches = inference.embed(body.model, EmbeddingRequest(inputs=prompts(body.input)))
+    batches = services_of(request).inference.embed(body.model, EmbeddingRequest(inputs=prompts(body.input)))
     embeddings = await unless_gone(request, Embeddings.gather(batches, body.dimensions))
     content = encode(embeddings, body.model, body.encoding_format or "float")
     return StreamingResponse(content, media_type="application/json")

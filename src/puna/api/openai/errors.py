@@ -5,7 +5,16 @@ from typing import Any
 from starlette.requests import Request
 
 from puna.api.dialect import Words
-from puna.core.errors import InvalidRequest, ModelNotFound, NotFound, Overloaded, PunaError
+from puna.core.errors import (
+    Forbidden,
+    InvalidRequest,
+    ModelNotFound,
+    NotFound,
+    Overloaded,
+    PunaError,
+    ShuttingDown,
+    Unauthorized,
+)
 
 
 def error_body(message: str, kind: str, *, param: str | None = None, code: str | None = None) -> dict[str, Any]:
@@ -21,6 +30,12 @@ def render_error(error: PunaError, words: Words) -> dict[str, Any]:
             return error_body(message, "invalid_request_error", param=param, code=error.code)
         case ModelNotFound():
             return error_body(message, "invalid_request_error", param="model", code="model_not_found")
+        case Unauthorized():
+            return error_body(message, "invalid_request_error", code=error.code)
+        case Forbidden():
+            return error_body(message, "invalid_request_error", code="forbidden")
+        case ShuttingDown():
+            return error_body(message, "server_error", code="server_shutting_down")
         case Overloaded():
             return error_body(message, "server_error", code="overloaded")
         case _:
@@ -41,9 +56,22 @@ ABSENT = {
 """Parts of OpenAI's API that are not here, and why."""
 
 
+PATHS = ("/chat/", "/completions", "/embeddings", "/models", "/responses", "/conversations")
+"""What clients ask for whose base URL lacks its end."""
+
+
+def claims(request: Request) -> bool:
+    """Whether a request is for OpenAI's API: everything under /v1, and what should be there."""
+    path = request.url.path
+    return path == "/v1" or path.startswith(("/v1/", *PATHS))
+
+
 def unknown_path(request: Request) -> dict[str, Any]:
     """What is said of a path that is not there."""
-    message = f"Invalid URL ({request.method} {request.url.path})"
+    path = request.url.path
+    message = f"Invalid URL ({request.method} {path})"
+    if path.startswith(PATHS):
+        message += f": here it is /v1{path}. A client's base URL ends in /v1."
     part = request.url.path.removeprefix("/v1/").partition("/")[0]
     if part in ABSENT:
         message += f": {ABSENT[part]}."

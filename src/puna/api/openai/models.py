@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.requests import Request
 
+from puna.api.services import services_of
 from puna.http.json import JSONResponse
-from puna.library.library import Library
 from puna.library.listing import Listed, listed
 from puna.library.names import ModelName
 
@@ -23,15 +23,13 @@ def render(model: Listed) -> dict[str, Any]:
 
 async def index(request: Request) -> JSONResponse:
     """Every model of the library."""
-    library: Library = request.app.state.library
-    return JSONResponse(
-        {"object": "list", "data": [render(model) for model in await asyncio.to_thread(library.list)]}
-    )
+    models = await asyncio.to_thread(services_of(request).library.list)
+    return JSONResponse({"object": "list", "data": [render(model) for model in models]})
 
 
 async def retrieve(request: Request) -> JSONResponse:
     """One model, by a name that may have `/` and `:` in it. Its `id` is the name that was asked for, as it is with
     OpenAI and Ollama, so that programs find what they looked for."""
-    library: Library = request.app.state.library
+    library = services_of(request).library
     name = request.path_params["model"]
     return JSONResponse(render(listed(library.get(ModelName.parse(name)))) | {"id": name})

@@ -5,8 +5,9 @@ import concurrent.futures
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from functools import partial
 from queue import SimpleQueue
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.types import ASGIApp
 
@@ -14,39 +15,31 @@ from puna.cli.client.transport import Body
 from puna.observation.journal import Entry, open_entry
 from puna.settings import Settings
 
+if TYPE_CHECKING:
+    from puna.inference.inference import Inference
+    from puna.library.library import Library
+
 Message = MutableMapping[str, Any]
 
 
 @asynccontextmanager
 async def native_api(settings: Settings) -> AsyncIterator[ASGIApp]:
-    """The native API alone. The rest of the server is imported when a command needs a model to run."""
-    from starlette.applications import Starlette
-    from starlette.routing import Mount
+    """The native API alone, and nothing of it that no request has needed yet."""
+    from puna.api.ollama.application import DIALECT
+    from puna.api.services import Services
 
-    from puna.api.ollama.application import application
-    from puna.library.library import Library
-
-    whole: list[Starlette] = []
-
-    def server() -> Starlette:
-        from puna.server import create_app
-
-        if not whole:
-            whole.append(create_app(settings))
-        return whole[0]
-
-    native = application(
-        Library(settings.models),
-        lambda: server().state.inference,
-        lambda: server().state.images,
-        limits=settings.body_limits,
-    )
+    services = Services(settings, partial(with_engines, settings))
     try:
-        yield Starlette(routes=[Mount("/api", native)])
+        yield DIALECT.application(services)
     finally:
-        for app in whole:
-            async with app.router.lifespan_context(app):
-                pass  # leaving it closes what was opened
+        await services.close()
+
+
+def with_engines(settings: Settings, library: "Library") -> "Inference":
+    """What a command needs when a model has to run: the rest of the server is imported only then."""
+    from puna.server import create_inference
+
+    return create_inference(settings, library)
 
 
 class Mounted:

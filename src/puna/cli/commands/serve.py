@@ -68,7 +68,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=CONNECTION_SECONDS,
     )
-    GracefulServer(config, app.state.draining, app.state.scheduler, settings.shutdown_timeout).run(sockets=[listener])
+    GracefulServer(config, app.draining, app.scheduler, settings.shutdown_timeout).run(sockets=[listener])
 
 
 def log_to_standard_error(settings: Settings) -> None:

@@ -6,19 +6,18 @@ from starlette.types import ASGIApp
 
 from puna.api.openai.chat.answer import ChatAnswer, event_stream
 from puna.api.openai.chat.body import ChatBody
+from puna.api.services import services_of
 from puna.http.body import read_body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
-from puna.images.load import ImageLoader
-from puna.inference.inference import Inference
 
 
 async def create(request: Request) -> Response | ASGIApp:
     """Answer a conversation, whole or as a stream."""
-    inference: Inference = request.app.state.inference
-    images: ImageLoader = request.app.state.images
     body = await read_body(request, ChatBody)
-    core = await body.to_core(images.shown_to(lambda: inference.sees(body.model)))
+    services = services_of(request)
+    inference = services.inference
+    core = await body.to_core(services.images.shown_to(lambda: inference.sees(body.model)))
     events = inference.chat(body.model, core, whole=not body.stream)
     answer = ChatAnswer(body.model, events, legacy=body.functions is not None, custom=body.custom)
     if not body.stream:

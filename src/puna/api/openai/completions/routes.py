@@ -7,20 +7,19 @@ from starlette.types import ASGIApp
 from puna.api.openai.chat.answer import event_stream
 from puna.api.openai.completions.answer import CompletionAnswer
 from puna.api.openai.completions.body import CompletionBody
+from puna.api.services import services_of
 from puna.http.body import read_body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
-from puna.inference.inference import Inference
 
 
 async def create(request: Request) -> Response | ASGIApp:
     """Go on after prompts, whole or as a stream."""
-    inference: Inference = request.app.state.inference
     body = await read_body(request, CompletionBody)
     core = body.to_core()
     answer = CompletionAnswer(
         body.model,
-        inference.complete(body.model, core),
+        services_of(request).inference.complete(body.model, core),
         choices=core.choices,
         kept=body.n or 1,
         echo=bool(body.echo),

@@ -12,7 +12,7 @@ from puna.api.openai.responses.identifier import new_id
 from puna.api.openai.responses.items import Stored, read_input
 from puna.api.openai.responses.pages import Page, read_include, show
 from puna.api.openai.responses.preparation import no_conversation, resolve
-from puna.api.openai.responses.service import Responses
+from puna.api.services import services_of
 from puna.core.errors import NotFound
 from puna.http.body import read_body
 from puna.http.json import JSONResponse
@@ -87,9 +87,9 @@ async def delete_item(request: Request) -> Response:
 
 async def read_items(request: Request, given: list[Any]) -> list[Stored]:
     """The items of a body. Raises InvalidRequest: one of them could not be used in a response either."""
-    responses: Responses = request.app.state.responses
-    items = await resolve(responses.state, read_input(given, "items"), "items")
-    await to_messages(items, responses.state.seal, responses.images, "items")
+    services = services_of(request)
+    items = await resolve(services.state, read_input(given, "items"), "items")
+    await to_messages(items, services.state.seal, services.images, "items")
     return items
 
 
@@ -113,8 +113,7 @@ def key(request: Request) -> str:
 
 
 async def store(request: Request) -> "ConversationStore":
-    responses: Responses = request.app.state.responses
-    return (await responses.state.open()).conversations
+    return (await services_of(request).state.open()).conversations
 
 
 def render(conversation: "Conversation") -> dict[str, Any]:
@@ -128,12 +127,12 @@ def render(conversation: "Conversation") -> dict[str, Any]:
 
 
 routes = [
-    Route("/conversations", create, methods=["POST"]),
-    Route("/conversations/{conversation_id}", retrieve, methods=["GET"]),
-    Route("/conversations/{conversation_id}", update, methods=["POST"]),
-    Route("/conversations/{conversation_id}", delete, methods=["DELETE"]),
-    Route("/conversations/{conversation_id}/items", create_items, methods=["POST"]),
-    Route("/conversations/{conversation_id}/items", list_items, methods=["GET"]),
-    Route("/conversations/{conversation_id}/items/{item_id}", retrieve_item, methods=["GET"]),
-    Route("/conversations/{conversation_id}/items/{item_id}", delete_item, methods=["DELETE"]),
+    Route("/v1/conversations", create, methods=["POST"]),
+    Route("/v1/conversations/{conversation_id}", retrieve, methods=["GET"]),
+    Route("/v1/conversations/{conversation_id}", update, methods=["POST"]),
+    Route("/v1/conversations/{conversation_id}", delete, methods=["DELETE"]),
+    Route("/v1/conversations/{conversation_id}/items", create_items, methods=["POST"]),
+    Route("/v1/conversations/{conversation_id}/items", list_items, methods=["GET"]),
+    Route("/v1/conversations/{conversation_id}/items/{item_id}", retrieve_item, methods=["GET"]),
+    Route("/v1/conversations/{conversation_id}/items/{item_id}", delete_item, methods=["DELETE"]),
 ]

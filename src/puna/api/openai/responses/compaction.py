@@ -11,6 +11,7 @@ from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.service import Responses
 from puna.core.events import Done, TextDelta, Usage
 from puna.core.messages import Message, Text
+from puna.state.seal import Seal
 
 TASK = (
     "Summarize the conversation so far for the one who has to carry it on without seeing it. "
@@ -22,7 +23,7 @@ SUMMARY_TOKENS = 1024
 """The longest summary, in tokens."""
 
 
-async def compact(responses: Responses, body: CompactBody) -> dict[str, Any]:
+async def compact(responses: Responses, seal: Seal, body: CompactBody) -> dict[str, Any]:
     """The compacted conversation: the user's messages as they are, and one item with the model's summary of all."""
     prompt = Prompt(
         model=body.model,
@@ -43,7 +44,7 @@ async def compact(responses: Responses, body: CompactBody) -> dict[str, Any]:
     compaction: Stored = {
         "type": "compaction",
         "id": new_id("cmp"),
-        "encrypted_content": responses.state.seal.close("".join(texts)),
+        "encrypted_content": seal.close("".join(texts)),
     }
     items = (*prepared.before, *prepared.given)
     said = [item for item in items if item["type"] == "message" and item["role"] == "user"]

@@ -18,6 +18,7 @@ from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.responses.tools import refuse_hosted
+from puna.api.services import services_of
 from puna.core.errors import InvalidRequest, PunaError
 from puna.http.body import body_of, read_body, read_document
 from puna.http.exchange import unless_gone
@@ -109,7 +110,9 @@ async def count_input_tokens(request: Request) -> Response:
 async def create_compaction(request: Request) -> Response:
     """Shorten a conversation."""
     body = await read_body(request, CompactBody)
-    return JSONResponse(await unless_gone(request, compact(responses(request), body)))
+    return JSONResponse(
+        await unless_gone(request, compact(responses(request), services_of(request).state.seal, body))
+    )
 
 
 async def refuse_what_is_not_here(request: Request) -> None:
@@ -127,16 +130,15 @@ def explainer(request: Request) -> Callable[[PunaError], str]:
 
 def responses(request: Request) -> Responses:
     """The responses of this server."""
-    found: Responses = request.app.state.responses
-    return found
+    return services_of(request).own(Responses)
 
 
 routes = [
-    Route("/responses", create, methods=["POST"]),
-    Route("/responses/input_tokens", count_input_tokens, methods=["POST"]),
-    Route("/responses/compact", create_compaction, methods=["POST"]),
-    Route("/responses/{response_id}", retrieve, methods=["GET"]),
-    Route("/responses/{response_id}", delete, methods=["DELETE"]),
-    Route("/responses/{response_id}/cancel", cancel, methods=["POST"]),
-    Route("/responses/{response_id}/input_items", list_input_items, methods=["GET"]),
+    Route("/v1/responses", create, methods=["POST"]),
+    Route("/v1/responses/input_tokens", count_input_tokens, methods=["POST"]),
+    Route("/v1/responses/compact", create_compaction, methods=["POST"]),
+    Route("/v1/responses/{response_id}", retrieve, methods=["GET"]),
+    Route("/v1/responses/{response_id}", delete, methods=["DELETE"]),
+    Route("/v1/responses/{response_id}/cancel", cancel, methods=["POST"]),
+    Route("/v1/responses/{response_id}/input_items", list_input_items, methods=["GET"]),
 ]

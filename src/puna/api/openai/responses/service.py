@@ -11,26 +11,21 @@ from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.preparation import Prepared, in_progress, prepare
 from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.truncation import fitted
+from puna.api.services import Services
 from puna.core.errors import InvalidRequest, NotFound, PunaError
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
-from puna.images.load import ImageLoader
-from puna.inference.inference import Inference, completed
-from puna.library.library import Library
+from puna.inference.inference import completed
 from puna.library.names import ModelName
 from puna.state.owner import STOPPED
-from puna.state.state import State
 
 
 class Responses:
     """Makes responses and finds those that were made."""
 
-    def __init__(self, library: Library, inference: Inference, images: ImageLoader, state: State) -> None:
-        self._library = library
-        self._inference = inference
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._runs: dict[str, Run] = {}
-        self.images = images
-        self.state = state
 
     async def create(self, body: CreateBody, explain: Callable[[PunaError], str]) -> Run:
         """Begin a response. A background one is stored before this returns. `explain` says what a client is
@@ -40,14 +35,14 @@ class Responses:
             InvalidRequest, ModelNotFound, NotFound: the body asks for what can't be.
         """
         check(body)
-        model = self._library.get(ModelName.parse(body.model))
+        model = self._services.library.get(ModelName.parse(body.model))
         prepared = await self.prepare(body)
         sealing = "reasoning.encrypted_content" in (body.include or ())
         answer = Answer(
             frame(body, completed(prepared.request, model).sampling),
             custom=body.toolbox.custom,
             summary=body.summary is not None,
-            seal=self.state.seal.close if sealing else None,
+            seal=self._services.state.seal.close if sealing else None,
         )
         if body.background:
             await self._announce(answer, prepared)
@@ -61,7 +56,7 @@ class Responses:
         """A response object. Raises NotFound."""
         if run := self._runs.get(key):
             return run.answer.response
-        stored = await (await self.state.open()).responses.get(key)
+        stored = await (await self._services.state.open()).responses.get(key)
         if stored is None:
             raise no_response(key)
         return stored.body
@@ -75,7 +70,7 @@ class Responses:
         """
         if run := self._runs.get(key):
             return run.stream(after)
-        events = await (await self.state.open()).responses.events(key)
+        events = await (await self._services.state.open()).responses.events(key)
         if events is None:
             await self.get(key)
             raise InvalidRequest(
@@ -88,7 +83,7 @@ class Responses:
         """Forget a response; end it where it is still at work. Raises NotFound."""
         if run := self._runs.get(key):
             await run.stop()
-        if not await (await self.state.open()).responses.delete(key):
+        if not await (await self._services.state.open()).responses.delete(key):
             raise no_response(key)
 
     async def cancel(self, key: str) -> dict[str, Any]:
@@ -116,14 +111,14 @@ class Responses:
         """What a body asks for, without asking it."""
         if body.previous_response_id in self._runs:
             raise in_progress(body.previous_response_id or "")
-        images = self.images.shown_to(lambda: self._inference.sees(body.model))
-        return await prepare(self.state, images, body)
+        images = self._services.images.shown_to(lambda: self._services.inference.sees(body.model))
+        return await prepare(self._services.state, images, body)
 
     async def input_items(self, key: str) -> list[Stored]:
         """What a response was made from, oldest first. Raises NotFound."""
         if run := self._runs.get(key):
             return list(run.input)
-        stores = await self.state.open()
+        stores = await self._services.state.open()
         items = await stores.responses.input_items(key)
         if not items:
             await self.get(key)
@@ -131,12 +126,12 @@ class Responses:
 
     def ask(self, model: str, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """The model's answer."""
-        return self._inference.chat(model, request)
+        return self._services.inference.chat(model, request)
 
     async def count(self, body: Prompt) -> int:
         """How many tokens the prompt of that body has."""
         prepared = await self.prepare(body)
-        return await self._inference.count_prompt(body.model, prepared.request)
+        return await self._services.inference.count_prompt(body.model, prepared.request)
 
     def _source(self, body: CreateBody, request: ChatRequest) -> AsyncGenerator[Event, None]:
         ask = partial(self.ask, body.model)
@@ -146,7 +141,7 @@ class Responses:
         """Store a response that nothing was done for yet."""
         from puna.state.responses import StoredResponse
 
-        stores = await self.state.open()
+        stores = await self._services.state.open()
         body = {**answer.response, "status": "queued"}
         await stores.save(StoredResponse(body=body, input=prepared.given, owner=stores.owner.name))
 
@@ -162,12 +157,12 @@ class Responses:
             done = response["status"] in ("completed", "incomplete")
             conversation = body.conversation_id if done else None
             if body.store is not False:
-                stores = await self.state.open()
+                stores = await self._services.state.open()
                 events = run.log() if body.stream or body.background else None
                 stored = StoredResponse(body=response, input=prepared.given, events=events, owner=stores.owner.name)
                 await stores.save(stored, conversation)
             elif conversation:
-                stores = await self.state.open()
+                stores = await self._services.state.open()
                 await stores.conversations.append(conversation, [*prepared.given, *response["output"]])
         finally:
             self._runs.pop(run.answer.id, None)

@@ -1,0 +1,33 @@
+"""Several dialects as one application."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from puna.api.dialect import Dialect
+from puna.api.services import Services
+from puna.core.errors import PunaError
+
+
+class Dispatcher:
+    """ASGI application that gives each request to the first dialect that claims it. The last one claims all."""
+
+    def __init__(self, dialects: Sequence[Dialect], services: Services) -> None:
+        self._applications = {dialect: dialect.application(services) for dialect in dialects}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._applications[self.dialect_of(Request(scope))](scope, receive, send)
+        else:
+            await WebSocketClose()(scope, receive, send)
+
+    def dialect_of(self, request: Request) -> Dialect:
+        """The dialect that a request is in."""
+        return next(dialect for dialect in self._applications if dialect.claims(request))
+
+    def refuse(self, request: Request, error: PunaError) -> Response:
+        """A refusal in the words of the request's dialect, before anything of the request was read."""
+        return self.dialect_of(request).response(error)
