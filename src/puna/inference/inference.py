@@ -22,14 +22,13 @@ from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task, 
 from puna.engines.launch import Launch
 from puna.engines.plan import ENGINES, Planner, plan
 from puna.engines.settings import EngineSettings
-from puna.inference.caller import Caller
+from puna.inference.caller import ANONYMOUS, Caller
 from puna.inference.recovery import Answer
 from puna.inference.work import ChatWork, WholeWork, Work
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
-from puna.observation.journal import current
 from puna.scheduler import Claim, Scheduler
 
 E = TypeVar("E")
@@ -58,7 +57,7 @@ class Inference:
         name: str,
         request: ChatRequest,
         *,
-        caller: Caller | None = None,
+        caller: Caller = ANONYMOUS,
         whole: bool = False,
         keep_alive: float | None = None,
         parameters: Parameters = NO_OVERRIDES,
@@ -66,8 +65,8 @@ class Inference:
         """Answer a conversation.
 
         With `whole` no event comes before the last is there, so that the request can be done anew, whatever happens
-        to the engine. `keep_alive` is how many seconds the model stays in memory afterwards, `parameters` go over
-        those of its Modelfile.
+        to the engine. `caller` hears what becomes of the request. `keep_alive` is how many seconds the model stays in
+        memory afterwards, `parameters` go over those of its Modelfile.
 
         Raises:
             ModelNotFound: the library has no model of that name.
@@ -80,13 +79,22 @@ class Inference:
         return self._answered(model, "chat", work, caller, keep_alive=keep_alive, whole=whole)
 
     async def load(
-        self, name: str, *, keep_alive: float | None = None, parameters: Parameters = NO_OVERRIDES
+        self,
+        name: str,
+        *,
+        caller: Caller = ANONYMOUS,
+        keep_alive: float | None = None,
+        parameters: Parameters = NO_OVERRIDES,
     ) -> None:
         """Have a model in memory before it is asked anything; raises what `chat` raises."""
         model = self._model(name, parameters)
         task: Task = "chat" if "completion" in model.capabilities else "embed"
         async with self._scheduler.lease(
-            self._plan(model, task), Claim(tokens=0), model=str(model.name), keep_alive=keep_alive
+            self._plan(model, task),
+            Claim(tokens=0),
+            model=str(model.name),
+            client=caller.client,
+            keep_alive=keep_alive,
         ):
             pass
 
@@ -111,7 +119,7 @@ class Inference:
         name: str,
         request: CompletionRequest,
         *,
-        caller: Caller | None = None,
+        caller: Caller = ANONYMOUS,
         keep_alive: float | None = None,
         parameters: Parameters = NO_OVERRIDES,
     ) -> AsyncGenerator[CompletionEvent, None]:
@@ -124,7 +132,7 @@ class Inference:
         return self._continued(model, request, caller, keep_alive)
 
     async def _scored(
-        self, model: Model, request: CompletionRequest, caller: Caller | None
+        self, model: Model, request: CompletionRequest, caller: Caller
     ) -> AsyncGenerator[CompletionEvent, None]:
         """First the prompts with their log probabilities, by an engine of their own, then what follows them."""
         score = ScoreRequest(prompts=request.prompts, alternatives=request.logprobs or 0)
@@ -145,7 +153,7 @@ class Inference:
                     yield event
 
     def _continued(
-        self, model: Model, request: CompletionRequest, caller: Caller | None, keep_alive: float | None = None
+        self, model: Model, request: CompletionRequest, caller: Caller, keep_alive: float | None = None
     ) -> AsyncGenerator[CompletionEvent, None]:
         def do(engine: Engine) -> AsyncGenerator[CompletionEvent, None]:
             return able(engine, Completes).complete(request)
@@ -158,7 +166,7 @@ class Inference:
         name: str,
         request: EmbeddingRequest,
         *,
-        caller: Caller | None = None,
+        caller: Caller = ANONYMOUS,
         keep_alive: float | None = None,
         parameters: Parameters = NO_OVERRIDES,
     ) -> AsyncGenerator[Embedded, None]:
@@ -170,7 +178,7 @@ class Inference:
         model = self._model(name, parameters)
         return self._answered(model, "embed", WholeWork(len(request.inputs), do), caller, keep_alive=keep_alive)
 
-    async def count_prompt(self, name: str, request: ChatRequest, *, caller: Caller | None = None) -> int:
+    async def count_prompt(self, name: str, request: ChatRequest, *, caller: Caller = ANONYMOUS) -> int:
         """How many tokens the prompt of a conversation has.
 
         Raises:
@@ -178,7 +186,7 @@ class Inference:
             InvalidRequest: the model does not chat.
             EngineFailed: the model can't be loaded, or its engine broke off.
         """
-        model, caller = self._library.get(ModelName.parse(name)), caller or current()
+        model = self._library.get(ModelName.parse(name))
         async with self._scheduler.lease(
             self._plan(model, "chat"), Claim(tokens=0), model=str(model.name), client=caller.client
         ) as lease:
@@ -196,13 +204,12 @@ class Inference:
         model: Model,
         task: Task,
         work: Work[E],
-        caller: Caller | None,
+        caller: Caller,
         *,
         keep_alive: float | None = None,
         whole: bool = False,
     ) -> AsyncGenerator[E, None]:
         """What the work yields, on as many engines as it takes."""
-        caller = caller or current()
         caller.found(str(model.name))
         launch = self._plan(model, task)
         lease_for = partial(

@@ -1,8 +1,9 @@
 """What became of each request: kept while it runs, for the access log and the metrics."""
 
 import time
-from contextvars import ContextVar
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from puna.core.events import Usage
 
@@ -58,14 +59,12 @@ class Entry:
         return (self.last - self.first) / (self.completion_tokens - 1)
 
 
-_CURRENT: ContextVar[Entry] = ContextVar("entry")
+def keep(scope: MutableMapping[str, Any], entry: Entry) -> None:
+    """Keep the entry of a request with it, in its ASGI scope."""
+    scope.setdefault("state", {})["entry"] = entry
 
 
-def open_entry(entry: Entry) -> None:
-    """Keep that entry for what this task, and the tasks that it starts, do from now on."""
-    _CURRENT.set(entry)
-
-
-def current() -> Entry:
-    """The entry of the request that is worked on; a new one outside of any request."""
-    return _CURRENT.get(None) or Entry()
+def entry_of(scope: Mapping[str, Any]) -> Entry:
+    """The entry of a request, by its scope or the request itself. One that nobody looks at where none was kept."""
+    entry: Entry = scope.get("state", {}).get("entry") or Entry()
+    return entry

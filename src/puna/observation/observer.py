@@ -11,7 +11,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from puna.observation.journal import Entry, open_entry
+from puna.observation.journal import Entry, keep
 from puna.observation.metrics import Metrics
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}")
@@ -44,7 +44,7 @@ class Observer:
             return
         headers = Headers(scope=scope)
         entry = Entry(id=request_id(headers), client=client_of(scope, headers, self._keys))
-        open_entry(entry)
+        keep(scope, entry)
         exchange = Exchange(entry, send)
         watched = Body(receive) if self._debug else None
         try:

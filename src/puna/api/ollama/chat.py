@@ -134,5 +134,5 @@ async def create(request: Request) -> Response | ASGIApp:
         return await reply.to_nothing()
     reply.check("chat")
     core = await body.to_core(reply.images)
-    events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.circumstances)
+    events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.engine_use)
     return await reply.send(answer_rows(body.model, events, render))

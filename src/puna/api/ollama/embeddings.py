@@ -18,6 +18,7 @@ from puna.core.embeddings import EmbeddingRequest
 from puna.http.body import Body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
+from puna.observation.journal import entry_of
 
 
 class EmbeddingBody(Body):
@@ -73,6 +74,7 @@ async def embedded(
     batches = services_of(request).inference.embed(
         body.model,
         EmbeddingRequest(inputs=texts),
+        caller=entry_of(request),
         keep_alive=read_keep_alive(body.keep_alive),
         parameters=read_options(body.options),
     )

@@ -90,8 +90,8 @@ async def create(request: Request) -> Response | ASGIApp:
         return await reply.to_nothing()
     reply.check("generate")
     if body.is_raw:
-        completion = reply.inference.complete(body.model, body.to_completion(), **reply.circumstances)
+        completion = reply.inference.complete(body.model, body.to_completion(), **reply.engine_use)
         return await reply.send(answer_rows(body.model, completion, render))
     core = await body.to_chat(reply.images)
-    events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.circumstances)
+    events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.engine_use)
     return await reply.send(answer_rows(body.model, events, render))

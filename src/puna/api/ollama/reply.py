@@ -15,13 +15,16 @@ from puna.api.ollama.options import read_options
 from puna.api.services import services_of
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
+from puna.inference.caller import Caller
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
+from puna.observation.journal import entry_of
 
 
-class Circumstances(TypedDict):
-    """How an engine is had for one request."""
+class EngineUse(TypedDict):
+    """For whom an engine is had, for how long, and with what parameters over the model's own."""
 
+    caller: Caller
     keep_alive: float | None
     parameters: Parameters
 
@@ -38,8 +41,10 @@ class Reply:
         self.inference = services.inference
         self.images = services.images.shown_to(lambda: self.inference.sees(body.model))
         self.whole = body.stream is False
-        self.circumstances = Circumstances(
-            keep_alive=read_keep_alive(body.keep_alive), parameters=read_options(body.options)
+        self.engine_use = EngineUse(
+            caller=entry_of(request),
+            keep_alive=read_keep_alive(body.keep_alive),
+            parameters=read_options(body.options),
         )
 
     def check(self, kind: str) -> None:
@@ -49,11 +54,11 @@ class Reply:
     async def to_nothing(self) -> Response:
         """Load the model; unload it where it is to be kept for no time."""
         model = self._body.model
-        if self.circumstances["keep_alive"] == 0:
+        if self.engine_use["keep_alive"] == 0:
             self._library.get(ModelName.parse(model))
             self.inference.stop(model)
             return JSONResponse(loaded_row(model, self._render, "unload"))
-        await unless_gone(self._request, self.inference.load(model, **self.circumstances))
+        await unless_gone(self._request, self.inference.load(model, **self.engine_use))
         return JSONResponse(loaded_row(model, self._render, "load"))
 
     async def send(self, rows: AsyncGenerator[Row, None]) -> Response | ASGIApp:

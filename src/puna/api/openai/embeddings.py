@@ -16,6 +16,7 @@ from puna.api.vectors import Embeddings, Matrix
 from puna.core.embeddings import EmbeddingRequest
 from puna.http.body import Body, read_body
 from puna.http.exchange import unless_gone
+from puna.observation.journal import entry_of
 
 Encoding = Literal["float", "base64"]
 
@@ -56,7 +57,9 @@ def entries(matrix: Matrix, first: int, encoding: Encoding) -> bytes:
 async def create(request: Request) -> Response:
     """Embed texts."""
     body = await read_body(request, EmbeddingBody)
-    batches = services_of(request).inference.embed(body.model, EmbeddingRequest(inputs=prompts(body.input)))
+    batches = services_of(request).inference.embed(
+        body.model, EmbeddingRequest(inputs=prompts(body.input)), caller=entry_of(request)
+    )
     embeddings = await unless_gone(request, Embeddings.gather(batches, body.dimensions))
     content = encode(embeddings, body.model, body.encoding_format or "float")
     return StreamingResponse(content, media_type="application/json")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 from starlette.types import ASGIApp
 
 from puna.cli.client.transport import Body
-from puna.observation.journal import Entry, open_entry
 from puna.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,7 +87,6 @@ class Mounted:
             concurrent.futures.wait([working])
 
     async def _answer(self, scope: Message, exchange: "Exchange") -> None:
-        open_entry(Entry())
         await self._ready.result()(scope, exchange.receive, exchange.send)
 
 

@@ -10,6 +10,7 @@ from puna.api.services import services_of
 from puna.http.body import read_body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
+from puna.observation.journal import entry_of
 
 
 async def create(request: Request) -> Response | ASGIApp:
@@ -18,7 +19,7 @@ async def create(request: Request) -> Response | ASGIApp:
     services = services_of(request)
     inference = services.inference
     core = await body.to_core(services.images.shown_to(lambda: inference.sees(body.model)))
-    events = inference.chat(body.model, core, whole=not body.stream)
+    events = inference.chat(body.model, core, caller=entry_of(request), whole=not body.stream)
     answer = ChatAnswer(body.model, events, legacy=body.functions is not None, custom=body.custom)
     if not body.stream:
         return JSONResponse(await unless_gone(request, answer.whole()))

@@ -11,6 +11,7 @@ from puna.api.services import services_of
 from puna.http.body import read_body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
+from puna.observation.journal import entry_of
 
 
 async def create(request: Request) -> Response | ASGIApp:
@@ -19,7 +20,7 @@ async def create(request: Request) -> Response | ASGIApp:
     core = body.to_core()
     answer = CompletionAnswer(
         body.model,
-        services_of(request).inference.complete(body.model, core),
+        services_of(request).inference.complete(body.model, core, caller=entry_of(request)),
         choices=core.choices,
         kept=body.n or 1,
         echo=bool(body.echo),

@@ -11,6 +11,7 @@ from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.service import Responses
 from puna.core.events import Done, TextDelta, Usage
 from puna.core.messages import Message, Text
+from puna.inference.caller import Caller
 from puna.state.seal import Seal
 
 TASK = (
@@ -23,7 +24,7 @@ SUMMARY_TOKENS = 1024
 """The longest summary, in tokens."""
 
 
-async def compact(responses: Responses, seal: Seal, body: CompactBody) -> dict[str, Any]:
+async def compact(responses: Responses, seal: Seal, body: CompactBody, caller: Caller) -> dict[str, Any]:
     """The compacted conversation: the user's messages as they are, and one item with the model's summary of all."""
     prompt = Prompt(
         model=body.model,
@@ -35,7 +36,7 @@ async def compact(responses: Responses, seal: Seal, body: CompactBody) -> dict[s
     task = Message(role="user", content=(Text(TASK),))
     texts: list[str] = []
     usage = Usage(0, 0)
-    async with aclosing(responses.ask(body.model, prepared.asking(task, SUMMARY_TOKENS))) as events:
+    async with aclosing(responses.ask(body.model, prepared.asking(task, SUMMARY_TOKENS), caller=caller)) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 texts.append(event.text)

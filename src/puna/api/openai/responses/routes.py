@@ -23,13 +23,14 @@ from puna.core.errors import InvalidRequest, PunaError
 from puna.http.body import body_of, read_body, read_document
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
+from puna.observation.journal import entry_of
 
 
 async def create(request: Request) -> Response | ASGIApp:
     """Make a response: whole, as a stream, or in the background."""
     await refuse_what_is_not_here(request)
     body = await read_body(request, CreateBody)
-    run = await responses(request).create(body, explainer(request))
+    run = await responses(request).create(body, entry_of(request), explainer(request))
     if body.background:
         if body.stream:
             return event_stream(request, run.stream())
@@ -103,7 +104,7 @@ async def count_input_tokens(request: Request) -> Response:
     """How many tokens a prompt has."""
     await refuse_what_is_not_here(request)
     body = await read_body(request, CountBody)
-    tokens = await unless_gone(request, responses(request).count(body))
+    tokens = await unless_gone(request, responses(request).count(body, entry_of(request)))
     return JSONResponse({"object": "response.input_tokens", "input_tokens": tokens})
 
 
@@ -111,7 +112,9 @@ async def create_compaction(request: Request) -> Response:
     """Shorten a conversation."""
     body = await read_body(request, CompactBody)
     return JSONResponse(
-        await unless_gone(request, compact(responses(request), services_of(request).state.seal, body))
+        await unless_gone(
+            request, compact(responses(request), services_of(request).state.seal, body, entry_of(request))
+        )
     )
 
 

@@ -15,6 +15,7 @@ from puna.api.services import Services
 from puna.core.errors import InvalidRequest, NotFound, PunaError
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
+from puna.inference.caller import Caller
 from puna.inference.inference import completed
 from puna.library.names import ModelName
 from puna.state.owner import STOPPED
@@ -27,9 +28,9 @@ class Responses:
         self._services = services
         self._runs: dict[str, Run] = {}
 
-    async def create(self, body: CreateBody, explain: Callable[[PunaError], str]) -> Run:
-        """Begin a response. A background one is stored before this returns. `explain` says what a client is
-        told of an error.
+    async def create(self, body: CreateBody, caller: Caller, explain: Callable[[PunaError], str]) -> Run:
+        """Begin a response. A background one is stored before this returns. `caller` hears what becomes of it,
+        `explain` says what a client is told of an error.
 
         Raises:
             InvalidRequest, ModelNotFound, NotFound: the body asks for what can't be.
@@ -47,7 +48,7 @@ class Responses:
         if body.background:
             await self._announce(answer, prepared)
         keep = partial(self._keep, body, prepared)
-        run = Run(answer, self._source(body, prepared.request), keep, prepared.given, explain)
+        run = Run(answer, self._source(body, prepared.request, caller), keep, prepared.given, explain)
         if body.store is not False:
             self._runs[answer.id] = run
         return run
@@ -124,17 +125,17 @@ class Responses:
             await self.get(key)
         return items
 
-    def ask(self, model: str, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    def ask(self, model: str, request: ChatRequest, *, caller: Caller) -> AsyncGenerator[Event, None]:
         """The model's answer."""
-        return self._services.inference.chat(model, request)
+        return self._services.inference.chat(model, request, caller=caller)
 
-    async def count(self, body: Prompt) -> int:
+    async def count(self, body: Prompt, caller: Caller) -> int:
         """How many tokens the prompt of that body has."""
         prepared = await self.prepare(body)
-        return await self._services.inference.count_prompt(body.model, prepared.request)
+        return await self._services.inference.count_prompt(body.model, prepared.request, caller=caller)
 
-    def _source(self, body: CreateBody, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        ask = partial(self.ask, body.model)
+    def _source(self, body: CreateBody, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event, None]:
+        ask = partial(self.ask, body.model, caller=caller)
         return fitted(ask, request) if body.truncation == "auto" else ask(request)
 
     async def _announce(self, answer: Answer, prepared: Prepared) -> None:
