@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,14 +72,14 @@ StartServer = Callable[..., RunningServer]
 
 
 @contextmanager
-def running_server(home: Path, **environment: str) -> Iterator[RunningServer]:
-    """`puna serve` with that home and those variables, ended when the context is left."""
+def running_server(home: Path, *, launcher: Sequence[str] = (), **environment: str) -> Iterator[RunningServer]:
+    """`puna serve` with that home and those variables, started by that command, ended when the context is left."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "puna", "serve", "--port", "0"],
+            [*launcher, sys.executable, "-m", "puna", "serve", "--port", "0"],
             env={**clean, "PUNA_HOME": str(home), **environment},
             stdout=subprocess.PIPE,
             stderr=errors,

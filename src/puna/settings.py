@@ -53,6 +53,11 @@ class Settings:
     load_timeout: float = 300.0
     stall_timeout: float = 30.0
     shutdown_timeout: float = 20.0
+    head_timeout: float = 20.0
+    body_timeout: float = 30.0
+    read_timeout: float = 60.0
+    idle_timeout: float = 75.0
+    max_connections: int | None = None
     access_log: bool = True
     debug: bool = False
     database_url: str | None = None
@@ -229,6 +234,11 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "LOAD_TIMEOUT": ("load_timeout", duration),
     "STALL_TIMEOUT": ("stall_timeout", duration),
     "SHUTDOWN_TIMEOUT": ("shutdown_timeout", duration),
+    "HEAD_TIMEOUT": ("head_timeout", duration),
+    "BODY_TIMEOUT": ("body_timeout", duration),
+    "READ_TIMEOUT": ("read_timeout", duration),
+    "IDLE_TIMEOUT": ("idle_timeout", duration),
+    "MAX_CONNECTIONS": ("max_connections", positive),
     "ACCESS_LOG": ("access_log", switch),
     "DEBUG": ("debug", switch),
     "DATABASE_URL": ("database_url", str),

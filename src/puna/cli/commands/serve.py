@@ -15,6 +15,7 @@ from puna.settings import Settings
 from puna.state.private import private_folder
 
 BACKLOG = 2048
+LONGEST_SECONDS = 10**6
 
 
 @click.command()
@@ -51,11 +52,14 @@ def run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn  # the other commands start faster without it
 
     from puna.server import create_app
+    from puna.serving.connection import connections
+    from puna.serving.descriptors import most_connections
     from puna.serving.shutdown import CONNECTION_SECONDS, GracefulServer
 
     log_to_standard_error(settings)
     with suppress(OSError):  # what needs it says so
         private_folder(settings.home)
+    most = most_connections()
     host, port = listener.getsockname()[:2]
     click.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
     app = create_app(settings)
@@ -65,7 +69,8 @@ def run(settings: Settings, listener: socket.socket) -> None:
         log_level="info",
         access_log=False,  # Puna's own tells more
         server_header=False,
-        timeout_keep_alive=75,
+        http=connections(settings, most),
+        timeout_keep_alive=int(min(settings.idle_timeout, LONGEST_SECONDS)),
         timeout_graceful_shutdown=CONNECTION_SECONDS,
     )
     GracefulServer(config, app.draining, app.scheduler, settings.shutdown_timeout).run(sockets=[listener])
