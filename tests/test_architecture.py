@@ -40,7 +40,7 @@ MAY_KNOW = {
     "engines.plan": "core engines",
     # the scheduler takes engines as they come
     "scheduler": "core engines.engine engines.launch",
-    "inference": "core library scheduler observation settings "
+    "inference": "core library scheduler observation settings structured "
     "engines.engine engines.launch engines.plan engines.settings",
     "observation": "core scheduler",
     "serving": "core scheduler settings",

@@ -97,7 +97,13 @@ def create_inference(
     scheduler: Scheduler | None = None,
 ) -> Inference:
     """What answers requests with that library's models, by engines of that scheduler or of one of its own."""
-    return Inference(engine_settings(settings), library, scheduler or create_scheduler(settings), engines)
+    return Inference(
+        engine_settings(settings),
+        library,
+        scheduler or create_scheduler(settings),
+        engines,
+        schema_attempts=settings.schema_attempts,
+    )
 
 
 def pages(metrics: Metrics) -> Dialect:

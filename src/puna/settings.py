@@ -49,6 +49,7 @@ class Settings:
     max_parts: int | None = 2_048
     max_inputs: int | None = 2_048
     max_tools: int | None = 128
+    schema_attempts: int = 5
     memory: int | None = None
     load_timeout: float = 300.0
     stall_timeout: float = 30.0
@@ -232,6 +233,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "MAX_TOOLS": ("max_tools", positive_or_unlimited),
     "MEMORY": ("memory", size),
     "LOAD_TIMEOUT": ("load_timeout", duration),
+    "SCHEMA_ATTEMPTS": ("schema_attempts", positive),
     "STALL_TIMEOUT": ("stall_timeout", duration),
     "SHUTDOWN_TIMEOUT": ("shutdown_timeout", duration),
     "HEAD_TIMEOUT": ("head_timeout", duration),

@@ -21,6 +21,7 @@ from puna.core.errors import (
     Overloaded,
     PunaError,
     RequestTooLarge,
+    SchemaNotMet,
     TextTooLarge,
     Unauthorized,
 )
@@ -148,6 +149,8 @@ def status(error: PunaError) -> int:
             return 400
         case ModelNotFound() | NotFound():
             return 404
+        case SchemaNotMet():
+            return 422
         case Overloaded():
             return 503
         case _:

@@ -18,7 +18,8 @@ class CompletionRequest:
     Choice j of prompt i has the index `i * choices + j`. With a `suffix` the model fills in what comes between.
     `logprobs` is how many alternatives of each generated token are wanted (None: no log probabilities at all),
     `score_prompts` wants them of the prompts' tokens too. `sampling.max_tokens` 0 generates nothing. `defaults` are
-    what the dialect documents for a setting that neither the request nor the model gives.
+    what the dialect documents for a setting that neither the request nor the model gives. `checked` says that whoever
+    asks checks the answer against `format`.
     """
 
     prompts: tuple[Prompt, ...]
@@ -29,6 +30,7 @@ class CompletionRequest:
     logprobs: int | None = None
     score_prompts: bool = False
     format: Format = field(default_factory=FreeText)
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

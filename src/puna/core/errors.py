@@ -69,6 +69,19 @@ class UnsupportedSchema(InvalidRequest):
         super().__init__(message, about=about, code="invalid_json_schema")
 
 
+class NotHeld(PunaError):
+    """An engine can't hold all of a schema while it generates, and the request does not say that its answer will be
+    checked. `keywords` are the places of what it can't hold."""
+
+    def __init__(self, keywords: tuple[str, ...]) -> None:
+        super().__init__(f"The answer has to be checked for {', '.join(keywords)}.")
+        self.keywords = keywords
+
+
+class SchemaNotMet(PunaError):
+    """No answer of the model's fits its schema. The message says which keyword failed where."""
+
+
 class UnsupportedGrammar(InvalidRequest):
     """The grammar of a tool's text is none, or has what can't be enforced."""
 

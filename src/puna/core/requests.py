@@ -18,7 +18,8 @@ class ChatRequest:
 
     `choices` is how many answers are wanted, `logprobs` how many alternatives of each token (None: no
     log probabilities at all). `effort` None leaves thinking to the model's template. `defaults` are what the dialect
-    documents for a setting that neither the request nor the model gives.
+    documents for a setting that neither the request nor the model gives. `checked` says that whoever
+    asks checks the answer against its schemas, so that the engine need hold no more of them than it can.
     """
 
     messages: tuple[Message, ...]
@@ -31,3 +32,4 @@ class ChatRequest:
     parallel_tool_calls: bool = True
     format: Format = field(default_factory=FreeText)
     effort: Effort | None = None
+    checked: bool = False

@@ -30,6 +30,7 @@ from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.scheduler import Claim, Scheduler
+from puna.structured.again import fitting
 
 E = TypeVar("E")
 
@@ -46,11 +47,13 @@ class Inference:
         library: Library,
         scheduler: Scheduler,
         engines: Sequence[Planner] = ENGINES,
+        schema_attempts: int = 1,
     ) -> None:
         self._settings = settings
         self._library = library
         self._scheduler = scheduler
         self._engines = engines
+        self._attempts = schema_attempts
 
     def chat(
         self,
@@ -73,9 +76,10 @@ class Inference:
             InvalidRequest: the model can't do it, or its engine refuses the request.
             EngineFailed: the model can't be loaded, or its engine broke off and the answer can't go on elsewhere.
             Overloaded: there is no room for the request now.
+            SchemaNotMet: the answer does not fit its schema, as often as it was generated.
         """
         model = self._model(name, parameters)
-        work = ChatWork(completed(request, model))
+        work = ChatWork(completed(request, model), self._attempts)
         return self._answered(model, "chat", work, caller, keep_alive=keep_alive, whole=whole)
 
     async def load(
@@ -156,7 +160,7 @@ class Inference:
         self, model: Model, request: CompletionRequest, caller: Caller, keep_alive: float | None = None
     ) -> AsyncGenerator[CompletionEvent, None]:
         def do(engine: Engine) -> AsyncGenerator[CompletionEvent, None]:
-            return able(engine, Completes).complete(request)
+            return fitting(request, able(engine, Completes).complete, self._attempts)
 
         work = WholeWork(len(request.prompts) * request.choices, do)
         return self._answered(model, "complete", work, caller, keep_alive=keep_alive)

@@ -9,6 +9,7 @@ from puna.core.formats import FreeText
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.engines.engine import Chats, Engine, able
+from puna.structured.again import fitting
 
 TEMPLATE_TOKENS = 512
 """Room in tokens for what a chat template puts before and after all messages."""
@@ -64,9 +65,10 @@ class WholeWork(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class ChatWork:
-    """An answer to a conversation."""
+    """An answer to a conversation. `attempts` is how often it may be generated until it fits its schema."""
 
     request: ChatRequest
+    attempts: int = 1
 
     @property
     def slots(self) -> int:
@@ -95,7 +97,7 @@ class ChatWork:
         )
 
     def run(self, engine: Engine) -> AsyncGenerator[Event, None]:
-        return able(engine, Chats).chat(self.request)
+        return fitting(self.request, able(engine, Chats).chat, self.attempts)
 
     def after(self, text: str, max_tokens: int | None) -> "ChatWork":
         *before, last = self.request.messages
@@ -104,7 +106,7 @@ class ChatWork:
         else:
             before, message = [*before, last], Message(role="assistant", content=(Text(text),))
         sampling = replace(self.request.sampling, max_tokens=max_tokens)
-        return ChatWork(replace(self.request, messages=(*before, message), sampling=sampling))
+        return replace(self, request=replace(self.request, messages=(*before, message), sampling=sampling))
 
 
 def message_bytes(message: Message) -> int:

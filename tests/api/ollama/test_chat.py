@@ -150,7 +150,11 @@ def test_embeddings(native: ollama.Client) -> None:
         ("chat", {"messages": TEST, "truncate": True}, "'truncate'. Nothing is ever cut"),
         ("chat", {"messages": TEST, "top_logprobs": 2}, "'top_logprobs' is only allowed when 'logprobs' is true"),
         ("chat", {"messages": TEST, "temperature": 1}, "It belongs into 'options'"),
-        ("chat", {"messages": TEST, "format": {"properties": {"a": {"not": {}}}}}, "'format.properties.a.not'"),
+        (
+            "chat",
+            {"messages": TEST, "format": {"type": "array", "minItems": 1, "items": {"not": {}}}},
+            "'format.items.not'",
+        ),
         ("chat", {"messages": TEST, "tools": [NO_SCHEMA]}, "'tools[0].function.parameters.type'"),
         ("chat", {"messages": TEST, "colour": 1}, "colour"),
         ("chat", {"messages": [{"role": "user", "content": "x", "images": ["?"]}]}, "images"),

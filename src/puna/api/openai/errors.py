@@ -12,6 +12,7 @@ from puna.core.errors import (
     NotFound,
     Overloaded,
     PunaError,
+    SchemaNotMet,
     ShuttingDown,
     Unauthorized,
 )
@@ -36,6 +37,8 @@ def render_error(error: PunaError, words: Words) -> dict[str, Any]:
             return error_body(message, "invalid_request_error", code="forbidden")
         case ShuttingDown():
             return error_body(message, "server_error", code="server_shutting_down")
+        case SchemaNotMet():
+            return error_body(message, "server_error", code="schema_not_met")
         case Overloaded():
             return error_body(message, "server_error", code="overloaded")
         case _:

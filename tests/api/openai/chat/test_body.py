@@ -26,7 +26,7 @@ def heard(server: ScriptedServer, **fields: Any) -> ChatRequest:
     body = {"model": "plain", "messages": [{"role": "user", "content": "Hello"}], **fields}
     with server.http() as http:
         answer = http.post("/v1/chat/completions", json=body)
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code in (200, 422), answer.text  # what a script says fits no schema
     found: ChatRequest = server.script.request
     return found
 

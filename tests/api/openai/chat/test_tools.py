@@ -224,22 +224,23 @@ def test_with_tools_a_form_holds_for_the_text(random_client: openai.OpenAI, mode
     assert isinstance(message.parsed, Weather) or message.tool_calls
 
 
-def test_a_schema_that_cannot_be_enforced_is_refused_with_its_place(random_client: openai.OpenAI) -> None:
-    unsure: Any = {"type": "object", "properties": {"a": {"type": "array", "items": {}, "uniqueItems": True}}}
+def test_a_schema_that_nothing_fits_is_refused_with_its_place(random_client: openai.OpenAI) -> None:
+    empty: Any = {"type": "object", "properties": {"a": {"type": "array", "items": False, "minItems": 1}}}
+    empty["required"] = ["a"]
     with pytest.raises(openai.BadRequestError) as refused:
         random_client.chat.completions.create(
             model="tools",
             messages=ASK,
-            response_format={"type": "json_schema", "json_schema": {"name": "unsure", "schema": unsure}},
+            response_format={"type": "json_schema", "json_schema": {"name": "empty", "schema": empty}},
         )
-    assert refused.value.param == "response_format.json_schema.schema.properties.a.uniqueItems"
+    assert refused.value.param == "response_format.json_schema.schema.properties.a.items"
     tool: ChatCompletionToolParam = {
         "type": "function",
-        "function": {"name": "unsure", "parameters": unsure, "strict": True},
+        "function": {"name": "empty", "parameters": empty, "strict": True},
     }
     with pytest.raises(openai.BadRequestError) as refused:
         random_client.chat.completions.create(model="tools", messages=ASK, tools=[TIME, tool])
-    assert refused.value.param == "tools[1].function.parameters.properties.a.uniqueItems"
+    assert refused.value.param == "tools[1].function.parameters.properties.a.items"
     random_client.chat.completions.create(model="tools", messages=ASK, max_tokens=1)
 
 

@@ -106,7 +106,9 @@ class RenderedChat:
         """What the engine is to do with the prompt."""
         request = self._request
         fields = sampling_body(sampling, self._conversation.context_length)
-        fields |= await chat_constraint(request, self._shape, thinking.tags, begun=thinking.begun)
+        fields |= await chat_constraint(
+            request, self._shape, thinking.tags, begun=thinking.begun, control=self._traits.control
+        )
         fields["preserved_tokens"] = preserved(thinking.tags, self._shape if request.tools else None)
         if request.logprobs is not None:
             fields["n_probs"] = max(1, request.logprobs)

@@ -17,9 +17,7 @@ from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.native import NativeChat
 from puna.engines.llama.chat.rendered import RenderedChat
 from puna.engines.llama.chat.traits import Traits
-from puna.engines.llama.grammar.answers import required_calls
-from puna.engines.llama.grammar.gbnf import Grammar
-from puna.engines.llama.markup import PUNA_SHAPE
+from puna.engines.llama.grammar.constraint import check_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ async def answer(conversation: Conversation, request: ChatRequest) -> AsyncGener
                 yield event
     except InvalidRequest as error:
         if error.about is None:
-            check_schemas(request)
+            await check_tools(request.tools)  # the engine does not say which schema it is
         raise
 
 
@@ -116,12 +114,6 @@ def check_arguments(tool: Tool) -> None:
     types = tool.parameters.get("type", "object")
     if "object" not in (types if isinstance(types, list) else [types]):
         raise UnsupportedSchema("the arguments of a function have to be an object", ToolSchema(tool.name, ("type",)))
-
-
-def check_schemas(request: ChatRequest) -> None:
-    """Raises `UnsupportedSchema` for the schema of a tool that is none; the engine does not say which one it is."""
-    if request.tools:
-        required_calls(Grammar(), request.tools, PUNA_SHAPE, several=False)
 
 
 def check_bias(sampling: Sampling, traits: Traits) -> None:

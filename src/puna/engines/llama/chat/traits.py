@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from puna.core.errors import PunaError
@@ -20,7 +21,8 @@ LAST_TAG = re.compile(r"(<[^<>]+>|\[[^\[\]]+\])\w*$")
 class Traits:
     """`vocabulary` counts the tokens. `tools` says whether the template renders tools and their calls, `call_shape`
     is its form of a call where the arguments are JSON in it, `thinking` its tags where it knows thinking.
-    `always_thinks` says that the prompt opens the thinking even where the template was asked not to."""
+    `always_thinks` says that the prompt opens the thinking even where the template was asked not to. `control` are
+    those of these tags that are single tokens and no text, with their ids."""
 
     vocabulary: int
     vision: bool = False
@@ -31,6 +33,7 @@ class Traits:
     thinking: ThinkingTags | None = None
     always_thinks: bool = False
     call_shape: CallShape | None = None
+    control: Mapping[str, int] = field(default_factory=dict)
 
 
 async def read_traits(client: EngineClient) -> Traits:
@@ -46,6 +49,7 @@ async def read_traits(client: EngineClient) -> Traits:
     if tools:
         with suppress(PunaError):
             shape = await find_call_shape(client)
+    tags = {*(shape.tags if shape else ()), *((thinking.start, thinking.end) if thinking else ())}
     return Traits(
         vocabulary=models["data"][0]["meta"]["n_vocab"],
         vision=bool(props["modalities"].get("vision")),
@@ -56,7 +60,17 @@ async def read_traits(client: EngineClient) -> Traits:
         thinking=thinking,
         always_thinks=always_thinks,
         call_shape=shape,
+        control={tag: token for tag in sorted(tags) if (token := await control_token(client, tag)) is not None},
     )
+
+
+async def control_token(client: EngineClient, tag: str) -> int | None:
+    """The token that a tag is, where it is no text to the model: read as text it is made of others."""
+    token, text = [
+        (await client.post("/tokenize", {"content": tag, "add_special": False, "parse_special": special}))["tokens"]
+        for special in (True, False)
+    ]
+    return token[0] if len(token) == 1 and text != token else None
 
 
 async def render(client: EngineClient, body: dict[str, Any]) -> str:

@@ -29,7 +29,7 @@ class Completion:
         """The answer, at most `sequences` choices of a prompt at once. Raises ConnectionError where the engine broke
         off."""
         request, tokens = self._request, None
-        fields = sampling | await completion_constraint(request.format)
+        fields = sampling | await completion_constraint(request.format, checked=request.checked)
         if request.logprobs is not None and self._vocabulary:
             fields["n_probs"] = max(1, request.logprobs)
             tokens = TokenReader(client, self._vocabulary, self._prompts, request.logprobs)

@@ -1,48 +1,105 @@
 """What gives an answer its form: the fields of an engine's request that constrain what it generates."""
 
-import asyncio
+import hashlib
+import pickle
+from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
+from puna.core.errors import NotHeld, UnsupportedGrammar, UnsupportedSchema
 from puna.core.formats import Format, FreeText
 from puna.core.requests import ChatRequest
-from puna.engines.llama.grammar.answers import answer_grammar, format_rule, optional_calls, required_calls
-from puna.engines.llama.grammar.gbnf import Grammar
+from puna.core.subjects import AnswerSchema, ToolGrammar, ToolSchema
+from puna.core.tools import Tool
+from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.markup import CallShape, ThinkingTags
+from puna.structured.worker import WORKERS, TookTooLong
+
+COMPILE = "puna.engines.llama.grammar.compiled:compile_answer"
+SECONDS = 1.5
+"""How long a grammar may take to compile."""
+MOST_KNOWN = 64
+"""How many grammars are kept for requests with the same schemas."""
 
 
 async def chat_constraint(
-    request: ChatRequest, shape: CallShape, thinking: ThinkingTags | None, *, begun: bool
+    request: ChatRequest,
+    shape: CallShape,
+    thinking: ThinkingTags | None,
+    *,
+    begun: bool,
+    control: Mapping[str, int],
 ) -> dict[str, Any]:
     """The fields for an answer with calls of that shape, or JSON, after thinking that the prompt may have begun. None
-    for free text. Compiled in a thread: a large grammar takes a while, and other answers go on meanwhile.
+    for free text. `control` are the tags that are single tokens and no text.
 
     Raises:
-        UnsupportedSchema, UnsupportedGrammar: no grammar can make sure of it.
+        UnsupportedSchema, UnsupportedGrammar: it is not valid, has no instance, or is too large.
+        NotHeld: an answer would have to be checked, which the request does not say that it will be.
     """
     if not request.tools and isinstance(request.format, FreeText):
         return {}
-    return {"grammar": await asyncio.to_thread(chat_grammar, request, shape, thinking, begun=begun)}
+    forced = bool(request.tools) and request.tool_choice.mode == "required"
+    plan = Plan(
+        form=request.format,
+        tools=request.tools,
+        forced=forced,
+        several=request.parallel_tool_calls,
+        shape=shape,
+        thinking=thinking,
+        begun=begun,
+        control=control,
+    )
+    return await fields(plan, checked=request.checked)
 
 
-async def completion_constraint(form: Format) -> dict[str, Any]:
-    """The fields for a completion of that form. Raises UnsupportedSchema."""
-    if isinstance(form, FreeText):
-        return {}
-    return {"grammar": await asyncio.to_thread(format_grammar, form)}
+async def completion_constraint(form: Format, *, checked: bool) -> dict[str, Any]:
+    """The fields for a completion of that form. Raises UnsupportedSchema and NotHeld."""
+    return {} if isinstance(form, FreeText) else await fields(Plan(form=form), checked=checked)
 
 
-def chat_grammar(request: ChatRequest, shape: CallShape, thinking: ThinkingTags | None, *, begun: bool) -> str:
-    grammar = Grammar()
-    several = request.parallel_tool_calls
-    if request.tools and request.tool_choice.mode == "required":
-        body = required_calls(grammar, request.tools, shape, several=several)
-    elif request.tools:
-        body = optional_calls(grammar, request.tools, shape, request.format, several=several)
-    else:
-        body = format_rule(grammar, request.format)
-    return answer_grammar(body, grammar, thinking, begun=begun)
+async def check_tools(tools: tuple[Tool, ...]) -> None:
+    """Raises UnsupportedSchema for the schema of a tool that is none."""
+    if tools:
+        await fields(Plan(tools=tools, forced=True), checked=True)
 
 
-def format_grammar(form: Format) -> str:
-    grammar = Grammar()
-    return answer_grammar(format_rule(grammar, form), grammar, None, begun=False)
+async def fields(plan: Plan, *, checked: bool) -> dict[str, Any]:
+    compiled = await GRAMMARS.compiled(plan)
+    if isinstance(compiled, Refusal):
+        if compiled.of_text:
+            message = f"The grammar of the tool '{compiled.tool}' can't be enforced: {compiled.message}."
+            raise UnsupportedGrammar(message, ToolGrammar(compiled.tool or ""))
+        path = compiled.path
+        raise UnsupportedSchema(
+            compiled.message, AnswerSchema(path) if compiled.tool is None else ToolSchema(compiled.tool, path)
+        )
+    if compiled.unheld and not checked:
+        raise NotHeld(compiled.unheld)
+    return {"grammar": compiled.grammar}
+
+
+class Grammars:
+    """The grammars of late, by what they were compiled from."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Compiled] = OrderedDict()
+
+    async def compiled(self, plan: Plan) -> Compiled | Refusal:
+        """The grammar of a plan. Compiled in a process of its own: no other answer waits for it."""
+        key = hashlib.sha256(pickle.dumps(plan)).digest()
+        if known := self._known.get(key):
+            self._known.move_to_end(key)
+            return known
+        try:
+            compiled: Compiled | Refusal = await WORKERS.run(COMPILE, plan, seconds=SECONDS)
+        except TookTooLong:
+            return Refusal(f"it is too complex: compiling it takes more than {SECONDS:g} seconds")
+        if isinstance(compiled, Compiled):
+            self._known[key] = compiled
+            if len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+        return compiled
+
+
+GRAMMARS = Grammars()

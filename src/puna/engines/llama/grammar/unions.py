@@ -1,105 +1,111 @@
-"""Several schemas that hold together, and schemas that exclude one another."""
+"""Alternatives that exclude one another, and what tells them apart."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from puna.engines.llama.grammar.keywords import CONSTRAINTS, TYPES, Schema, matches
+from puna.structured.document import Document
+from puna.structured.keywords import is_of_type, types_of
+
+MOST_COMPARED = 100
+"""More alternatives than these are compared by their tag only."""
+FLATTENED = 16
+"""How many references and `allOf` deep a schema is looked into."""
 
 
-def merged(schemas: Iterable[Schema]) -> Schema:
-    """One schema that wants what all of them want.
+class Unions:
+    """Compares the alternatives of one document."""
 
-    Raises:
-        ValueError: whose text is the keyword that they disagree about.
-    """
-    result: dict[str, Any] = {}
-    for schema in schemas:
-        if word := misshapen(schema):
-            raise ValueError(word)
-        closes(result, schema)
-        closes(schema, result)
-        for name, value in schema.items():
-            if name not in result or name not in CONSTRAINTS:
-                result[name] = value
-            elif name == "properties":
-                result[name] = {**result[name], **merged_properties(result[name], value)}
-            elif name == "required":
-                result[name] = [*result[name], *value]
-            elif name == "type":
-                result[name] = common_types(result[name], value)
-            elif result[name] != value:
-                raise ValueError(name)
-    return result
+    def __init__(self, document: Document) -> None:
+        self._document = document
 
+    def disjoint(self, schemas: Iterable[Any], base: str, *, closed: bool) -> bool:
+        """Whether for certain no value fits two. With `closed` none has properties that it does not declare."""
+        flat = [self._flat(schema, base) for schema in schemas]
+        if self._tag(flat, required=True):
+            return True
+        if len(flat) > MOST_COMPARED:
+            return False
+        return all(
+            excluding(left, right) or (closed and need_one_another(left, right))
+            for place, left in enumerate(flat)
+            for right in flat[:place]
+        )
 
-def misshapen(schema: Any) -> str | None:
-    """What is not of the form that JSON Schema gives it, among the keywords that are compared here."""
-    if not isinstance(schema, dict):
-        return "type"
-    return next((word for word, fits in FORMS.items() if word in schema and not fits(schema[word])), None)
+    def tag(self, schemas: Iterable[Any], base: str) -> str | None:
+        """The property that has constants of its own in each alternative."""
+        return self._tag([self._flat(schema, base) for schema in schemas], required=False)
 
+    def _tag(self, flat: list[dict[str, Any]], *, required: bool) -> str | None:
+        for name in flat[0].get("properties", {}) if flat else ():
+            seen: list[str] = []
+            for schema in flat:
+                constants = constants_of(schema.get("properties", {}).get(name))
+                if constants is None or schema.get("type") not in ("object", None):
+                    break
+                if required and (name not in schema.get("required", ()) or schema.get("type") != "object"):
+                    break
+                seen += map(repr, constants)
+            else:
+                if len(seen) == len(set(seen)):
+                    return str(name)
+        return None
 
-def strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(element, str) for element in value)
+    def _flat(self, schema: Any, base: str, depth: int = 0) -> dict[str, Any]:
+        """A schema with what its references and its `allOf` say of types, constants and properties."""
+        if not isinstance(schema, Mapping) or depth > FLATTENED:
+            return {}
+        base = self._document.base_of(schema, base)
+        parts = [self._flat(part, base, depth + 1) for part in schema.get("allOf", ())]
+        if isinstance(reference := schema.get("$ref"), str):
+            target = self._document.resolve(reference, base, ("$ref",))
+            parts.append(self._flat(target.schema, target.base, depth + 1))
+        result = {word: schema[word] for word in ("type", "enum", "const") if word in schema}
+        properties = {name: self._constant(part, base) for name, part in schema.get("properties", {}).items()}
+        required = list(schema.get("required", ()))
+        for part in parts:
+            result = part | result
+            properties = part.get("properties", {}) | properties
+            required += part.get("required", ())
+        return result | {"properties": properties, "required": required}
 
-
-FORMS: dict[str, Callable[[Any], bool]] = {
-    "type": lambda value: isinstance(value, str) or strings(value),
-    "required": strings,
-    "properties": lambda value: isinstance(value, dict),
-    "enum": lambda value: isinstance(value, list),
-}
-
-
-def merged_properties(left: Schema, right: Schema) -> dict[str, Any]:
-    return {
-        name: value if left.get(name, value) == value else {"allOf": [left[name], value]}
-        for name, value in right.items()
-    }
-
-
-def closes(left: Schema, right: Schema) -> None:
-    """One schema's word on undeclared properties is about what the other declares."""
-    if left.get("additionalProperties", True) is True or "properties" not in right:
-        return
-    if not set(right["properties"]) <= set(left.get("properties", {})):
-        raise ValueError("additionalProperties")
-
-
-def common_types(left: Any, right: Any) -> list[str]:
-    both = [kind for kind in types(left) if kind in types(right)]
-    if not both:
-        raise ValueError("type")
-    return both
+    def _constant(self, schema: Any, base: str) -> Any:
+        """A property's schema, or the one its reference leads to."""
+        if isinstance(schema, Mapping) and isinstance(reference := schema.get("$ref"), str):
+            return self._document.resolve(reference, self._document.base_of(schema, base), ("$ref",)).schema
+        return schema
 
 
-def types(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def excluding(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    """Whether types or constants tell two flat schemas apart."""
+    for one, other in ((left, right), (right, left)):
+        constants = constants_of(one)
+        if constants is not None:
+            fitting = constants_of(other)
+            kinds = types_of(other)
+            return all(
+                (fitting is not None and repr(value) not in map(repr, fitting))
+                or (kinds is not None and not any(is_of_type(value, kind) for kind in kinds))
+                for value in constants
+            )
+    kinds, others = types_of(left), types_of(right)
+    return kinds is not None and others is not None and not widened(kinds) & widened(others)
 
 
-def disjoint(left: Schema, right: Schema) -> bool:
-    """Whether for certain no value fits both."""
-    if misshapen(left) or misshapen(right):
-        return False
-    if "enum" in left or "const" in left:
-        return not any(matches(value, right) for value in constants(left))
-    if "enum" in right or "const" in right:
-        return disjoint(right, left)
-    if "type" in left and "type" in right and not overlapping(left["type"], right["type"]):
-        return True
-    if left.get("type") != "object" or right.get("type") != "object":
-        return False
-    shared = set(left.get("required", ())) & set(right.get("required", ()))
-    properties = (left.get("properties", {}), right.get("properties", {}))
-    return any(disjoint(properties[0].get(name, {}), properties[1].get(name, {})) for name in shared)
+def need_one_another(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    """Whether each of two objects without undeclared properties has to have one that the other does not declare."""
+    return (
+        left.get("type") == right.get("type") == "object"
+        and bool(set(left["required"]) - set(right["properties"]))
+        and bool(set(right["required"]) - set(left["properties"]))
+    )
 
 
-def overlapping(left: Any, right: Any) -> bool:
-    def widened(value: Any) -> set[str]:
-        return {"number" if kind == "integer" else kind for kind in types(value)} & set(TYPES)
-
-    return bool(widened(left) & widened(right))
+def widened(kinds: Iterable[str]) -> set[str]:
+    return {"number" if kind == "integer" else kind for kind in kinds}
 
 
-def constants(schema: Schema) -> list[Any]:
-    return [schema["const"]] if "const" in schema else list(schema["enum"])
+def constants_of(schema: Any) -> list[Any] | None:
+    """The only values that a schema lets through, where it names them."""
+    if not isinstance(schema, Mapping):
+        return None
+    return [schema["const"]] if "const" in schema else list(schema["enum"]) if "enum" in schema else None

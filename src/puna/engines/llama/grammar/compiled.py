@@ -1,0 +1,195 @@
+"""From what an answer has to be to a grammar that llguidance is known to take. Runs in a worker."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from llguidance import LLMatcher, LLTokenizer
+from llguidance._tokenizer import TokenizerWrapper
+
+from puna.core.formats import Format, FreeText, JsonSchema
+from puna.core.tools import TextGrammar, Tool
+from puna.engines.llama.grammar.in_string import TextError
+from puna.engines.llama.grammar.lark import COMPACT, HEAD, Answer
+from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
+from puna.engines.llama.grammar.relaxed import Relaxed
+from puna.engines.llama.grammar.text import Definition, Expression
+from puna.structured.document import Document, SchemaError
+from puna.structured.inhabited import Inhabited
+from puna.structured.keywords import Path, subschemas
+
+LONGEST = 0.1
+"""How many seconds of processor time a grammar may take to compile. The engine does it again, and nothing beside."""
+MOST_DROPPED = 20
+"""So many parts of a schema that llguidance can't read may be left to be checked."""
+NOTHING, TOO_LONG = "nothing fits it", "it takes too long to compile"
+ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
+
+
+class Tokens:
+    """A vocabulary of single bytes, to try grammars with."""
+
+    eos_token_id = 256
+    bos_token_id = None
+    tokens = (*(bytes([byte]) for byte in range(256)), b"\xff</s>")
+    special_token_ids = (256,)
+
+    def __call__(self, text: str | bytes) -> list[int]:
+        return list(text.encode() if isinstance(text, str) else text)
+
+
+TOKENIZER = LLTokenizer(TokenizerWrapper(Tokens()))
+
+
+def compile_answer(plan: Plan) -> Compiled | Refusal:
+    """The grammar of an answer, or why there is none."""
+    answer, unheld = Answer(plan.control), list[str]()
+    try:
+        body, spaced = answer_body(answer, plan, unheld)
+    except RefusedPart as refused:
+        return refused.refusal
+    source = answer.source(body, plan.thinking, begun=plan.begun, spaced=spaced)
+    if problem := problem_of(source):
+        return Refusal(f"it can't be compiled: {problem}")
+    return Compiled(source, tuple(unheld))
+
+
+class RefusedPart(Exception):
+    """A schema or a grammar that is refused."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def answer_body(answer: Answer, plan: Plan, unheld: list[str]) -> tuple[str, bool]:
+    """The rule of the answer without its thinking, and whether white space may stand before it."""
+    if not plan.tools:
+        return form_rule(answer, plan.form, unheld), True
+    arguments = [arguments_rule(answer, tool, number, plan, unheld) for number, tool in enumerate(plan.tools)]
+    calls = answer.calls(plan.tools, arguments, plan.shape, several=plan.several)
+    if plan.forced:
+        return answer.required(calls, plan.shape), True
+    if not isinstance(plan.form, FreeText):
+        return answer.either(answer.required(calls, plan.shape), form_rule(answer, plan.form, unheld)), True
+    return answer.optional(calls, plan.shape), False
+
+
+def form_rule(answer: Answer, form: Format, unheld: list[str]) -> str:
+    schema = form.schema if isinstance(form, JsonSchema) else ANY_OBJECT
+    return answer.json("answer_json", settled(schema, None, unheld))
+
+
+def arguments_rule(answer: Answer, tool: Tool, number: int, plan: Plan, unheld: list[str]) -> str:
+    """The arguments of a tool. They fit their schema: always if forced or strict, else as far as a grammar holds."""
+    name = f"arguments{number}"
+    if tool.text is not None:
+        return answer.text_argument(name, settled_text(tool, tool.text))
+    schema: Mapping[str, Any] = {**tool.parameters, "type": "object"}
+    if plan.forced or tool.strict:
+        return answer.json(name, settled(schema, tool.name, unheld))
+    try:
+        return answer.json(name, settled(schema, tool.name, []))
+    except RefusedPart:
+        return answer.json(name, ANY_OBJECT)
+
+
+def settled_text(tool: Tool, form: TextGrammar) -> Expression | Definition:
+    """The form of a custom tool's text, which llguidance is known to take."""
+    try:
+        text = Definition(form.definition) if form.syntax == "lark" else Expression(form.definition)
+        answer = Answer({})
+        source = answer.source(answer.text_argument("text", text), None, begun=False, spaced=False)
+    except (TextError, RecursionError) as error:
+        reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+        raise RefusedPart(Refusal(reason, (), tool.name, of_text=True)) from error
+    if problem := problem_of(source):
+        raise RefusedPart(Refusal(problem, (), tool.name, of_text=True))
+    return text
+
+
+def settled(schema: Mapping[str, Any], tool: str | None, unheld: list[str]) -> Mapping[str, Any]:
+    """The part of a schema that llguidance is known to take; the places of the rest go to `unheld`."""
+    try:
+        document = Document(schema)
+        Inhabited(document).check()
+        document.validator()
+        relaxed, rest = takeable(document)
+    except SchemaError as error:
+        raise RefusedPart(Refusal(error.message, error.path, tool)) from error
+    except RecursionError as error:
+        raise RefusedPart(Refusal("it nests too deep", (), tool)) from error
+    unheld += [".".join(path) for path in rest]
+    return relaxed
+
+
+def takeable(document: Document) -> tuple[Mapping[str, Any], list[Path]]:
+    """The first relaxed form that compiles. Raises SchemaError."""
+    for narrow in (True, False):
+        relaxed = Relaxed(document, narrow=narrow)
+        unheld = list(relaxed.unheld)
+        for _ in range(MOST_DROPPED):
+            problem = problem_of(json_source(relaxed.schema))
+            if problem is None:
+                return relaxed.schema, unheld
+            if problem in (NOTHING, TOO_LONG) or "too " in problem:
+                break
+            unheld.append(path := culprit(relaxed.schema))
+            if not path:
+                break
+            drop(relaxed.schema, path)
+    if problem == NOTHING:
+        raise SchemaError("nothing fits it", culprit(relaxed.schema))
+    raise SchemaError(f"it is too large or too complex: {problem}")
+
+
+def json_source(schema: Mapping[str, Any]) -> str:
+    return f"{HEAD}start: %json " + json.dumps({**schema, "x-guidance": COMPACT})
+
+
+def problem_of(source: str) -> str | None:
+    """Why llguidance does not take a grammar. That it lets nothing through, or takes long, is a reason as well."""
+    begun = time.process_time()
+    matcher = LLMatcher(TOKENIZER, source, log_level=0)
+    if not matcher.is_error():
+        nothing = not any(matcher.compute_bitmask())
+        if not matcher.is_error():
+            if nothing or (matcher.is_stopped() and not matcher.is_accepting()):
+                return NOTHING
+            return TOO_LONG if time.process_time() - begun > LONGEST else None
+    return shortened(matcher.get_error())
+
+
+def shortened(message: str) -> str:
+    """llguidance's reason, without where it stands in a grammar that nobody has seen."""
+    if "NoExtension" in message or "Unsatisfiable" in message:
+        return NOTHING
+    line = message.split("\n   1 |")[0].split("<state>")[0].strip()
+    for before in ("failed to compile JSON schema: ", "Parser Error: "):
+        line = line.rpartition(before)[2]
+    return line.splitlines()[-1].strip()[:200] if line else "it can't be compiled"
+
+
+def culprit(schema: Mapping[str, Any]) -> Path:
+    """The innermost part of a relaxed schema that llguidance does not take by itself."""
+    definitions = schema.get("$defs", {})
+
+    def search(part: Any, path: Path) -> Path:
+        for inner, child in subschemas(part, path):
+            whole = {**child, "$defs": definitions} if isinstance(child, dict) else None
+            if whole and problem_of(json_source(whole)):
+                return search(child, inner)
+        return path
+
+    return search(schema, ())
+
+
+def drop(schema: Any, path: Path) -> None:
+    """Let a part of a relaxed schema be anything of its type."""
+    *before, last = path
+    for step in before:
+        schema = schema[int(step)] if isinstance(schema, list) else schema[step]
+    key = int(last) if isinstance(schema, list) else last
+    part = schema[key]
+    schema[key] = {"type": part["type"]} if "type" in part else {}

@@ -1,0 +1,41 @@
+"""What a grammar is compiled from, and what comes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from puna.core.formats import Format, FreeText
+from puna.core.tools import Tool
+from puna.engines.llama.markup import PUNA_SHAPE, CallShape, ThinkingTags
+from puna.structured.keywords import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an answer has to be. `forced` wants a call; `control` are tags that are single tokens and no text."""
+
+    form: Format = field(default_factory=FreeText)
+    tools: tuple[Tool, ...] = ()
+    forced: bool = False
+    several: bool = True
+    shape: CallShape = PUNA_SHAPE
+    thinking: ThinkingTags | None = None
+    begun: bool = False
+    control: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A grammar, and the places in schemas of what it does not hold."""
+
+    grammar: str
+    unheld: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no grammar. `tool` names the tool whose schema, or whose grammar (`of_text`), is refused."""
+
+    message: str
+    path: Path = ()
+    tool: str | None = None
+    of_text: bool = False
