@@ -9,6 +9,7 @@ from starlette.types import Message
 from puna.core.errors import EngineFailed, InvalidRequest, PunaError
 from puna.http import exchange
 from puna.http.exchange import ClientGone, Connected, EventStream
+from puna.http.sse import KEEP_ALIVE
 
 
 class Client:
@@ -82,7 +83,7 @@ async def test_a_stream_begins_before_a_slow_prompt_is_read(monkeypatch: pytest.
     read.set()
     await asking
     assert client.sent[0]["status"] == 200
-    assert client.text.startswith(exchange.KEEP_ALIVE)
+    assert client.text.startswith(KEEP_ALIVE)
     assert client.text.endswith(b"<gone>")
 
 

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from puna.core.errors import PunaError
+from puna.http.sse import KEEP_ALIVE
 
 T = TypeVar("T")
 
 KEEP_ALIVE_SECONDS = 10.0
 """How long a stream may be silent before a comment shows the client that it lives."""
-KEEP_ALIVE = b": keep-alive\n\n"
 
 
 class ClientGone(Exception):

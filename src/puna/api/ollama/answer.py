@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from puna.api.logprobs import render_token
 from puna.api.ollama.lines import Row
 from puna.api.ollama.summary import render_time
 from puna.core.completions import PromptRead
@@ -107,9 +108,9 @@ def measured(done: Done, total: float) -> dict[str, int]:
 
 
 def render_logprob(token: TokenLogprob) -> dict[str, Any]:
-    """A token with its log probability, and those of what could have been in its place."""
-    one = {"token": token.token, "logprob": token.logprob, "bytes": list(token.data)}
-    return one | ({"top_logprobs": [render_logprob(other) for other in token.top]} if token.top else {})
+    """A token with its log probability, and those of what could have been in its place where they are asked for."""
+    top = {"top_logprobs": [render_token(other) for other in token.top]} if token.top else {}
+    return {**render_token(token), **top}
 
 
 def loaded_row(model: str, render: Render, reason: str) -> Row:

@@ -3,9 +3,9 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from puna.api.openai.chat import answer as chat_answer
 from puna.api.openai.chat.answer import ChatAnswer
 from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from puna.http.sse import DONE
 
 EVENTS: list[Event] = [
     ReasoningDelta(0, "Hm."),
@@ -28,7 +28,7 @@ async def events(*given: Event | Exception, after: asyncio.Event | None = None) 
 
 async def deltas(answer: ChatAnswer) -> list[dict[str, Any]]:
     blocks = [block async for block in answer.stream(include_usage=False)]
-    lines = b"".join(blocks).removesuffix(chat_answer.DONE).split(b"\n\n")
+    lines = b"".join(blocks).removesuffix(DONE).split(b"\n\n")
     data = [json.loads(line.removeprefix(b"data: ")) for line in lines if line]
     return [chunk["choices"][0]["delta"] if "choices" in chunk else chunk for chunk in data]
 

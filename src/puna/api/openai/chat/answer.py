@@ -6,19 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-import orjson
-from starlette.requests import Request
-
 from puna import __version__
-from puna.api.dialect import dialect_of
 from puna.api.openai.chat.calls import CallDeltas
-from puna.api.openai.chat.choice import WholeChoice
-from puna.api.openai.logprobs import render_logprobs
+from puna.api.openai.chat.choice import WholeChoice, render_logprobs
+from puna.api.openai.usage import render_usage
 from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from puna.http.body import body_of
-from puna.http.exchange import EventStream
+from puna.http import sse
 
-DONE = b"data: [DONE]\n\n"
 ROLE = {"role": "assistant", "content": "", "refusal": None}
 """The first delta of every choice, and the only one with a role."""
 
@@ -70,13 +64,13 @@ class ChatAnswer:
 
         def chunk(index: int, delta: dict[str, Any], reason: str | None = None, logprobs: Any = None) -> bytes:
             choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
-            return sse({**frame, "choices": [choice], **unused})
+            return sse.event({**frame, "choices": [choice], **unused})
 
         async with aclosing(self._events) as events:
             async for event in events:
                 if isinstance(event, Done):
                     if include_usage:
-                        held += sse({**frame, "choices": [], "usage": render_usage(event.usage)})
+                        held += sse.event({**frame, "choices": [], "usage": render_usage(event.usage)})
                     continue
                 if event.index not in begun:
                     begun.add(event.index)
@@ -88,12 +82,10 @@ class ChatAnswer:
                 delta = calls.delta(event) if isinstance(event, ToolCallDelta) else text_delta(event)
                 if delta is None:
                     continue
-                logprobs = (
-                    render_logprobs(event.logprobs) if isinstance(event, TextDelta) and event.logprobs else None
-                )
+                logprobs = render_logprobs(event.logprobs) if isinstance(event, TextDelta) else None
                 yield held + chunk(event.index, delta, logprobs=logprobs)
                 held = b""
-        yield held + DONE
+        yield held + sse.DONE
 
     def _reason(self, reason: str) -> str:
         return "function_call" if self._legacy and reason == "tool_calls" else reason
@@ -105,25 +97,3 @@ def text_delta(event: TextDelta | ReasoningDelta) -> dict[str, Any]:
             return {"content": text}
         case ReasoningDelta(_, text):
             return {"reasoning": text, "reasoning_content": text}
-
-
-def render_usage(usage: Usage) -> dict[str, Any]:
-    """OpenAI's usage object."""
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-    }
-
-
-def sse(content: Any) -> bytes:
-    """One server-sent event."""
-    return b"data: " + orjson.dumps(content) + b"\n\n"
-
-
-def event_stream(request: Request, blocks: AsyncGenerator[bytes, None]) -> EventStream:
-    """Server-sent events as a response, with an error in their middle as OpenAI's clients expect it."""
-    dialect, body = dialect_of(request), body_of(request)
-    return EventStream(blocks, lambda error: sse(dialect.render(error, body)))

@@ -1,8 +1,9 @@
 """One choice of a whole answer, put together from its events."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from puna.api.openai.logprobs import render_logprobs
+from puna.api.logprobs import render_tokens
 from puna.api.openai.text_argument import text_of
 from puna.core.events import Finished, ReasoningDelta, TextDelta, TokenLogprob, ToolCallDelta
 
@@ -37,7 +38,7 @@ class WholeChoice:
         return {
             "index": self._index,
             "message": self._message(legacy=legacy),
-            "logprobs": render_logprobs(self._logprobs) if self._logprobs else None,
+            "logprobs": render_logprobs(self._logprobs),
             "finish_reason": reason,
         }
 
@@ -51,6 +52,11 @@ class WholeChoice:
             calls = [render_call(pieces, self._custom) for _, pieces in sorted(self._calls.items())]
             message |= {"function_call": calls[0]["function"]} if legacy else {"tool_calls": calls}
         return message
+
+
+def render_logprobs(tokens: Sequence[TokenLogprob]) -> dict[str, Any] | None:
+    """A choice's `logprobs`; None where there are none."""
+    return {"content": render_tokens(tokens), "refusal": None} if tokens else None
 
 
 def render_call(pieces: list[ToolCallDelta], custom: frozenset[str]) -> dict[str, Any]:

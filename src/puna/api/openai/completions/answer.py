@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from puna import __version__
-from puna.api.openai.chat.answer import DONE, render_usage, sse
 from puna.api.openai.completions.logprobs import LegacyLogprobs, joined, render
+from puna.api.openai.usage import render_usage
 from puna.core.completions import CompletionEvent, PromptRead
 from puna.core.events import Done, Finished, TextDelta, Usage
+from puna.http import sse
 
 
 @dataclass
@@ -92,13 +93,13 @@ class CompletionAnswer:
             async for event in events:
                 for index, text, logprobs, reason in self._pieces(event):
                     choice = {"index": index, "text": text, "logprobs": logprobs, "finish_reason": reason}
-                    held += sse({**self._frame, "choices": [choice], **unused})
+                    held += sse.event({**self._frame, "choices": [choice], **unused})
                 if isinstance(event, Done) and include_usage:
-                    held += sse({**self._frame, "choices": [], "usage": render_usage(event.usage)})
+                    held += sse.event({**self._frame, "choices": [], "usage": render_usage(event.usage)})
                 if isinstance(event, TextDelta):
                     yield held
                     held = b""
-        yield held + DONE
+        yield held + sse.DONE
 
     def _pieces(self, event: CompletionEvent) -> Iterable[tuple[int, str, LegacyLogprobs | None, str | None]]:
         """What an event adds to which choices: text, log probabilities, the reason why it ended."""

@@ -4,11 +4,9 @@ import codecs
 from collections.abc import Iterable
 from typing import TypedDict
 
+from puna.api.logprobs import finite, token_text
 from puna.core.completions import PromptToken
 from puna.core.events import TokenLogprob
-
-LEAST = -9999.0
-"""What OpenAI says where a probability is zero, whose logarithm JSON can't hold."""
 
 
 class LegacyLogprobs(TypedDict):
@@ -24,8 +22,8 @@ def render(tokens: Iterable[PromptToken | TokenLogprob], text: str, start: int) 
     """The tokens of a text that begins `start` characters into prompt and answer."""
     tokens = list(tokens)
     return {
-        "tokens": [name(token.data) for token in tokens],
-        "token_logprobs": [None if token.logprob is None else max(LEAST, token.logprob) for token in tokens],
+        "tokens": [token_text(token.data) for token in tokens],
+        "token_logprobs": [None if token.logprob is None else finite(token.logprob) for token in tokens],
         "top_logprobs": [render_top(token) for token in tokens],
         "text_offset": [start + offset for offset in offsets([token.data for token in tokens], text)],
     }
@@ -49,16 +47,8 @@ def render_top(token: PromptToken | TokenLogprob) -> dict[str, float] | None:
     top: dict[str, float] = {}
     for other in (*token.top, token):
         assert other.logprob is not None
-        top.setdefault(name(other.data), max(LEAST, other.logprob))
+        top.setdefault(token_text(other.data), finite(other.logprob))
     return top
-
-
-def name(data: bytes) -> str:
-    """A token's text; `bytes:\\xe2\\x80` where it is no whole characters, as OpenAI writes it."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return "bytes:" + "".join(f"\\x{byte:02x}" for byte in data)
 
 
 def offsets(tokens: list[bytes], text: str) -> list[int]:

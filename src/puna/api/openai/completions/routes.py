@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.openai.chat.answer import event_stream
 from puna.api.openai.completions.answer import CompletionAnswer
 from puna.api.openai.completions.body import CompletionBody
+from puna.api.openai.stream import event_stream
 from puna.api.services import services_of
 from puna.http.body import read_body
 from puna.http.exchange import unless_gone
@@ -28,5 +28,4 @@ async def create(request: Request) -> Response | ASGIApp:
     )
     if not body.stream:
         return JSONResponse(await unless_gone(request, answer.whole()))
-    include_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
-    return event_stream(request, answer.stream(include_usage=include_usage))
+    return event_stream(request, answer.stream(include_usage=body.includes_usage))

@@ -12,8 +12,9 @@ from puna.api.openai.responses.output import (
     ReasoningOutput,
     WireEvent,
 )
+from puna.api.openai.usage import render_response_usage
 from puna.core.errors import InvalidRequest, PunaError
-from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 
 
 class Answer:
@@ -68,7 +69,7 @@ class Answer:
             case Finished(_, reason):
                 self._reason = reason
             case Done(usage):
-                self.response["usage"] = render_usage(usage)
+                self.response["usage"] = render_response_usage(usage)
 
     def complete(self) -> Iterator[WireEvent]:
         """The model has come to its end: close what is open. The last event is `closing`."""
@@ -136,17 +137,3 @@ class Answer:
         """Whether there is anything but thoughts."""
         done = any(item["type"] != "reasoning" for item in self.response["output"])
         return done or (self._open is not None and not isinstance(self._open, ReasoningOutput))
-
-
-def render_usage(usage: Usage) -> dict[str, Any]:
-    """OpenAI's usage object. What of the prompt was not in the engine's cache has been written to it."""
-    return {
-        "input_tokens": usage.prompt_tokens,
-        "input_tokens_details": {
-            "cached_tokens": usage.cached_tokens,
-            "cache_write_tokens": usage.prompt_tokens - usage.cached_tokens,
-        },
-        "output_tokens": usage.completion_tokens,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
-    }

@@ -4,11 +4,11 @@ import time
 from contextlib import aclosing
 from typing import Any
 
-from puna.api.openai.responses.answer import render_usage
 from puna.api.openai.responses.body import CompactBody, Prompt
 from puna.api.openai.responses.identifier import new_id
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.service import Responses
+from puna.api.openai.usage import render_response_usage
 from puna.core.events import Done, TextDelta, Usage
 from puna.core.messages import Message, Text
 from puna.inference.caller import Caller
@@ -54,5 +54,5 @@ async def compact(responses: Responses, seal: Seal, body: CompactBody, caller: C
         "object": "response.compaction",
         "created_at": int(time.time()),
         "output": [*said, compaction],
-        "usage": render_usage(usage),
+        "usage": render_response_usage(usage),
     }

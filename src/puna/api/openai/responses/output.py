@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
+from puna.api.logprobs import render_tokens
 from puna.api.openai.responses.identifier import new_id
 from puna.api.openai.responses.items import Stored, output_text
 from puna.api.openai.text_argument import TextArgument
@@ -46,7 +47,7 @@ class MessageOutput:
 
     def add(self, text: str, logprobs: Sequence[TokenLogprob]) -> Iterator[WireEvent]:
         self._texts.append(text)
-        rendered = [render_logprob(token) for token in logprobs]
+        rendered = render_tokens(logprobs)
         self._logprobs += rendered
         brief = [without_bytes(logprob) for logprob in rendered]
         yield {"type": "response.output_text.delta", **self._place, "delta": text, "logprobs": brief}
@@ -168,15 +169,6 @@ class CustomToolCallOutput:
         if text:
             self._texts.append(text)
             yield {"type": "response.custom_tool_call_input.delta", **self._place, "delta": text}
-
-
-def render_logprob(token: TokenLogprob) -> dict[str, Any]:
-    """A token's log probability, with its bytes."""
-    return {**render_token(token), "top_logprobs": [render_token(other) for other in token.top]}
-
-
-def render_token(token: TokenLogprob) -> dict[str, Any]:
-    return {"token": token.token, "bytes": list(token.data), "logprob": token.logprob}
 
 
 def without_bytes(logprob: dict[str, Any]) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from puna.api.dialect import dialect_of
-from puna.api.openai.chat.answer import event_stream
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
 from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.responses.tools import refuse_hosted
+from puna.api.openai.stream import event_stream
 from puna.api.services import services_of
 from puna.core.errors import InvalidRequest, PunaError
 from puna.http.body import body_of, read_body, read_document

@@ -6,13 +6,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from contextlib import aclosing
 from typing import Any
 
-import orjson
-
 from puna.api.openai.responses.answer import Answer
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.output import WireEvent
 from puna.core.errors import PunaError
 from puna.core.events import Event
+from puna.http import sse
 
 _log = logging.getLogger(__name__)
 
@@ -142,6 +141,4 @@ class Run:
 
 def numbered(event: WireEvent, number: int) -> bytes:
     """A server-sent event, as OpenAI frames those of the Responses API: with its name before the data."""
-    data = orjson.dumps({**event, "sequence_number": number})
-    kind: str = event["type"]
-    return b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n"
+    return sse.event({**event, "sequence_number": number}, event["type"])
