@@ -14,20 +14,28 @@ from tests.cli.puna import Puna
 PROMPT = "ready> "
 
 
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Puna:
+    """The command where no server runs, and some models are."""
+    folder = tmp_path_factory.mktemp("stocked")
+    puna = Puna(folder, folder / "home")
+    for name in ("ann/small:1b", "ann/small:7b", "mine"):
+        puna("cp", "tiny", name)
+    return puna
+
+
 @pytest.fixture
-def bash(puna: Puna, micro: Path) -> Iterator["pexpect.spawn[str]"]:
+def bash(stocked: Puna) -> Iterator["pexpect.spawn[str]"]:
     """A shell with completion set up, where models can be completed."""
     program = shutil.which("bash")
     if program is None:
         pytest.skip("there is no bash")
-    for name in ("ann/small:1b", "ann/small:7b", "mine"):
-        puna("cp", "tiny", name)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     shell = pexpect.spawn(
         program,
         ["--norc", "--noprofile"],
-        env={**puna.environment, "PATH": path, "PS1": PROMPT, "TERM": "dumb", "INPUTRC": os.devnull},
-        cwd=str(puna.folder),
+        env={**stocked.environment, "PATH": path, "PS1": PROMPT, "TERM": "dumb", "INPUTRC": os.devnull},
+        cwd=str(stocked.folder),
         dimensions=(50, 200),
         encoding="utf-8",
         timeout=100,

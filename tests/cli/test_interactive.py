@@ -7,23 +7,22 @@ import pytest
 
 from tests.cli.puna import Puna
 from tests.cli.terminal import CTRL_C, CTRL_D, PROMPT, UP, session
-from tests.server import StartServer
+from tests.server import RunningServer
 from tests.stored_models import add_model
 
 TEST = "Say this is a test"
 
 
 @pytest.fixture
-def puna(tmp_path: Path, start_server: StartServer) -> Puna:
-    """The command and a server, which has a small model that never ends an answer, `micro`."""
-    server = start_server()
-    return Puna(tmp_path, tmp_path / "elsewhere", server.url)
+def puna(puna_with_server: Puna) -> Puna:
+    """The command where a server runs."""
+    return puna_with_server
 
 
 @pytest.fixture
-def endless(tmp_path: Path, puna: Puna, micro: Path) -> str:
+def endless(puna: Puna, shared_server: RunningServer, micro: Path) -> str:
     """The name of a model that never ends its answer by itself."""
-    add_model(tmp_path / "home" / "models", "micro", micro)
+    add_model(shared_server.home / "models", "micro", micro)
     return "micro"
 
 
@@ -93,8 +92,8 @@ def test_ctrl_c_ends_the_answer_and_not_the_session(puna: Puna, endless: str) ->
         terminal.press(CTRL_C)
         terminal.until_prompt()
         terminal.say("/set verbose")
-        assert terminal.say("/set parameter num_predict 5") == "Set parameter 'num_predict' to '5'"
-        assert "eval count:           5 tokens" in terminal.say("only five")
+        assert terminal.say("/set parameter num_predict 50") == "Set parameter 'num_predict' to '50'"
+        assert "eval count:           50 tokens" in terminal.say("only fifty")
         terminal.press(CTRL_C)
         terminal.until(lambda text: "Ctrl-D or /bye" in text and text.endswith(PROMPT))
         terminal.say("/save stopped")

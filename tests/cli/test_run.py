@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from puna.cli.commands.run import run
 from tests.cli.puna import UNUSED_PORT, Puna
+from tests.server import StartServer
 
 PROMPT = "Say this is a test"
 
@@ -38,8 +40,8 @@ def test_a_near_name_is_told_but_pulled_all_the_same(puna: Puna) -> None:
     assert "did you mean" not in puna.fails("run", f"{registry}/llama", PROMPT)
 
 
-def test_models_in_memory_are_listed_and_stopped(puna_with_server: Puna) -> None:
-    puna = puna_with_server
+def test_models_in_memory_are_listed_and_stopped(tmp_path: Path, start_server: StartServer) -> None:
+    puna = Puna(tmp_path, tmp_path / "elsewhere", start_server().url)
     assert puna("ps").split() == ["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"]
     puna("run", "tiny", "--keepalive", "-1", PROMPT)
     assert "tiny:latest" in puna("ps")
