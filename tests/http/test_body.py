@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.server import RunningServer, StartServer
+from tests.server import RunningServer, running_server
 
 LIMIT = 100_000
 
 
-@pytest.fixture
-def limited(start_server: StartServer) -> RunningServer:
-    return start_server(PUNA_MAX_REQUEST_SIZE=str(LIMIT))
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("limited"), PUNA_MAX_REQUEST_SIZE=str(LIMIT)) as server:
+        yield server
 
 
 def pieces() -> Iterator[bytes]:
