@@ -1,6 +1,6 @@
 """The functions that a request offers the model as tools, as both dialects write them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -38,13 +38,14 @@ class FunctionTool(Body):
         return self.function.name
 
 
-def check_names(tools: Sequence[Tool], param: str) -> None:
-    """Two tools of one name could not be told apart."""
-    names: set[str] = set()
-    for place, tool in enumerate(tools):
-        if tool.name in names:
-            raise invalid(f"{param}[{place}]", f"Invalid '{param}': two of them have the name '{tool.name}'.")
-        names.add(tool.name)
+def check_names(names: Iterable[str], param: str) -> None:
+    """Raises InvalidRequest for two tools of one name, which could not be told apart. `param` is the second one's
+    place, with `{}` for its number."""
+    known: set[str] = set()
+    for index, name in enumerate(names):
+        if name in known:
+            raise invalid(param.format(index), f"Two tools have the name '{name}'.")
+        known.add(name)
 
 
 def invalid(param: str, message: str) -> InvalidRequest:

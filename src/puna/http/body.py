@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from puna.core.errors import InvalidRequest
 from puna.http.limits import Limits
-from puna.http.place import located, shown, written
+from puna.http.location import dotted, shown, with_real_location
 
 AT_ONCE = 2**14
 """How many bytes are read between two other things; what is larger is read in a thread."""
@@ -54,7 +54,7 @@ class Body(BaseModel):
         return schema
 
 
-class Given(Body):
+class Lenient(Body):
     """What a client may have got from here and gives back. The `openai` package's models write all fields that they
     know: one that is null says nothing, whether it is declared here or not."""
 
@@ -157,7 +157,7 @@ class Document:
         except ValidationError as error:
             problems = error.errors(include_url=False)
             if problems[0]["type"] != "json_invalid":
-                problems = [located(problem, self.value) for problem in problems]
+                problems = [with_real_location(problem, self.value) for problem in problems]
             raise invalid(problems) from error
 
 
@@ -180,7 +180,7 @@ async def read_content(request: Request, limits: Limits, *, media: bool) -> byte
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:
     """The error that helps most: of a union's alternatives the one that was understood furthest."""
     error = max(errors, key=lambda error: (error["type"] not in TYPES, len(error["loc"])))
-    param = written(error["loc"])
+    param = dotted(error["loc"])
     if error["type"] in TYPES and param:
         alternatives = [TYPES[one["type"]] for one in errors if one["loc"] == error["loc"] and one["type"] in TYPES]
         expected = " or ".join(dict.fromkeys(alternatives))

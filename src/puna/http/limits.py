@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from puna.core.errors import RequestTooLarge, TextTooLarge, TooMany
-from puna.http.place import Steps, written
+from puna.http.location import Location, dotted
 
 MARKS = (b",", b"[", b"{")
 """A document has at least one of these for each of its values but one."""
@@ -63,7 +63,7 @@ class Limits:
             TextTooLarge: it has too much text.
         """
         media = 0
-        waiting: list[tuple[Steps, Any]] = [((), document)] if isinstance(document, dict | list) else []
+        waiting: list[tuple[Location, Any]] = [((), document)] if isinstance(document, dict | list) else []
         while waiting:
             steps, value = waiting.pop()
             self._check_length(steps, value)
@@ -75,12 +75,12 @@ class Limits:
         if self.text is not None and size - media > self.text:
             raise TextTooLarge(self.text)
 
-    def _check_length(self, steps: Steps, value: list[Any] | dict[str, Any]) -> None:
+    def _check_length(self, steps: Location, value: list[Any] | dict[str, Any]) -> None:
         name = kind_of(steps, value)
         most: int | None = getattr(self, name) if name else None
         if most is None or len(value) <= most:
             return
-        param = written(steps)
+        param = dotted(steps)
         what, code = ("many properties", "object_above_max_properties") if isinstance(value, dict) else LONG
         message = f"Invalid '{param or 'body'}': too {what}. Expected at most {most}, but got {len(value)} instead."
         raise TooMany(message, name, param=param or None, code=code)
@@ -95,7 +95,7 @@ def at_most(content: bytes) -> int:
     return 1 + sum(content.count(mark, start, start + WINDOW) for start in starts for mark in MARKS)
 
 
-def kind_of(steps: Steps, value: list[Any] | dict[str, Any]) -> str:
+def kind_of(steps: Location, value: list[Any] | dict[str, Any]) -> str:
     """What a list or object is one of, in the names of the limits; nothing where it is no such."""
     if isinstance(value, dict):
         return "properties"

@@ -75,7 +75,7 @@ class ChatBody(GenerationBody):
 
     def _tools(self) -> tuple[Tool, ...]:
         tools = tuple(tool.function.to_core() for tool in self.tools or ())
-        check_names(tools, "tools")
+        check_names((tool.name for tool in tools), "tools[{}]")
         return tools
 
 

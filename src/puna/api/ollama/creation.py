@@ -54,7 +54,7 @@ class CreateBody(ModelBody):
 
         Raises InvalidRequest for a name or digest that can't be, and for a blob that was not sent.
         """
-        files = located(self.files or {}, store, "files")
+        files = blob_paths(self.files or {}, store, "files")
         if bool(self.source) == bool(files):
             raise InvalidRequest("a model is made either 'from' another one or of 'files'", param="from")
         safetensors = any(name.endswith(".safetensors") for name in files)
@@ -67,7 +67,7 @@ class CreateBody(ModelBody):
             base=ModelName.parse(self.source) if self.source else None,
             files={} if safetensors else files,
             folder=folder if safetensors else None,
-            adapters=located(self.adapters or {}, store, "adapters"),
+            adapters=blob_paths(self.adapters or {}, store, "adapters"),
             parameters=Parameters.from_json(self.parameters or {}),
             template=self.template or None,
             system=self.system or None,
@@ -100,7 +100,7 @@ async def steps(body: CreateBody, library: Library) -> AsyncGenerator[Row, None]
         yield {"status": step.message}
 
 
-def located(files: Mapping[str, str], store: Store, field: str) -> dict[str, Path]:
+def blob_paths(files: Mapping[str, str], store: Store, field: str) -> dict[str, Path]:
     """The blobs of these files. Raises InvalidRequest for a name that leads out of a folder."""
     for name in files:
         path = PurePosixPath(name)

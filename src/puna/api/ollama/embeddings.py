@@ -10,8 +10,7 @@ from starlette.responses import Response
 from puna.api.ollama.answer import SECOND
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import NOTHING_IS_CUT
-from puna.api.ollama.keep_alive import KeepAlive, read_keep_alive
-from puna.api.ollama.options import read_options
+from puna.api.ollama.options import KeepAlive, read_keep_alive, read_options
 from puna.api.services import services_of
 from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest

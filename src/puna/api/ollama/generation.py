@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.ollama.keep_alive import KeepAlive
+from puna.api.ollama.options import KeepAlive
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.messages import Part, Text

@@ -1,10 +1,12 @@
-"""`options`: the Modelfile's parameters for one request."""
+"""How a request wants its model: `options`, which are the Modelfile's parameters, and `keep_alive`."""
 
+import math
 from typing import Any
 
 from puna.core.errors import InvalidRequest
 from puna.core.sampling import Sampling
 from puna.library.parameters import Parameters
+from puna.settings import duration
 
 DEFAULTS = Sampling(
     temperature=0.8,
@@ -40,3 +42,19 @@ def read_options(options: dict[str, Any] | None) -> Parameters:
     if parameters.num_ctx is not None and parameters.num_ctx < 1:
         raise InvalidRequest("Invalid 'options': 'num_ctx' has to be above 0.", param="options.num_ctx")
     return parameters
+
+
+KeepAlive = int | float | str | None
+"""A number of seconds, or a duration such as `5m`. Negative means for ever, 0 not at all."""
+
+
+def read_keep_alive(value: KeepAlive) -> float | None:
+    """Seconds; None where the request says nothing. Raises InvalidRequest."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        return math.inf if value < 0 else float(value)
+    try:
+        return duration(value)
+    except ValueError as error:
+        raise InvalidRequest(f"Invalid 'keep_alive': {value!r}: {error}.", param="keep_alive") from error

@@ -9,9 +9,8 @@ from starlette.types import ASGIApp
 
 from puna.api.ollama.answer import Render, loaded_row, whole
 from puna.api.ollama.generation import GenerationBody
-from puna.api.ollama.keep_alive import read_keep_alive
 from puna.api.ollama.lines import Row, respond
-from puna.api.ollama.options import read_options
+from puna.api.ollama.options import read_keep_alive, read_options
 from puna.api.services import services_of
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse

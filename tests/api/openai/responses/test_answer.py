@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 import pytest
 
-from puna.api.openai.responses.answer import Answer
+from puna.api.openai.responses.answer import ResponseBuilder
 from puna.api.openai.responses.body import CreateBody
 from puna.api.openai.responses.frame import frame
 from puna.core.errors import EngineFailed
@@ -28,12 +28,12 @@ TOOLS = [
 ]
 
 
-def answer(*, background: bool = False, **options: Any) -> Answer:
+def answer(*, background: bool = False, **options: Any) -> ResponseBuilder:
     body = CreateBody.model_validate({"model": "tiny", "input": "?", "tools": TOOLS, "background": background})
-    return Answer(frame(body, Sampling(temperature=1.0, top_p=1.0)), custom=frozenset({"shell"}), **options)
+    return ResponseBuilder(frame(body, Sampling(temperature=1.0, top_p=1.0)), custom=frozenset({"shell"}), **options)
 
 
-def play(answer: Answer, *events: Event, reason: FinishReason = "stop") -> list[dict[str, Any]]:
+def play(answer: ResponseBuilder, *events: Event, reason: FinishReason = "stop") -> list[dict[str, Any]]:
     """Everything that is sent for these events, checked."""
     sent = list(answer.begin())
     for event in (*events, Finished(0, reason), Done(Usage(10, 5, cached_tokens=4, reasoning_tokens=2))):

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from puna.api.functions import Function, FunctionTool, check_names
 from puna.api.openai import defaults
 from puna.api.openai.chat.messages import ChatMessage, to_core
-from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, Named, legacy_choice, tool_choice
+from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, Name, legacy_choice, tool_choice
 from puna.api.openai.generation import GenerationBody, contradiction
 from puna.api.openai.no_ops import NoOps
 from puna.api.openai.verbosity import Verbosity, with_verbosity
@@ -41,7 +41,7 @@ class ChatBody(GenerationBody, NoOps):
     tool_choice: GivenChoice | None = None
     parallel_tool_calls: bool | None = None
     functions: Annotated[list[Function], Field(min_length=1, max_length=128)] | None = None
-    function_call: Literal["none", "auto"] | Named | None = None
+    function_call: Literal["none", "auto"] | Name | None = None
     reasoning_effort: Effort | None = None
     reasoning: Reasoning | None = None
     verbosity: Verbosity | None = None
@@ -90,20 +90,20 @@ class ChatBody(GenerationBody, NoOps):
     @property
     def custom(self) -> frozenset[str]:
         """The names of the tools that take a text."""
-        return frozenset(tool.custom.name for tool in self.tools or () if isinstance(tool, CustomTool))
+        return frozenset(tool.name for tool in self.tools or () if isinstance(tool, CustomTool))
 
     def _tools(self) -> tuple[Tool, ...]:
         if self.functions is not None:
             tools = tuple(function.to_core() for function in self.functions)
         else:
             tools = tuple(described(tool).to_core() for tool in self.tools or ())
-        check_names(tools, "functions" if self.functions else "tools")
+        check_names((tool.name for tool in tools), "functions[{}]" if self.functions else "tools[{}]")
         return tools
 
     def _tool_choice(self, tools: tuple[Tool, ...]) -> ToolChoice:
         if self.functions is not None:
             return legacy_choice(self.function_call, tools)
-        return tool_choice(self.tool_choice, {described(tool).name: tool.type for tool in self.tools or ()})
+        return tool_choice(self.tool_choice, self.tools or ())
 
     def _sampling(self) -> Sampling:
         return replace(

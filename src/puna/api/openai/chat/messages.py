@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from puna.api.openai.custom_tools import custom_arguments
+from puna.api.openai.tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Audio, Message, Part, Role, Text, ToolCall
 from puna.http.body import Body, unsupported

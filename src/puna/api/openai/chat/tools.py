@@ -1,34 +1,21 @@
 """The tools of a chat completion request, and whether they have to be called."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from puna.api.functions import FunctionName, FunctionTool, invalid
-from puna.api.openai.custom_tools import custom_tool
-from puna.core.tools import TextGrammar, Tool, ToolChoice
+from puna.api.openai.tools import AnyText, GrammarOfText, Mode, check_choice, custom_tool
+from puna.core.tools import Tool, ToolChoice
 from puna.http.body import Body
 
 
-class TextInput(Body):
-    """Any text."""
-
-    type: Literal["text"]
-
-
-class InputGrammar(Body):
-    """A grammar, and the language it is written in."""
-
-    syntax: Literal["lark", "regex"]
-    definition: Annotated[str, Field(min_length=1)]
-
-
 class GrammarInput(Body):
-    """A text of that grammar."""
+    """The form of a text: a grammar's."""
 
     type: Literal["grammar"]
-    grammar: InputGrammar
+    grammar: GrammarOfText
 
 
 class Custom(Body):
@@ -36,12 +23,10 @@ class Custom(Body):
 
     name: FunctionName
     description: str | None = None
-    format: Annotated[TextInput | GrammarInput, Field(discriminator="type")] | None = None
+    format: Annotated[AnyText | GrammarInput, Field(discriminator="type")] | None = None
 
     def to_core(self) -> Tool:
-        form = None
-        if isinstance(self.format, GrammarInput):
-            form = TextGrammar(self.format.grammar.syntax, self.format.grammar.definition)
+        form = self.format.grammar.to_core() if isinstance(self.format, GrammarInput) else None
         return custom_tool(self.name, self.description, form)
 
 
@@ -59,7 +44,7 @@ class CustomTool(Body):
 GivenTool = Annotated[FunctionTool | CustomTool, Field(discriminator="type")]
 
 
-class Named(Body):
+class Name(Body):
     """A tool, by its name."""
 
     name: str
@@ -69,7 +54,7 @@ class NamedFunction(Body):
     """A function that has to be called."""
 
     type: Literal["function"]
-    function: Named
+    function: Name
 
     @property
     def name(self) -> str:
@@ -80,7 +65,7 @@ class NamedCustom(Body):
     """A custom tool that has to be called."""
 
     type: Literal["custom"]
-    custom: Named
+    custom: Name
 
     @property
     def name(self) -> str:
@@ -104,19 +89,15 @@ class Allowed(Body):
     allowed_tools: AllowedTools
 
 
-Mode = Literal["none", "auto", "required"]
 GivenChoice = Mode | Annotated[NamedFunction | NamedCustom | Allowed, Field(discriminator="type")]
 
 
-def tool_choice(choice: GivenChoice | None, tools: Mapping[str, str]) -> ToolChoice:
-    """The choice; what it names has to be among the tools, which are given as the types of their names."""
+def tool_choice(choice: GivenChoice | None, tools: Sequence[FunctionTool | CustomTool]) -> ToolChoice:
+    """The choice among those tools. Raises InvalidRequest where it names none of them."""
     mode, named = read_choice(choice)
     if choice is not None and not tools and mode != "none":
         raise invalid("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
-    for tool in named or ():
-        if tools.get(tool.name) != tool.type:
-            message = f"Invalid 'tool_choice': '{tool.name}' is not a {tool.type} tool among 'tools'."
-            raise invalid("tool_choice", message)
+    check_choice(named or (), tools)
     return ToolChoice(mode=mode, names=None if named is None else tuple(tool.name for tool in named))
 
 
@@ -131,9 +112,9 @@ def read_choice(choice: GivenChoice | None) -> tuple[Mode, Sequence[NamedFunctio
             return choice or "auto", None
 
 
-def legacy_choice(choice: Literal["none", "auto"] | Named | None, tools: Sequence[Tool]) -> ToolChoice:
+def legacy_choice(choice: Literal["none", "auto"] | Name | None, tools: Sequence[Tool]) -> ToolChoice:
     """`function_call`, the older form of `tool_choice`."""
-    if not isinstance(choice, Named):
+    if not isinstance(choice, Name):
         return ToolChoice(mode=choice or "auto")
     if choice.name not in {tool.name for tool in tools}:
         raise invalid("function_call", f"Invalid 'function_call': '{choice.name}' is not one of 'functions'.")

@@ -17,7 +17,7 @@ from puna.core.errors import InvalidRequest, PunaError
 from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 
 
-class Answer:
+class ResponseBuilder:
     """A response while it is made. `response` is the object as it stands."""
 
     def __init__(

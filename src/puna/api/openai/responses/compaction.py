@@ -5,8 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from puna.api.openai.responses.body import CompactBody, Prompt
-from puna.api.openai.responses.identifier import new_id
-from puna.api.openai.responses.items import Stored
+from puna.api.openai.responses.items import Stored, new_id
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.usage import render_response_usage
 from puna.core.events import Done, TextDelta, Usage

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from puna.api.openai.responses.body import CreateBody, Reasoning
-from puna.api.openai.responses.identifier import new_id
+from puna.api.openai.responses.items import new_id
 from puna.core.sampling import Sampling
 
 

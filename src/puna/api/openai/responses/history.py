@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from puna.api.openai.custom_tools import custom_arguments
 from puna.api.openai.responses.items import Stored
+from puna.api.openai.tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Image, Message, Part, Role, Text, ToolCall
 from puna.images.load import ImageLoader, decode_base64

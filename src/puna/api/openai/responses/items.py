@@ -1,14 +1,14 @@
 """The items of an input: read strictly, and kept in the form in which a client gets them back."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
-from puna.api.openai.responses.identifier import new_id
 from puna.core.errors import InvalidRequest
-from puna.http.body import Given, invalid
-from puna.http.place import located
+from puna.http.body import Lenient, invalid
+from puna.http.location import with_real_location
 
 Stored = dict[str, Any]
 """An item as it is kept: OpenAI's wire form, always with an `id`."""
@@ -16,7 +16,12 @@ Status = Literal["in_progress", "completed", "incomplete"]
 Object = dict[str, JsonValue]
 
 
-class InputText(Given):
+def new_id(prefix: str) -> str:
+    """An id nobody can guess: `resp_`, `msg_`, … and 48 hexadecimal digits."""
+    return f"{prefix}_{secrets.token_hex(24)}"
+
+
+class InputText(Lenient):
     type: Literal["input_text"]
     text: str
     prompt_cache_breakpoint: Object | None = None
@@ -25,7 +30,7 @@ class InputText(Given):
         return {"type": "input_text", "text": self.text}
 
 
-class InputImage(Given):
+class InputImage(Lenient):
     type: Literal["input_image"]
     image_url: str | None = None
     file_id: str | None = None
@@ -41,7 +46,7 @@ class InputImage(Given):
         }
 
 
-class InputFile(Given):
+class InputFile(Lenient):
     type: Literal["input_file"]
     file_data: str | None = None
     filename: str | None = None
@@ -56,7 +61,7 @@ class InputFile(Given):
         return {"type": "input_file", **given}
 
 
-class OutputText(Given):
+class OutputText(Lenient):
     type: Literal["output_text"]
     text: str
     annotations: list[Object] | None = None
@@ -66,7 +71,7 @@ class OutputText(Given):
         return output_text(self.text)
 
 
-class Refusal(Given):
+class Refusal(Lenient):
     type: Literal["refusal"]
     refusal: str
 
@@ -78,7 +83,7 @@ InputPart = Annotated[InputText | InputImage | InputFile, Field(discriminator="t
 Part = Annotated[InputText | InputImage | InputFile | OutputText | Refusal, Field(discriminator="type")]
 
 
-class MessageItem(Given):
+class MessageItem(Lenient):
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
     content: str | list[Part]
@@ -105,7 +110,7 @@ class MessageItem(Given):
         return [output_text(part["text"]) if answer and part["type"] == "input_text" else part for part in parts]
 
 
-class Call(Given):
+class Call(Lenient):
     """What the calls of functions and of custom tools have in common."""
 
     call_id: Annotated[str, Field(min_length=1)]
@@ -146,7 +151,7 @@ class CustomToolCall(Call):
         }
 
 
-class CallOutput(Given):
+class CallOutput(Lenient):
     """The result of a call."""
 
     type: Literal["function_call_output", "custom_tool_call_output"]
@@ -166,17 +171,17 @@ class CallOutput(Given):
         }
 
 
-class SummaryText(Given):
+class SummaryText(Lenient):
     type: Literal["summary_text"]
     text: str
 
 
-class ReasoningText(Given):
+class ReasoningText(Lenient):
     type: Literal["reasoning_text"]
     text: str
 
 
-class ReasoningItem(Given):
+class ReasoningItem(Lenient):
     type: Literal["reasoning"]
     summary: list[SummaryText]
     id: str | None = None
@@ -198,7 +203,7 @@ class ReasoningItem(Given):
         return item
 
 
-class CompactionItem(Given):
+class CompactionItem(Lenient):
     type: Literal["compaction"]
     encrypted_content: str
     id: str | None = None
@@ -207,7 +212,7 @@ class CompactionItem(Given):
         return {"type": "compaction", "id": self.id or new_id("cmp"), "encrypted_content": self.encrypted_content}
 
 
-class ItemReference(Given):
+class ItemReference(Lenient):
     type: Literal["item_reference"] | None = None
     id: str
 
@@ -268,5 +273,5 @@ def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
     except ValidationError as error:
         problems = error.errors(include_url=False)
         for problem in problems:
-            problem["loc"] = (param, index, *located(problem, given)["loc"])
+            problem["loc"] = (param, index, *with_real_location(problem, given)["loc"])
         raise invalid(problems) from error

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from contextlib import aclosing
 from typing import Any
 
-from puna.api.openai.responses.answer import Answer
+from puna.api.openai.responses.answer import ResponseBuilder
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.output import WireEvent
 from puna.core.errors import PunaError
@@ -27,7 +27,7 @@ class Run:
 
     def __init__(
         self,
-        answer: Answer,
+        answer: ResponseBuilder,
         source: AsyncGenerator[Event, None],
         keep: Keep,
         given: Sequence[Stored] = (),

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import Any
 
-from puna.api.openai.responses.answer import Answer
+from puna.api.openai.responses.answer import ResponseBuilder
 from puna.api.openai.responses.body import CreateBody, Prompt
 from puna.api.openai.responses.frame import frame
 from puna.api.openai.responses.items import Stored
@@ -39,7 +39,7 @@ class Responses:
         model = self._services.library.get(ModelName.parse(body.model))
         prepared = await self.prepare(body)
         sealing = "reasoning.encrypted_content" in (body.include or ())
-        answer = Answer(
+        answer = ResponseBuilder(
             frame(body, completed(prepared.request, model).sampling),
             custom=body.toolbox.custom,
             summary=body.summary is not None,
@@ -138,7 +138,7 @@ class Responses:
         ask = partial(self.ask, body.model, caller=caller)
         return fitted(ask, request) if body.truncation == "auto" else ask(request)
 
-    async def _announce(self, answer: Answer, prepared: Prepared) -> None:
+    async def _announce(self, answer: ResponseBuilder, prepared: Prepared) -> None:
         """Store a response that nothing was done for yet."""
         from puna.state.responses import StoredResponse
 

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from puna.api.openai.custom_tools import custom_tool
+from puna.api.functions import check_names, invalid
+from puna.api.openai.tools import AnyText, GrammarOfText, Mode, check_choice, custom_tool
 from puna.core.errors import InvalidRequest
-from puna.core.tools import TextGrammar, Tool, ToolChoice
-from puna.http.body import Body, Given, WritableObject
+from puna.core.tools import Tool, ToolChoice
+from puna.http.body import Body, Lenient, WritableObject
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=128)]
 
@@ -31,7 +32,7 @@ HOSTED = (
 """Tools that OpenAI runs on its own machines; their types may have a version at the end."""
 
 
-class FunctionTool(Given):
+class FunctionTool(Lenient):
     """A function. `output_schema` is for programs that OpenAI runs; it is given back."""
 
     type: Literal["function"]
@@ -58,32 +59,24 @@ class FunctionTool(Given):
         }
 
 
-class TextInput(Body):
-    type: Literal["text"]
-
-
-class GrammarInput(Body):
+class GrammarInput(GrammarOfText):
     type: Literal["grammar"]
-    syntax: Literal["lark", "regex"]
-    definition: Annotated[str, Field(min_length=1)]
 
 
-class CustomTool(Given):
+class CustomTool(Lenient):
     type: Literal["custom"]
     name: Name
     description: str | None = None
-    format: Annotated[TextInput | GrammarInput, Field(discriminator="type")] | None = None
+    format: Annotated[AnyText | GrammarInput, Field(discriminator="type")] | None = None
     defer_loading: Literal[False] | None = None
     allowed_callers: list[Literal["direct"]] | None = None
 
     def to_core(self) -> Tool:
-        form = None
-        if isinstance(self.format, GrammarInput):
-            form = TextGrammar(self.format.syntax, self.format.definition)
+        form = self.format.to_core() if isinstance(self.format, GrammarInput) else None
         return custom_tool(self.name, self.description, form)
 
     def render(self) -> dict[str, Any]:
-        form = TextInput(type="text") if self.format is None else self.format
+        form = AnyText(type="text") if self.format is None else self.format
         about = {} if self.description is None else {"description": self.description}
         return {"type": "custom", "name": self.name, **about, "format": form.model_dump()}
 
@@ -99,7 +92,6 @@ class AllowedTools(Body):
     tools: Annotated[list[NamedTool], Field(min_length=1)]
 
 
-Mode = Literal["none", "auto", "required"]
 GivenTool = Annotated[FunctionTool | CustomTool, Field(discriminator="type")]
 GivenChoice = Mode | Annotated[NamedTool | AllowedTools, Field(discriminator="type")]
 
@@ -132,24 +124,14 @@ class Toolbox:
 
     def check(self) -> None:
         """Raises InvalidRequest: two tools share a name, a choice names none of them, or can't be met."""
-        names: dict[str, str] = {}
-        for index, tool in enumerate(self.given):
-            if tool.name in names:
-                raise InvalidRequest(f"Two tools have the name '{tool.name}'.", param=f"tools[{index}].name")
-            names[tool.name] = tool.type
-        choice = self.given_choice
-        chosen = (
-            [choice] if isinstance(choice, NamedTool) else choice.tools if isinstance(choice, AllowedTools) else []
-        )
-        for named in chosen:
-            if names.get(named.name) != named.type:
-                raise InvalidRequest(
-                    f"Tool choice '{named.name}' not found in 'tools' parameter.", param="tool_choice"
-                )
-        if choice == "required" and not names:
-            raise InvalidRequest(
-                "Tool choice 'required' must be specified with 'tools' parameter.", param="tool_choice"
-            )
+        check_names((tool.name for tool in self.given), "tools[{}].name")
+        match self.given_choice:
+            case NamedTool() as chosen:
+                check_choice([chosen], self.given)
+            case AllowedTools(tools=chosen):
+                check_choice(chosen, self.given)
+            case "required" if not self.given:
+                raise invalid("tool_choice", "'tool_choice' can't be 'required' without 'tools'.")
 
     def render_choice(self) -> Any:
         return self.given_choice if isinstance(self.given_choice, str) else self.given_choice.model_dump()

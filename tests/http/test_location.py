@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, ValidationError
 
-from puna.http.body import Body, Given, invalid
-from puna.http.place import located
+from puna.http.body import Body, Lenient, invalid
+from puna.http.location import with_real_location
 
 
 class Named(Body):
@@ -22,7 +22,7 @@ class Custom(Body):
     custom: Named
 
 
-class NamedAgain(Given):
+class NamedAgain(Lenient):
     name: str
 
 
@@ -69,4 +69,4 @@ def refusal(body: Any, kind: type[Body] = Tools) -> Any:
     """How the body is refused."""
     with pytest.raises(ValidationError) as raised:
         kind.model_validate_json(json.dumps(body))
-    return invalid([located(problem, body) for problem in raised.value.errors(include_url=False)])
+    return invalid([with_real_location(problem, body) for problem in raised.value.errors(include_url=False)])

@@ -1,10 +1,10 @@
-"""Where in a body a mistake is: pydantic's places, without the names of a union's alternatives in them."""
+"""Where in a body a mistake is: pydantic's locations, without the names of a union's alternatives in them."""
 
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
-Steps = tuple[int | str, ...]
+Location = tuple[int | str, ...]
 
 MOST_SHOWN = 200
 """How much of what a client sent it gets to read again."""
@@ -12,15 +12,15 @@ TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """pydantic's errors about the field that says which of a union's alternatives is meant."""
 
 
-def located(error: ErrorDetails, value: Any) -> ErrorDetails:
-    """The error with a place that is one of the value, which is what was read."""
-    steps = real_steps(error["loc"], value, error["type"]) or ()
+def with_real_location(error: ErrorDetails, value: Any) -> ErrorDetails:
+    """The error with a location that is one of the value, which is what was read."""
+    steps = real_location(error["loc"], value, error["type"]) or ()
     if error["type"] in TAGS:
         steps = (*steps, error["ctx"]["discriminator"].strip("'"))
     return {**error, "loc": steps}
 
 
-def real_steps(steps: Steps, value: Any, kind: str) -> Steps | None:
+def real_location(steps: Location, value: Any, kind: str) -> Location | None:
     """The steps that lead on in the value; None where they lead nowhere.
 
     Among pydantic's are names of types and tags, which the value does not have. The last step is no such name where
@@ -31,13 +31,13 @@ def real_steps(steps: Steps, value: Any, kind: str) -> Steps | None:
     first, rest = steps[0], steps[1:]
     inside = first in value if isinstance(value, dict) else is_index(first, value)
     if inside and (rest or kind != "missing"):
-        found = real_steps(rest, value[first], kind)
+        found = real_location(rest, value[first], kind)
         if found is not None:
             return (first, *found)
     if not rest and kind in ("missing", "extra_forbidden"):
-        absent = not inside or value[first] is None  # `Given` takes what is null for absent
+        absent = not inside or value[first] is None  # `Lenient` takes what is null for absent
         return (first,) if isinstance(value, dict) and kind == "missing" and absent else None
-    return None if isinstance(first, int) else real_steps(rest, value, kind)
+    return None if isinstance(first, int) else real_location(rest, value, kind)
 
 
 def is_index(step: int | str, value: Any) -> bool:
@@ -45,8 +45,8 @@ def is_index(step: int | str, value: Any) -> bool:
     return isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
 
 
-def written(steps: Steps) -> str:
-    """The place as OpenAI writes it: `messages[0].content`. Of a name that is very long only the beginning."""
+def dotted(steps: Location) -> str:
+    """The location as OpenAI writes it: `messages[0].content`. Of a name that is very long only the beginning."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{cut(step)}" for step in steps).removeprefix(".")
 
 
