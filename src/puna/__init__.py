@@ -1,3 +1,37 @@
-"""Puna: a local model server that applications written for the OpenAI API use unchanged."""
+"""Puna: a local model server that applications written for the OpenAI API use unchanged.
+
+In a program of one's own, `puna.OpenAI()` is the `openai` package's client on a server in the same process.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["AsyncClient", "AsyncOpenAI", "Client", "OpenAI", "serve"]
+
+if TYPE_CHECKING:
+    from puna.embedded.ollama_client import AsyncClient, Client
+    from puna.embedded.openai_client import AsyncOpenAI, OpenAI
+    from puna.embedded.serving import serve
+
+_PLACES = {
+    "OpenAI": ("puna.embedded.openai_client", "openai"),
+    "AsyncOpenAI": ("puna.embedded.openai_client", "openai"),
+    "Client": ("puna.embedded.ollama_client", "ollama"),
+    "AsyncClient": ("puna.embedded.ollama_client", "ollama"),
+    "serve": ("puna.embedded.serving", ""),
+}
+"""Where each public name is, and the package that it needs."""
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is first asked for: `import puna` alone is quick."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'puna' has no attribute '{name}'")
+    module, package = _PLACES[name]
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if package and (error.name or "").partition(".")[0] in (package, "httpx"):
+            raise ImportError(f"puna.{name} needs the package '{package}': pip install {package}") from error
+        raise

@@ -1,0 +1,79 @@
+"""The server in this process: one for each home, however many clients there are."""
+
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from puna.http.inprocess import InProcess
+from puna.settings import Settings
+
+_lock = threading.Lock()
+_cores: dict[Path | None, InProcess] = {}
+
+
+def core_of(path: str | os.PathLike[str] | None = None) -> InProcess:
+    """The server whose home is that folder, started if it does not run yet.
+
+    Without a path the state (responses, conversations) is kept for as long as the process lives; the models are those
+    of `PUNA_MODELS`, else of `~/.puna/models`. With one, state and models are in that folder, unless `PUNA_MODELS`
+    names another for the models.
+    """
+    home = None if path is None else Path(path).expanduser().resolve()
+    with _lock:
+        core = _cores.get(home)
+        if core is None or not core.alive:
+            core = _cores[home] = InProcess(partial(application, home), "puna")
+            core.start()
+        return core
+
+
+@asynccontextmanager
+async def application(home: Path | None) -> AsyncIterator[ASGIApp]:
+    """The whole server, with settings from the environment."""
+    from puna.server import create_app
+
+    settings = replace(Settings.from_environment(os.environ), access_log=False, api_keys=frozenset())
+    if home is None:
+        settings = replace(settings, home=temporary_home())
+    else:
+        models = settings.models if "PUNA_MODELS" in os.environ else home / "models"
+        settings = replace(settings, home=home, models=models)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+def temporary_home() -> Path:
+    """A folder that is removed when the process ends."""
+    folder = tempfile.mkdtemp(prefix="puna-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def stop_all() -> None:
+    """End every server of this process."""
+    with _lock:
+        for core in _cores.values():
+            core.stop()
+        _cores.clear()
+
+
+def forget() -> None:
+    """After a fork the threads of the parent are not there: the child starts servers of its own."""
+    global _lock
+    _lock = threading.Lock()
+    _cores.clear()
+
+
+# A process that ends needs no farewell: its engines end with it, and what was answered is stored already.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget)

@@ -1,0 +1,97 @@
+"""The server of a test run: in this process, and on a port for code that builds its own client."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp
+
+from puna.embedded.core import temporary_home
+from puna.embedded.serving import listening
+from puna.embedded.transports import async_transport, transport
+from puna.engines.plan import ENGINES
+from puna.http.inprocess import InProcess
+from puna.library.library import Library
+from puna.library.names import ModelName
+from puna.settings import Settings
+from puna.testing.recorder import Recorded, Recorder
+from puna.testing.script import Script, plan_scripted
+
+if TYPE_CHECKING:
+    import openai
+
+
+@dataclass(frozen=True, slots=True)
+class Harness:
+    """The running server. `base_url` is what a client takes."""
+
+    base_url: str
+    core: InProcess
+    recorder: Recorder
+    script: Script
+
+    @property
+    def requests(self) -> list[Recorded]:
+        """What was asked in this test, in order."""
+        return self.recorder.requests
+
+    def begin(self, *, model: str = "tiny", seed: int = 0) -> None:
+        """The next test: nothing was asked yet."""
+        self.recorder.reset()
+        self.recorder.model, self.recorder.seed = model, seed
+
+    def client(self) -> "openai.OpenAI":
+        """A client in this process. It does not retry, so that a test sees each failure."""
+        from puna.embedded.openai_client import OpenAI, http_module
+
+        module = http_module()
+        http_client = module.Client(transport=transport(module, lambda: self.core), timeout=None)
+        return OpenAI(http_client=http_client, max_retries=0)
+
+    def async_client(self) -> "openai.AsyncOpenAI":
+        """An asynchronous client in this process."""
+        from puna.embedded.openai_client import AsyncOpenAI, http_module
+
+        module = http_module()
+        http_client = module.AsyncClient(transport=async_transport(module, lambda: self.core), timeout=None)
+        return AsyncOpenAI(http_client=http_client, max_retries=0)
+
+
+@contextmanager
+def harness() -> Iterator[Harness]:
+    """Start it. Models are Puna's usual ones; what is stored goes with the process."""
+    settings = Settings.from_environment(os.environ)
+    settings = replace(settings, home=temporary_home(), access_log=False, api_keys=frozenset())
+    script = Script()
+    recorders: list[Recorder] = []
+
+    @asynccontextmanager
+    async def application() -> AsyncIterator[ASGIApp]:
+        from puna.server import create_app
+
+        library = Library(settings.models)
+        app = create_app(settings, engines=(plan_scripted, *ENGINES))
+        async with app.router.lifespan_context(app):
+            recorders.append(Recorder(app, script, lambda name: has(library, name)))
+            yield recorders[0]
+
+    core = InProcess(application, "puna")
+    core.start()
+    with socket.create_server(("127.0.0.1", 0)) as listener, listening(core, listener):
+        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/"
+        yield Harness(base_url, core, recorders[0], script)
+    core.stop()
+
+
+def has(library: Library, name: str) -> bool:
+    """Whether a model is there."""
+    from puna.core.errors import PunaError
+
+    try:
+        library.get(ModelName.parse(name))
+    except PunaError:
+        return False
+    return True
