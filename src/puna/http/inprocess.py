@@ -50,7 +50,6 @@ class InProcess:
         return working
 
     async def _answer(self, scope: Message, exchange: "Exchange") -> None:
-        exchange.gone = asyncio.Event()
         await self.app(scope, exchange.receive, exchange.send)
 
     async def _run(self) -> None:
@@ -77,7 +76,7 @@ class Exchange:
         self._body = body
         self._put = put
         self._complete = False
-        self.gone: asyncio.Event
+        self.gone = asyncio.Event()
 
     async def receive(self) -> Message:
         """ASGI's `receive`."""
