@@ -52,7 +52,7 @@ MAY_KNOW = {
     "api.ollama": f"{DIALECT} formats settings",
     # the command line asks the native API, and puts a server together where none is up
     "cli": "core library.parameters api.advice",
-    "cli.client": "core http.inprocess settings api.ollama api.services library inference observation serving.hosts server",
+    "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts server",
     "cli.commands": "cli core settings library server serving state.private",
     # Puna in a program of one's own, and for its tests, is the whole server
     "embedded": "core http server settings",
