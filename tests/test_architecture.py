@@ -43,7 +43,7 @@ MAY_KNOW = {
     "inference": "core library scheduler observation settings structured "
     "engines.engine engines.launch engines.plan engines.settings",
     "observation": "core scheduler",
-    "serving": "core scheduler settings",
+    "serving": "core observation.journal scheduler settings",
     # dialects know no engine, and not one another
     "api": "core http",
     "api.services": "core settings library inference images state",

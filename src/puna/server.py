@@ -25,6 +25,7 @@ from puna.observation.observer import Observer
 from puna.scheduler import Limits, Scheduler
 from puna.serving.access import Access, origin_pattern
 from puna.serving.drain import Drain, DrainState
+from puna.serving.keys import Keys
 from puna.settings import Settings
 
 
@@ -39,6 +40,7 @@ def create_app(
     settings: Settings, *, engines: Sequence[Planner] = ENGINES, dialects: Sequence[Dialect] = DIALECTS
 ) -> Server:
     """Everything the server answers, with those settings, by those engines, in those dialects."""
+    keys = Keys.of(settings)
     scheduler = create_scheduler(settings)
     services = Services(settings, partial(create_inference, settings, engines=engines, scheduler=scheduler))
     metrics = Metrics(scheduler)
@@ -58,10 +60,10 @@ def create_app(
                 metrics=metrics,
                 access_log=settings.access_log,
                 debug=settings.debug,
-                keys=settings.api_keys,
+                key_name=keys.name if keys else None,
             ),
             Middleware(Drain, state=draining, refuse=dispatcher.refuse),
-            Middleware(Access, settings=settings, refuse=dispatcher.refuse),
+            Middleware(Access, settings=settings, keys=keys, refuse=dispatcher.refuse),
             Middleware(
                 CORSMiddleware,
                 allow_origin_regex=origin_pattern(settings).pattern,

@@ -37,7 +37,11 @@ class Settings:
     cache_type: str = "f16"
     threads: int | None = None
     origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     api_keys: frozenset[str] = frozenset()
+    api_keys_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     llama_server: Path | None = None
     max_loaded_models: int | None = None
     max_queue: int = 512
@@ -94,6 +98,8 @@ class Settings:
                 if text := environment.get(variable, "").strip():
                     found |= read(variable, text, field, parse)
                     break
+        if ("tls_cert" in found) != ("tls_key" in found):
+            raise SettingError("PUNA_TLS_CERT and PUNA_TLS_KEY belong together: one of them is missing")
         if "home" in found:
             found.setdefault("models", found["home"] / "models")
         return cls(**found)
@@ -180,8 +186,16 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def program(text: str) -> Path:
-    """A program file."""
+def keys(text: str) -> frozenset[str]:
+    """A comma-separated list that has something in it: one that has not would let everybody in."""
+    found = frozenset(words(text))
+    if not found:
+        raise ValueError("expected at least one key")
+    return found
+
+
+def existing_file(text: str) -> Path:
+    """A file."""
     path = Path(text).expanduser()
     if not path.is_file():
         raise ValueError("there is no such file")
@@ -219,8 +233,12 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     ),
     "THREADS": ("threads", positive),
     "ORIGINS": ("origins", words),
-    "API_KEYS": ("api_keys", lambda text: frozenset(words(text))),
-    "LLAMA_SERVER": ("llama_server", program),
+    "HOSTS": ("hosts", words),
+    "API_KEYS": ("api_keys", keys),
+    "API_KEYS_FILE": ("api_keys_file", existing_file),
+    "TLS_CERT": ("tls_cert", existing_file),
+    "TLS_KEY": ("tls_key", existing_file),
+    "LLAMA_SERVER": ("llama_server", existing_file),
     "MAX_LOADED_MODELS": ("max_loaded_models", positive_or_unlimited),
     "MAX_QUEUE": ("max_queue", positive),
     "MAX_REQUEST_SIZE": ("max_request_size", size_or_unlimited),

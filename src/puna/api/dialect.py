@@ -20,6 +20,7 @@ from puna.core.errors import (
     NotFound,
     Overloaded,
     PunaError,
+    RateLimited,
     RequestTooLarge,
     SchemaNotMet,
     TextTooLarge,
@@ -151,6 +152,8 @@ def status(error: PunaError) -> int:
             return 404
         case SchemaNotMet():
             return 422
+        case RateLimited():
+            return 429
         case Overloaded():
             return 503
         case _:

@@ -159,6 +159,17 @@ class Overloaded(PunaError):
         self.retry_after = retry_after
 
 
+class RateLimited(Overloaded):
+    """Whoever asks has used up what it may use in a minute. `kind` is what of: requests or tokens."""
+
+    def __init__(self, kind: str, most: int, *, retry_after: int) -> None:
+        super().__init__(
+            f"Rate limit reached: this API key may use {most} {kind} a minute. Try again in {retry_after} s.",
+            retry_after=retry_after,
+        )
+        self.kind = kind
+
+
 class MemoryTooSmall(EngineFailed):
     """The model needs more memory than Puna may use. Both amounts are in bytes."""
 

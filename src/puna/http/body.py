@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, from_js
 from starlette.requests import Request
 
 from puna.core.errors import InvalidRequest
+from puna.http.admission import require
 from puna.http.limits import Limits
 from puna.http.location import dotted, shown, with_real_location
 
@@ -104,7 +105,11 @@ async def read_body(request: Request, kind: type[B]) -> B:
     """
     document = await read_document(request, media=kind.media)
     at_once = len(document.content) <= AT_ONCE
-    request.state.body = body = document.read(kind) if at_once else await asyncio.to_thread(document.read, kind)
+    body = document.read(kind) if at_once else await asyncio.to_thread(document.read, kind)
+    for name in ("model", "name", "source", "destination"):
+        if isinstance(model := getattr(body, name, None), str):
+            require(request, model)
+    request.state.body = body
     return body
 
 

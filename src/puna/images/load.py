@@ -11,6 +11,7 @@ from puna.core.errors import InvalidRequest
 from puna.core.messages import Image
 from puna.images.fetch import Fetcher
 
+ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 DATA_URI = re.compile(r"data:[^,]*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
 
 
@@ -22,13 +23,20 @@ class ImageLoader:
     """
 
     def __init__(self, allowed: tuple[str, ...] = (), sees: Callable[[], bool] = lambda: True) -> None:
-        self._fetcher = Fetcher(allowed)
+        self._fetcher: Fetcher | None = Fetcher(allowed)
         self._sees = sees
 
     def shown_to(self, sees: Callable[[], bool]) -> "ImageLoader":
         """The loader for one model, of which `sees` says whether it can read pictures."""
         loader = copy(self)
         loader._sees = sees
+        return loader
+
+    def offline(self) -> "ImageLoader":
+        """The loader for what is only checked, for no model yet: it fetches nothing, and gives an empty picture for
+        what it would have to."""
+        loader = copy(self)
+        loader._fetcher = None
         return loader
 
     async def load(self, url: str, path: str) -> Image:
@@ -41,6 +49,8 @@ class ImageLoader:
             raise InvalidRequest("This model does not support images.", param=path, code="no_vision")
         from puna.images.picture import NotAPicture, read_picture  # Pillow: not for every command to wait for
 
+        if self._fetcher is None and ADDRESS.match(url) and url[:5].lower() != "data:":
+            return Image(b"", "image/png")
         data = await self._bytes(url, path)
         try:
             return await asyncio.to_thread(read_picture, data)
@@ -54,7 +64,7 @@ class ImageLoader:
                 message = f"Invalid '{path}': expected a data URI in base64 (data:image/png;base64,…)."
                 raise InvalidRequest(message, param=path, code="invalid_base64")
             return decode_base64(match["data"], path)
-        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", url):
+        if self._fetcher and ADDRESS.match(url):
             return await self._fetcher.fetch(url, path)
         return decode_base64(url, path)
 

@@ -13,6 +13,10 @@ class Caller(Protocol):
     def client(self) -> str:
         """The client's name in the queue."""
 
+    @property
+    def owner(self) -> str:
+        """Whose what is kept of the answer is; nobody's where this is empty."""
+
     def found(self, model: str) -> None:
         """The request is answered by that model."""
 
@@ -30,6 +34,7 @@ class Anonymous:
     """A caller that nobody listens to."""
 
     client = ""
+    owner = ""
 
     def found(self, model: str) -> None:
         """Not noted."""

@@ -1,7 +1,7 @@
 """What became of each request: kept while it runs, for the access log and the metrics."""
 
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,15 @@ from puna.core.events import Usage
 class Entry:
     """One request. Tokens are those of all that was generated for it; times are of `time.monotonic()`.
 
-    `client` stands for whoever sent it, wherever clients take turns. `retries` counts the engines it was sent to
+    `client` stands for whoever sent it, wherever clients take turns; `owner` is the name of its API key, where the
+    server has keys. `spend` hears how many tokens were used. `retries` counts the engines it was sent to
     again.
     """
 
     id: str = ""
     client: str = ""
+    owner: str = ""
+    spend: Callable[[int], None] | None = None
     model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -46,6 +49,8 @@ class Entry:
         self.prompt_tokens += usage.prompt_tokens
         self.completion_tokens += usage.completion_tokens
         self.cached_tokens += usage.cached_tokens
+        if self.spend:
+            self.spend(usage.prompt_tokens + usage.completion_tokens)
 
     @property
     def first_token_seconds(self) -> float | None:

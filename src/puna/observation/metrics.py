@@ -37,6 +37,13 @@ class Metrics:
             "puna_tokens", "Tokens, by what they were: prompt, cached (part of prompt), completion.",
             ("model", "kind"), registry=self._registry,
         )  # fmt: skip
+        self._key_requests = prometheus_client.Counter(
+            "puna_key_requests", "Requests that are over, by the name of their API key.", ("key", "status"),
+            registry=self._registry,
+        )  # fmt: skip
+        self._key_tokens = prometheus_client.Counter(
+            "puna_key_tokens", "Tokens, by the name of the API key.", ("key", "kind"), registry=self._registry
+        )
         self._first_token = self._histogram(
             "puna_time_to_first_token_seconds", "From a request's arrival to its first token.", "model",
             FIRST_TOKEN_BUCKETS,
@@ -53,11 +60,15 @@ class Metrics:
         """Count a request that is over."""
         self._requests.labels(path, str(status)).inc()
         self._request_seconds.labels(path).observe(seconds)
+        if entry.owner:
+            self._key_requests.labels(entry.owner, str(status)).inc()
         if not entry.model:
             return
         counts = {"prompt": entry.prompt_tokens, "cached": entry.cached_tokens, "completion": entry.completion_tokens}
         for kind, count in counts.items():
             self._tokens.labels(entry.model, kind).inc(count)
+            if entry.owner:
+                self._key_tokens.labels(entry.owner, kind).inc(count)
         if entry.retries:
             self._retries.labels(entry.model).inc(entry.retries)
         if (first := entry.first_token_seconds) is not None:

@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -27,23 +28,26 @@ class Observer:
 
     A request keeps the id that its `X-Request-Id` gives it, or gets one, and the response carries it. What is logged
     is one JSON object a line; it tells nothing of what was asked or answered, unless `debug` is set.
+    `key_name` is what the API key of an `Authorization` header is called, where the server has keys.
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, *, access_log: bool, debug: bool, keys: frozenset[str]
+        self, app: ASGIApp, metrics: Metrics, *, access_log: bool, debug: bool, key_name: Callable[[str], str] | None
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._access_log = access_log
         self._debug = debug
-        self._keys = keys
+        self._key_name = key_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        entry = Entry(id=request_id(headers), client=client_of(scope, headers, self._keys))
+        owner = self._key_name(headers.get("authorization", "")) if self._key_name else None
+        client = client_of(scope, headers) if owner is None else owner
+        entry = Entry(id=request_id(headers), client=client, owner=owner or "")
         keep(scope, entry)
         exchange = Exchange(entry, send)
         watched = Body(receive) if self._debug else None
@@ -96,13 +100,11 @@ def request_id(headers: Headers) -> str:
     return given if REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
 
 
-def client_of(scope: Scope, headers: Headers, keys: frozenset[str]) -> str:
-    """Whom a request comes from, for the queue: the API key where the server has keys, else the remote address, and
-    on it whatever key is sent, so that programs on one machine can be told apart. Keys appear as digests only."""
+def client_of(scope: Scope, headers: Headers) -> str:
+    """Whom a request comes from where the server has no keys: the remote address, and on it whatever key is sent, so
+    that programs on one machine can be told apart. Keys appear as digests only."""
     _, _, key = headers.get("authorization", "").partition(" ")
     digest = hashlib.sha256(key.encode()).hexdigest()[:12] if key else ""
-    if keys:
-        return digest
     address = scope["client"][0] if scope.get("client") else ""
     return f"{address} {digest}".strip()
 

@@ -1,16 +1,18 @@
 """Who may talk to the server: which hosts, which web pages, with which keys."""
 
+import math
 import re
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from puna.core.errors import Forbidden, PunaError, Unauthorized
-from puna.serving.hosts import is_local, is_loopback
+from puna.core.errors import Forbidden, PunaError, RateLimited, Unauthorized
+from puna.observation.journal import entry_of
+from puna.serving.hosts import is_known, is_local, is_loopback
+from puna.serving.keys import Key, Keys
 from puna.settings import Settings
 
 LOCAL_ORIGIN = re.compile(
@@ -19,6 +21,7 @@ LOCAL_ORIGIN = re.compile(
 """The web pages Ollama lets in too: those of this machine and of desktop applications."""
 OPEN_PATHS = frozenset({"/", "/health"})
 """What a monitor may ask without a key."""
+CHANGING = re.compile(r"/api/(create|copy|delete|pull|push|blobs)\b")
 
 Refuse = Callable[[Request, PunaError], Response]
 """Says no in the words of the request's dialect."""
@@ -31,42 +34,117 @@ def origin_pattern(settings: Settings) -> re.Pattern[str]:
 
 
 class Access:
-    """ASGI middleware. A page of another site, a rebound host name or a missing key get no further."""
+    """ASGI middleware. A page of another site, a rebound host name, a missing key or one that has used up what it may
+    get no further."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, refuse: Refuse) -> None:
         self._app = app
         self._origins = origin_pattern(settings)
-        self._keys = settings.api_keys
+        self._keys = keys
         self._loopback = is_loopback(settings.host)
+        self._hosts = settings.hosts
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (problem := self._problem(scope)):
-            request = Request(scope)
-            await self._refuse(request, problem)(scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
-
-    def _problem(self, scope: Scope) -> PunaError | None:
+            return
         headers = Headers(scope=scope)
+        if problem := self._problem(scope, headers):
+            await self._refuse(Request(scope), problem)(scope, receive, send)
+            return
+        key = self._keys.find(headers.get("authorization", ""))
+        if key is None or not is_asked_for_a_key(scope):
+            await self._app(scope, receive, send)
+            return
+        rates = Rates(key, send)
+        scope.setdefault("state", {})["admits"] = key.admits
+        entry_of(scope).spend = key.tokens.use if key.tokens else None
+        if problem := key_problem(key, scope) or rates.problem(scope):
+            await self._refuse(Request(scope), problem)(scope, receive, rates.send)
+            return
+        try:
+            await self._app(scope, receive, rates.send)
+        finally:
+            rates.charge_unfinished(scope)
+
+    def _problem(self, scope: Scope, headers: Headers) -> PunaError | None:
         host = headers.get("host", "")
-        if self._loopback and not is_local(host):
-            return Forbidden(f"The host '{host}' is not this machine.")
+        if not self._knows(host):
+            advice = "" if self._loopback else "; PUNA_HOSTS can allow it"
+            return Forbidden(f"The host '{host}' is not this machine{advice}.")
         origin = headers.get("origin")
         if origin and not self._allows(origin, host):
             return Forbidden(f"The origin '{origin}' is not allowed; PUNA_ORIGINS can allow it.")
-        if self._keys and scope["path"] not in OPEN_PATHS and scope["method"] != "OPTIONS":
-            return self._key_problem(headers.get("authorization", ""))
+        if self._keys and is_asked_for_a_key(scope):
+            authorization = headers.get("authorization", "")
+            if not authorization.lower().startswith("bearer ") or not authorization[7:].strip():
+                return Unauthorized("An API key is needed: Authorization: Bearer YOUR_KEY.", "missing_api_key")
+            if self._keys.find(authorization) is None:
+                return Unauthorized("Incorrect API key provided.", "invalid_api_key")
         return None
+
+    def _knows(self, host: str) -> bool:
+        if self._hosts:
+            return is_known(host, self._hosts)
+        return is_local(host) if self._loopback else is_known(host, ())
 
     def _allows(self, origin: str, host: str) -> bool:
         return origin.partition("://")[2] == host or self._origins.fullmatch(origin) is not None
 
-    def _key_problem(self, authorization: str) -> PunaError | None:
-        scheme, _, key = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            return Unauthorized("An API key is needed: Authorization: Bearer YOUR_KEY.", "missing_api_key")
-        given = key.strip().encode()
-        if not any(secrets.compare_digest(given, known.encode()) for known in self._keys):
-            return Unauthorized("Incorrect API key provided.", "invalid_api_key")
+
+def is_asked_for_a_key(scope: Scope) -> bool:
+    """Whether a request needs a key, where there are any."""
+    return scope["path"] not in OPEN_PATHS and scope["method"] != "OPTIONS"
+
+
+def key_problem(key: Key, scope: Scope) -> PunaError | None:
+    """What a key that is limited to some models may not do: change which models there are."""
+    if key.models is not None and scope["method"] != "HEAD" and CHANGING.match(scope["path"]):
+        return Forbidden("The API key may use models, but not change them.")
+    return None
+
+
+class Rates:
+    """What one key may still use, and the headers that say so on the way to its client."""
+
+    def __init__(self, key: Key, send: Send) -> None:
+        self._allowances = {"requests": key.requests, "tokens": key.tokens}
+        self._send = send
+        self._pieces = 0
+
+    def problem(self, scope: Scope) -> RateLimited | None:
+        """Count a request. What only looks something up costs nothing."""
+        if scope["method"] != "POST":
+            return None
+        for kind, allowance in self._allowances.items():
+            if allowance and allowance.left() < 1:
+                return RateLimited(kind, allowance.most, retry_after=math.ceil(allowance.seconds_until(1)))
+        if requests := self._allowances["requests"]:
+            requests.use(1)
         return None
+
+    def charge_unfinished(self, scope: Scope) -> None:
+        """Count an answer that its client left before its usage was known: about a token each piece, and one for four
+        bytes of what was asked."""
+        entry = entry_of(scope)
+        if entry.spend and entry.model and entry.last is None:
+            entry.spend(self._pieces + int(Headers(scope=scope).get("content-length", 0)) // 4)
+
+    async def send(self, message: Message) -> None:
+        self._pieces += 1
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *self._headers()]}
+        await self._send(message)
+
+    def _headers(self) -> Iterator[tuple[bytes, bytes]]:
+        """OpenAI's, for each kind that has a limit."""
+        for kind, allowance in self._allowances.items():
+            if allowance:
+                values = {
+                    "limit": str(allowance.most),
+                    "remaining": str(max(0, int(allowance.left()))),
+                    "reset": f"{allowance.seconds_until(allowance.most):.3f}s",
+                }
+                for name, value in values.items():
+                    yield f"x-ratelimit-{name}-{kind}".encode(), value.encode()

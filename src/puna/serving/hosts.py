@@ -3,6 +3,8 @@
 import ipaddress
 import re
 import socket
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 
 def is_loopback(host: str) -> bool:
@@ -13,9 +15,21 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def name_of(host: str) -> str:
+    """The name or address of a Host header, without its port."""
+    return re.sub(r":\d+$", "", host).strip("[]").lower()
+
+
+def is_known(host: str, names: Iterable[str]) -> bool:
+    """Whether a Host header names a server that other machines can reach: by an address, by a name that no web page
+    can have (one without a dot), or by one of the `names`, in which `*` is anything."""
+    name = name_of(host)
+    return is_local(host) or "." not in name or any(fnmatchcase(name, known.lower()) for known in names)
+
+
 def is_local(host: str) -> bool:
     """Whether a Host header names this machine. A web page that had its name rebound to it names itself."""
-    name = re.sub(r":\d+$", "", host).strip("[]").lower()
+    name = name_of(host)
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -83,12 +83,15 @@ class ResponseStore:
         """Everything that was said up to and with that response, read in one query."""
         return await self._database.run(lambda connection: read_chain(connection, key))
 
-    async def find_items(self, ids: Iterable[str]) -> dict[str, Item]:
-        """The items of those ids, in whatever response or conversation they are."""
+    async def find_items(self, ids: Iterable[str], tag: str = "") -> dict[str, Item]:
+        """The items of those ids, in whatever response or conversation they are whose id ends with the tag."""
         wanted = list(ids)
         kept = [
-            select(table.c.item_id, table.c.body).where(table.c.item_id.in_(wanted))
-            for table in (conversation_items, response_items)
+            select(items.item_id, items.body).where(items.item_id.in_(wanted), place.endswith(tag))
+            for items, place in (
+                (conversation_items.c, conversation_items.c.conversation_id),
+                (response_items.c, response_items.c.response_id),
+            )
         ]
 
         def work(connection: Connection) -> dict[str, Item]:

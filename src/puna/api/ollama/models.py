@@ -14,6 +14,7 @@ from puna.api.ollama.summary import render_details, render_summary, render_time
 from puna.api.services import services_of
 from puna.core.errors import InvalidRequest
 from puna.formats.gguf import TENSOR_TYPES, Metadata
+from puna.http.admission import admits
 from puna.http.body import Body, unsupported
 from puna.http.json import JSONResponse
 from puna.library.model import Model
@@ -42,7 +43,7 @@ class CopyBody(Body):
 async def index(request: Request) -> JSONResponse:
     """The list of all models."""
     models = await asyncio.to_thread(services_of(request).library.list)
-    return JSONResponse({"models": [render_summary(model) for model in models]})
+    return JSONResponse({"models": [render_summary(model) for model in models if admits(request, model.name)]})
 
 
 async def show(request: Request) -> Response:

@@ -11,6 +11,7 @@ from puna.api.ollama.summary import render_details, render_time
 from puna.api.services import services_of
 from puna.core.errors import ModelNotFound
 from puna.core.snapshot import Snapshot
+from puna.http.admission import admits
 from puna.http.json import JSONResponse
 from puna.library.library import Library
 from puna.library.names import ModelName
@@ -24,7 +25,8 @@ async def index(request: Request) -> JSONResponse:
     services = services_of(request)
     rows = []
     for snapshot in services.inference.running():
-        rows += [row for name in snapshot.models if (row := render(services.library, name, snapshot))]
+        names = [name for name in snapshot.models if admits(request, name)]
+        rows += [row for name in names if (row := render(services.library, name, snapshot))]
     return JSONResponse({"models": rows})
 
 

@@ -12,6 +12,7 @@ from puna.core.errors import (
     NotFound,
     Overloaded,
     PunaError,
+    RateLimited,
     SchemaNotMet,
     ShuttingDown,
     Unauthorized,
@@ -39,6 +40,8 @@ def render_error(error: PunaError, words: Words) -> dict[str, Any]:
             return error_body(message, "server_error", code="server_shutting_down")
         case SchemaNotMet():
             return error_body(message, "server_error", code="schema_not_met")
+        case RateLimited():
+            return error_body(message, error.kind, code="rate_limit_exceeded")
         case Overloaded():
             return error_body(message, "server_error", code="overloaded")
         case _:

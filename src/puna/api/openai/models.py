@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from puna.api.services import services_of
+from puna.http.admission import admits, require
 from puna.http.json import JSONResponse
 from puna.library.listing import Listed, listed
 from puna.library.names import ModelName
@@ -24,7 +25,8 @@ def render(model: Listed) -> dict[str, Any]:
 async def index(request: Request) -> JSONResponse:
     """Every model of the library."""
     models = await asyncio.to_thread(services_of(request).library.list)
-    return JSONResponse({"object": "list", "data": [render(model) for model in models]})
+    shown = [render(model) for model in models if admits(request, model.name)]
+    return JSONResponse({"object": "list", "data": shown})
 
 
 async def retrieve(request: Request) -> JSONResponse:
@@ -32,4 +34,5 @@ async def retrieve(request: Request) -> JSONResponse:
     OpenAI and Ollama, so that programs find what they looked for."""
     library = services_of(request).library
     name = request.path_params["model"]
+    require(request, name)
     return JSONResponse(render(listed(library.get(ModelName.parse(name)))) | {"id": name})

@@ -109,7 +109,7 @@ def found(settings: Settings, host: str) -> Transport | None:
         from puna.cli.client.network import Network
 
         key = min(settings.api_keys, default=None)
-        return Network(host, settings.port, {"Authorization": f"Bearer {key}"} if key else {})
+        return Network(host, settings.port, {"Authorization": f"Bearer {key}"} if key else {}, settings.tls_cert)
     from puna.serving.hosts import is_loopback
 
     if not is_loopback(host):

@@ -60,20 +60,36 @@ def run(settings: Settings, listener: socket.socket) -> None:
     with suppress(OSError):  # what needs it says so
         private_folder(settings.home)
     most = most_connections()
+    scheme = "https" if settings.tls_cert else "http"
     host, port = listener.getsockname()[:2]
-    click.echo(f"Puna listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+    click.echo(f"Puna listens on {scheme}://{f'[{host}]' if ':' in host else host}:{port}")
     app = create_app(settings)
+    warn_of_strangers(settings)
     gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
     config = uvicorn.Config(
         app,
         log_level="info",
         access_log=False,  # Puna's own tells more
         server_header=False,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
         http=connections(settings, most),
         timeout_keep_alive=int(min(settings.idle_timeout, LONGEST_SECONDS)),
         timeout_graceful_shutdown=CONNECTION_SECONDS,
     )
     GracefulServer(config, app.draining, app.scheduler, settings.shutdown_timeout).run(sockets=[listener])
+
+
+def warn_of_strangers(settings: Settings) -> None:
+    """Say it plainly where everybody on the network may use, and change, the models."""
+    from puna.serving.hosts import is_loopback
+
+    if not (is_loopback(settings.host) or settings.api_keys or settings.api_keys_file):
+        logging.getLogger("puna").warning(
+            "Other machines can reach this server, and it asks nobody for a key: whoever reaches %s may use, change "
+            "and delete the models. PUNA_API_KEYS sets keys.",
+            settings.host,
+        )
 
 
 def log_to_standard_error(settings: Settings) -> None:

@@ -8,13 +8,15 @@ from starlette.routing import Route
 
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
 from puna.api.openai.responses.history import to_messages
-from puna.api.openai.responses.items import Stored, new_id, read_input
+from puna.api.openai.responses.identifier import is_owned, new_id
+from puna.api.openai.responses.items import Stored, read_input
 from puna.api.openai.responses.pages import Page, read_include, show
 from puna.api.openai.responses.preparation import no_conversation, resolve
 from puna.api.services import services_of
 from puna.core.errors import NotFound
 from puna.http.body import read_body
 from puna.http.json import JSONResponse
+from puna.observation.journal import entry_of
 
 if TYPE_CHECKING:
     from puna.state.conversations import Conversation, ConversationStore
@@ -27,7 +29,9 @@ async def create(request: Request) -> Response:
     body = await read_body(request, CreateConversation)
     items = await read_items(request, body.items or [])
     metadata = body.metadata or {}
-    return JSONResponse(render(await (await store(request)).create(new_id("conv"), metadata, items)))
+    return JSONResponse(
+        render(await (await store(request)).create(new_id("conv", entry_of(request).owner), metadata, items))
+    )
 
 
 async def retrieve(request: Request) -> Response:
@@ -87,8 +91,8 @@ async def delete_item(request: Request) -> Response:
 async def read_items(request: Request, given: list[Any]) -> list[Stored]:
     """The items of a body. Raises InvalidRequest: one of them could not be used in a response either."""
     services = services_of(request)
-    items = await resolve(services.state, read_input(given, "items"), "items")
-    await to_messages(items, services.state.seal, services.images, "items")
+    items = await resolve(services.state, read_input(given, "items"), "items", entry_of(request).owner)
+    await to_messages(items, services.state.seal, services.images.offline(), "items")
     return items
 
 
@@ -99,7 +103,7 @@ async def all_items(request: Request) -> list[Stored]:
 def found(value: T | None, request: Request) -> T:
     """What the store has of the conversation. Raises NotFound: it has none."""
     if value is None:
-        raise no_conversation(key(request))
+        raise no_conversation(str(request.path_params["conversation_id"]))
     return value
 
 
@@ -108,7 +112,11 @@ def no_item(item_id: str) -> NotFound:
 
 
 def key(request: Request) -> str:
-    return str(request.path_params["conversation_id"])
+    """The id of the conversation that the path names. Raises NotFound: it is another API key's."""
+    found = str(request.path_params["conversation_id"])
+    if not is_owned(found, entry_of(request).owner):
+        raise no_conversation(found)
+    return found
 
 
 async def store(request: Request) -> "ConversationStore":

@@ -5,7 +5,8 @@ from contextlib import aclosing
 from typing import Any
 
 from puna.api.openai.responses.body import CompactBody, Prompt
-from puna.api.openai.responses.items import Stored, new_id
+from puna.api.openai.responses.identifier import new_id
+from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.service import Responses
 from puna.api.openai.usage import render_response_usage
 from puna.core.events import Done, TextDelta, Usage
@@ -31,7 +32,7 @@ async def compact(responses: Responses, seal: Seal, body: CompactBody, caller: C
         instructions=body.instructions,
         previous_response_id=body.previous_response_id,
     )
-    prepared = await responses.prepare(prompt)
+    prepared = await responses.prepare(prompt, caller.owner)
     task = Message(role="user", content=(Text(TASK),))
     texts: list[str] = []
     usage = Usage(0, 0)
@@ -49,7 +50,7 @@ async def compact(responses: Responses, seal: Seal, body: CompactBody, caller: C
     items = (*prepared.before, *prepared.given)
     said = [item for item in items if item["type"] == "message" and item["role"] == "user"]
     return {
-        "id": new_id("resp"),
+        "id": new_id("resp", caller.owner),
         "object": "response.compaction",
         "created_at": int(time.time()),
         "output": [*said, compaction],

@@ -4,15 +4,15 @@ import time
 from typing import Any
 
 from puna.api.openai.responses.body import CreateBody, Reasoning
-from puna.api.openai.responses.items import new_id
+from puna.api.openai.responses.identifier import new_id
 from puna.core.sampling import Sampling
 
 
-def frame(body: CreateBody, sampling: Sampling) -> dict[str, Any]:
-    """The object with what was asked for; the sampling is the one that takes effect."""
+def frame(body: CreateBody, sampling: Sampling, owner: str = "") -> dict[str, Any]:
+    """The object with what was asked for; the sampling is the one that takes effect, the owner whose it will be."""
     toolbox = body.toolbox
     return {
-        "id": new_id("resp"),
+        "id": new_id("resp", owner),
         "object": "response",
         "created_at": int(time.time()),
         "status": "in_progress",

@@ -1,11 +1,11 @@
 """The items of an input: read strictly, and kept in the form in which a client gets them back."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
+from puna.api.openai.responses.identifier import new_id
 from puna.core.errors import InvalidRequest
 from puna.http.body import Lenient, invalid
 from puna.http.location import with_real_location
@@ -14,11 +14,6 @@ Stored = dict[str, Any]
 """An item as it is kept: OpenAI's wire form, always with an `id`."""
 Status = Literal["in_progress", "completed", "incomplete"]
 Object = dict[str, JsonValue]
-
-
-def new_id(prefix: str) -> str:
-    """An id nobody can guess: `resp_`, `msg_`, … and 48 hexadecimal digits."""
-    return f"{prefix}_{secrets.token_hex(24)}"
 
 
 class InputText(Lenient):

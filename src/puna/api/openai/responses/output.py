@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from puna.api.logprobs import render_tokens
-from puna.api.openai.responses.items import Stored, new_id, output_text
+from puna.api.openai.responses.identifier import new_id
+from puna.api.openai.responses.items import Stored, output_text
 from puna.api.openai.text_argument import TextArgument
 from puna.core.events import TokenLogprob
 

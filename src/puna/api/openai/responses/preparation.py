@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from puna.api.openai import defaults
 from puna.api.openai.responses.body import CreateBody, Prompt
 from puna.api.openai.responses.history import check_outputs, to_messages
+from puna.api.openai.responses.identifier import is_owned, tag
 from puna.api.openai.responses.items import Stored, read_input
 from puna.api.openai.verbosity import with_verbosity
 from puna.core.errors import InvalidRequest, NotFound
@@ -30,8 +31,8 @@ class Prepared:
         return replace(self.request, messages=(*self.request.messages, task), sampling=sampling)
 
 
-async def prepare(state: State, images: ImageLoader, body: Prompt) -> Prepared:
-    """Read the input, and what it goes on from.
+async def prepare(state: State, images: ImageLoader, body: Prompt, owner: str = "") -> Prepared:
+    """Read the input, and what it goes on from, of that owner's.
 
     Raises:
         InvalidRequest: something in it can't be used.
@@ -44,7 +45,8 @@ async def prepare(state: State, images: ImageLoader, body: Prompt) -> Prepared:
             param="conversation",
             code="mutually_exclusive_parameters",
         )
-    given = await resolve(state, read_input(body.input))
+    check_owner(body, owner)
+    given = await resolve(state, read_input(body.input), owner=owner)
     before = await read_before(state, body)
     check_outputs(before, given)
     if not given and not before and body.instructions is None:
@@ -56,12 +58,20 @@ async def prepare(state: State, images: ImageLoader, body: Prompt) -> Prepared:
     return Prepared(given, before, to_request(body, messages))
 
 
-async def resolve(state: State, items: list[Stored], field: str = "input") -> list[Stored]:
+def check_owner(body: Prompt, owner: str) -> None:
+    """What a body goes on from has to be the owner's. To others it is not there."""
+    if body.previous_response_id and not is_owned(body.previous_response_id, owner):
+        raise unknown_previous(f"Previous response with id '{body.previous_response_id}' not found.")
+    if body.conversation_id and not is_owned(body.conversation_id, owner):
+        raise no_conversation(body.conversation_id)
+
+
+async def resolve(state: State, items: list[Stored], field: str = "input", owner: str = "") -> list[Stored]:
     """Put the items that are meant in the place of references to them."""
     wanted = [item["id"] for item in items if item["type"] == "item_reference"]
     if not wanted:
         return items
-    found = await (await state.open()).responses.find_items(wanted)
+    found = await (await state.open()).responses.find_items(wanted, tag(owner))
     for key in wanted:
         if key not in found:
             raise InvalidRequest(f"Item with id '{key}' not found.", param=field, code="item_not_found")

@@ -13,9 +13,10 @@ from starlette.types import ASGIApp
 from puna.api.dialect import dialect_of
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
+from puna.api.openai.responses.identifier import is_owned
 from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
-from puna.api.openai.responses.service import Responses
+from puna.api.openai.responses.service import Responses, no_response
 from puna.api.openai.responses.tools import refuse_hosted
 from puna.api.openai.stream import event_stream
 from puna.api.services import services_of
@@ -56,7 +57,7 @@ async def attended(run: Run) -> Any:
 
 async def retrieve(request: Request) -> Response | ASGIApp:
     """A response that was made, or its stream from any point."""
-    key, query = request.path_params["response_id"], request.query_params
+    key, query = own_key(request), request.query_params
     read_include(query)
     stream = query.get("stream", "false").lower()
     if stream not in ("true", "false"):
@@ -68,6 +69,14 @@ async def retrieve(request: Request) -> Response | ASGIApp:
         message = "'starting_after' is only allowed when 'stream' is true."
         raise InvalidRequest(message, param="starting_after")
     return JSONResponse(await responses(request).get(key))
+
+
+def own_key(request: Request) -> str:
+    """The id of the response that the path names. Raises NotFound: it is another API key's."""
+    key: str = request.path_params["response_id"]
+    if not is_owned(key, entry_of(request).owner):
+        raise no_response(key)
+    return key
 
 
 def read_starting_after(query: QueryParams) -> int | None:
@@ -82,20 +91,20 @@ def read_starting_after(query: QueryParams) -> int | None:
 
 async def delete(request: Request) -> Response:
     """Forget a response."""
-    key = request.path_params["response_id"]
+    key = own_key(request)
     await responses(request).delete(key)
     return JSONResponse({"id": key, "object": "response", "deleted": True})
 
 
 async def cancel(request: Request) -> Response:
     """End a background response."""
-    return JSONResponse(await responses(request).cancel(request.path_params["response_id"]))
+    return JSONResponse(await responses(request).cancel(own_key(request)))
 
 
 async def list_input_items(request: Request) -> Response:
     """What a response was made from."""
     page = Page.of(request.query_params)
-    key = request.path_params["response_id"]
+    key = own_key(request)
     items = await responses(request).input_items(key)
     return JSONResponse(page.render(items))
 

@@ -37,10 +37,10 @@ class Responses:
         """
         check(body)
         model = self._services.library.get(ModelName.parse(body.model))
-        prepared = await self.prepare(body)
+        prepared = await self.prepare(body, caller.owner)
         sealing = "reasoning.encrypted_content" in (body.include or ())
         answer = ResponseBuilder(
-            frame(body, completed(prepared.request, model).sampling),
+            frame(body, completed(prepared.request, model).sampling, caller.owner),
             custom=body.toolbox.custom,
             summary=body.summary is not None,
             seal=self._services.state.seal.close if sealing else None,
@@ -108,12 +108,12 @@ class Responses:
         for run in list(self._runs.values()):
             await run.stop(PunaError(STOPPED))
 
-    async def prepare(self, body: Prompt) -> Prepared:
-        """What a body asks for, without asking it."""
+    async def prepare(self, body: Prompt, owner: str) -> Prepared:
+        """What a body of that owner's asks for, without asking it."""
         if body.previous_response_id in self._runs:
             raise in_progress(body.previous_response_id or "")
         images = self._services.images.shown_to(lambda: self._services.inference.sees(body.model))
-        return await prepare(self._services.state, images, body)
+        return await prepare(self._services.state, images, body, owner)
 
     async def input_items(self, key: str) -> list[Stored]:
         """What a response was made from, oldest first. Raises NotFound."""
@@ -131,7 +131,7 @@ class Responses:
 
     async def count(self, body: Prompt, caller: Caller) -> int:
         """How many tokens the prompt of that body has."""
-        prepared = await self.prepare(body)
+        prepared = await self.prepare(body, caller.owner)
         return await self._services.inference.count_prompt(body.model, prepared.request, caller=caller)
 
     def _source(self, body: CreateBody, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event, None]:
