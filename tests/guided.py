@@ -4,9 +4,8 @@ from random import Random
 
 from llguidance import LLMatcher
 
-from puna.engines.llama.grammar.compiled import TOKENIZER
+from puna.engines.llama.grammar.compiled import END, TOKENIZER
 
-END = 256
 CLOSING = b'"]}, \n'
 
 
@@ -53,4 +52,5 @@ def sample(source: str, random: Random, steps: int = 400) -> str:
 
 
 def bits(mask: bytes) -> set[int]:
-    return {8 * place + bit for place, byte in enumerate(mask) if byte for bit in range(8) if byte >> bit & 1}
+    """The single bytes that may come next, and the end."""
+    return {token for token in range(END + 1) if mask[token // 8] >> token % 8 & 1}

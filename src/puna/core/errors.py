@@ -185,12 +185,14 @@ class MemoryTooSmall(EngineFailed):
 class EngineLost(EngineFailed):
     """An engine ended or stopped answering while it was needed; another one may do what it was asked.
 
-    `own_fault` is False where something outside killed it, so that neither model nor request is to blame.
+    `own_fault` is False where something outside killed it, so that neither model nor request is to blame; `stalled`
+    says that Puna itself ended it, as it gave no sign of life.
     """
 
-    def __init__(self, message: str, *, log: str = "", own_fault: bool = True) -> None:
+    def __init__(self, message: str, *, log: str = "", own_fault: bool = True, stalled: bool = False) -> None:
         super().__init__(message, log=log)
         self.own_fault = own_fault
+        self.stalled = stalled
 
 
 class QueueFull(Overloaded):

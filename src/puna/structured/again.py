@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from puna.core.completions import CompletionRequest
-from puna.core.errors import NotHeld, SchemaNotMet
+from puna.core.errors import EngineFailed, EngineLost, NotHeld, SchemaNotMet
 from puna.core.events import Done, Finished
 from puna.core.requests import ChatRequest
 from puna.structured.promises import Promises
@@ -31,17 +31,29 @@ async def fitting(
 
     Raises:
         SchemaNotMet: none of the attempts fits.
+        EngineFailed: the engine stalled at it; the next one is spared.
     """
     promises = Promises(request)
-    events = streamed(promises, generate(request)) if promises else generate(request)
-    try:
-        async with aclosing(events):
+    if not promises:
+        async with aclosing(generate(request)) as events:
             async for event in events:
                 yield event
-    except NotHeld:
-        async with aclosing(kept_back(promises, request, generate, attempts)) as checked:
-            async for event in checked:
-                yield event
+        return
+    try:
+        try:
+            async with aclosing(streamed(promises, generate(request))) as events:
+                async for event in events:
+                    yield event
+        except NotHeld:
+            async with aclosing(kept_back(promises, request, generate, attempts)) as events:
+                async for event in events:
+                    yield event
+    except EngineLost as error:
+        if error.stalled:
+            raise EngineFailed(
+                "The engine stalled while it held this answer to its schema.", log=error.log
+            ) from error
+        raise
 
 
 async def streamed(promises: Promises, events: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:

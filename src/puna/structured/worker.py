@@ -40,6 +40,16 @@ class Workers:
         """
         return await asyncio.to_thread(self._run, pickle.dumps((function, arguments)), seconds)
 
+    def prepare(self, function: str, *arguments: Any) -> None:
+        """Have a worker ready that has done such work once, without waiting for it."""
+        if not self._idle:
+            order = pickle.dumps((function, arguments))
+            threading.Thread(target=self._try, args=(order,), daemon=True).start()
+
+    def _try(self, order: bytes) -> None:
+        with suppress(TookTooLong, RuntimeError):
+            self._run(order, STARTING)
+
     def _run(self, order: bytes, seconds: float) -> Any:
         with self._free:
             worker = self._worker()

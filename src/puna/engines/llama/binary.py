@@ -4,16 +4,35 @@ Keeps the same agreement with the parent as the runner does. The binary says in 
 is passed on.
 """
 
+import mmap
 import os
 import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.process.child import Parent, die_with_parent
 
 LISTENING = re.compile(rb"listening on (http://[0-9.]+:[0-9]+)")
+
+LLGUIDANCE = b"LLGUIDANCE_LOG_LEVEL"
+"""What stands in llama.cpp's code only where llguidance is compiled in."""
+
+
+def has_llguidance(program: Path) -> bool:
+    """Whether a binary was built with llguidance, itself or a library of its. One without it aborts when it is asked
+    to use it, so it can't be asked."""
+    folder = program.resolve().parent
+    beside = [path for place in (folder, folder.parent / "lib") for path in place.glob("*llama*")]
+    return any(contains(path, LLGUIDANCE) for path in (program, *beside) if path.is_file())
+
+
+def contains(path: Path, words: bytes) -> bool:
+    """Whether a file has those bytes."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(words) >= 0
 
 
 def start(launch: LlamaArguments, key: str) -> subprocess.Popen[bytes]:

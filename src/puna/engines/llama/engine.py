@@ -1,7 +1,9 @@
 """Models run by llama.cpp: an engine that generates, one that scores, one that embeds."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
@@ -9,6 +11,7 @@ from puna.core.events import Event
 from puna.core.requests import ChatRequest
 from puna.engines.engine import Chats, Completes, Embeds, Scores
 from puna.engines.llama.arguments import LlamaArguments
+from puna.engines.llama.binary import has_llguidance
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.route import answer, check_bias, count_tokens
 from puna.engines.llama.chat.traits import Traits, read_traits
@@ -16,6 +19,7 @@ from puna.engines.llama.completion.completion import Completion
 from puna.engines.llama.completion.prompts import PromptReader
 from puna.engines.llama.completion.scoring import Scorer
 from puna.engines.llama.embedding import Embedder
+from puna.engines.llama.grammar.constraint import prepare
 from puna.engines.llama.refusal import refusal
 from puna.engines.llama.sampling import sampling_body
 from puna.engines.process.client import EngineClient
@@ -41,12 +45,15 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
         self._traits: Traits | None = None
 
     async def greet(self) -> None:
+        prepare()
         await self.traits()
 
     async def traits(self) -> Traits:
         """What the model and its template can do."""
         if self._traits is None:
-            self._traits = await read_traits(self.client)
+            program = self.arguments.program
+            guided = program is None or await asyncio.to_thread(has_llguidance, program)
+            self._traits = replace(await read_traits(self.client), guided=guided)
         return self._traits
 
     async def _conversation(self) -> Conversation:
@@ -81,7 +88,7 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
                     yield end
                 return
             vocabulary = None if request.logprobs is None else await self.reader.vocabulary()
-            completion = Completion(request, prompts, vocabulary)
+            completion = Completion(request, prompts, vocabulary, guided=(await self.traits()).guided)
             sampling = sampling_body(request.sampling, self.arguments.context_length)
             async with aclosing(completion.events(self.client, sampling, self.arguments.sequences)) as events:
                 async for event in events:

@@ -112,7 +112,8 @@ class EngineProcess:
             message = f"the engine crashed ({signal.Signals(-code).name})"
         elif code is not None:
             message = f"the engine ended (exit {code})"
-        return EngineLost(message, log=without_folders("\n".join(self.log[-ERROR_LINES:])), own_fault=own_fault)
+        log = without_folders("\n".join(self.log[-ERROR_LINES:]))
+        return EngineLost(message, log=log, own_fault=own_fault, stalled=bool(self._killed_for))
 
     async def ended(self) -> None:
         """Return when the process has ended and its log is read."""

@@ -47,7 +47,9 @@ class RenderedChat:
         Puna's."""
         traits, tools = self._traits, self._request.tools
         in_words = not traits.tools or (bool(tools) and not traits.call_shape)
-        return await render(self._conversation.client, template_body(self._request, traits, in_words=in_words))
+        body = template_body(self._request, traits, in_words=in_words)
+        # Where it might call, the engine makes a grammar of its own of the tools, whatever that takes.
+        return await render(self._conversation.client, body | {"tool_choice": "none"})
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """The events of all choices as they come, then `Done`.
@@ -107,7 +109,12 @@ class RenderedChat:
         request = self._request
         fields = sampling_body(sampling, self._conversation.context_length)
         fields |= await chat_constraint(
-            request, self._shape, thinking.tags, begun=thinking.begun, control=self._traits.control
+            request,
+            self._shape,
+            thinking.tags,
+            begun=thinking.begun,
+            control=self._traits.control,
+            guided=self._traits.guided,
         )
         fields["preserved_tokens"] = preserved(thinking.tags, self._shape if request.tools else None)
         if request.logprobs is not None:

@@ -32,7 +32,11 @@ class Row:
 WAYS = (
     Row(RenderedChat, "there is no call to read", lambda request, _: not request.tools),
     Row(RenderedChat, "the template renders no tools, so Puna describes them", lambda _, traits: not traits.tools),
-    Row(RenderedChat, "Puna has found the template's form of a call", lambda _, traits: traits.call_shape),
+    Row(
+        RenderedChat,
+        "Puna has found the template's form of a call, and the engine holds it",
+        lambda _, traits: traits.call_shape and traits.guided,
+    ),
     Row(
         RenderedChat,
         "a call is forced, one or strict, or JSON is asked for: the engine makes sure of none of that",

@@ -22,7 +22,7 @@ class Traits:
     """`vocabulary` counts the tokens. `tools` says whether the template renders tools and their calls, `call_shape`
     is its form of a call where the arguments are JSON in it, `thinking` its tags where it knows thinking.
     `always_thinks` says that the prompt opens the thinking even where the template was asked not to. `control` are
-    those of these tags that are single tokens and no text, with their ids."""
+    those of these tags that are single tokens and no text, with their ids. A `guided` engine has llguidance."""
 
     vocabulary: int
     vision: bool = False
@@ -34,6 +34,7 @@ class Traits:
     always_thinks: bool = False
     call_shape: CallShape | None = None
     control: Mapping[str, int] = field(default_factory=dict)
+    guided: bool = True
 
 
 async def read_traits(client: EngineClient) -> Traits:

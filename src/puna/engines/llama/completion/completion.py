@@ -16,12 +16,16 @@ Generated = TextDelta | Finished | Done
 
 
 class Completion:
-    """What follows the prompts of one request. `vocabulary` is there where log probabilities are wanted."""
+    """What follows the prompts of one request. `vocabulary` is there where log probabilities are wanted. A `guided`
+    engine has llguidance."""
 
-    def __init__(self, request: CompletionRequest, prompts: list[Tokens], vocabulary: Vocabulary | None) -> None:
+    def __init__(
+        self, request: CompletionRequest, prompts: list[Tokens], vocabulary: Vocabulary | None, *, guided: bool = True
+    ) -> None:
         self._request = request
         self._prompts = prompts
         self._vocabulary = vocabulary
+        self._guided = guided
 
     async def events(
         self, client: EngineClient, sampling: dict[str, Any], sequences: int
@@ -29,7 +33,7 @@ class Completion:
         """The answer, at most `sequences` choices of a prompt at once. Raises ConnectionError where the engine broke
         off."""
         request, tokens = self._request, None
-        fields = sampling | await completion_constraint(request.format, checked=request.checked)
+        fields = sampling | await completion_constraint(request.format, checked=request.checked, guided=self._guided)
         if request.logprobs is not None and self._vocabulary:
             fields["n_probs"] = max(1, request.logprobs)
             tokens = TokenReader(client, self._vocabulary, self._prompts, request.logprobs)

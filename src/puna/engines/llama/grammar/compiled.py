@@ -1,11 +1,14 @@
 """From what an answer has to be to a grammar that llguidance is known to take. Runs in a worker."""
 
+import itertools
 import json
+import re
+import string
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from llguidance import LLMatcher, LLTokenizer
+from llguidance import LLMatcher, LLParserLimits, LLTokenizer
 from llguidance._tokenizer import TokenizerWrapper
 
 from puna.core.formats import Format, FreeText, JsonSchema
@@ -21,6 +24,16 @@ from puna.structured.keywords import Path, subschemas
 
 LONGEST = 0.1
 """How many seconds of processor time a grammar may take to compile. The engine does it again, and nothing beside."""
+LARGEST = 200_000
+MOST_ALTERNATIVES = {"anyOf": 1000, "enum": 20_000}
+"""What is larger is refused at once."""
+QUANTIFIER = re.compile(r"[*+{]")
+STEPS = 12
+STRICT = LLParserLimits(step_lexer_fuel=10_000)
+"""A pattern may take a twentieth of what llguidance allows at a character: an engine that meets the limit on the way
+gives the whole grammar up."""
+DROPPED = ("multipleOf", "maxLength", "minLength", "pattern", "allOf")
+END = 256
 MOST_DROPPED = 20
 """So many parts of a schema that llguidance can't read may be left to be checked."""
 NOTHING, TOO_LONG = "nothing fits it", "it takes too long to compile"
@@ -28,18 +41,23 @@ ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
 
 
 class Tokens:
-    """A vocabulary of single bytes, to try grammars with."""
+    """A vocabulary of single bytes and pairs of letters, so that a mask costs about what it costs an engine."""
 
-    eos_token_id = 256
+    eos_token_id = END
     bos_token_id = None
-    tokens = (*(bytes([byte]) for byte in range(256)), b"\xff</s>")
-    special_token_ids = (256,)
+    special_token_ids = (END,)
+
+    def __init__(self) -> None:
+        letters = string.ascii_letters + string.digits + " _-."
+        pairs = map("".join, itertools.product(letters, repeat=2))
+        self.tokens = (*(bytes([byte]) for byte in range(END)), b"\xff</s>", *(pair.encode() for pair in pairs))
 
     def __call__(self, text: str | bytes) -> list[int]:
         return list(text.encode() if isinstance(text, str) else text)
 
 
-TOKENIZER = LLTokenizer(TokenizerWrapper(Tokens()))
+TOKENS = Tokens()
+TOKENIZER = LLTokenizer(TokenizerWrapper(TOKENS))
 
 
 def compile_answer(plan: Plan) -> Compiled | Refusal:
@@ -128,35 +146,75 @@ def takeable(document: Document) -> tuple[Mapping[str, Any], list[Path]]:
     """The first relaxed form that compiles. Raises SchemaError."""
     for narrow in (True, False):
         relaxed = Relaxed(document, narrow=narrow)
-        unheld = list(relaxed.unheld)
+        check_size(relaxed.schema)
+        unheld = [*relaxed.unheld, *leave_hard_patterns(relaxed.schema)]
         for _ in range(MOST_DROPPED):
             problem = problem_of(json_source(relaxed.schema))
             if problem is None:
                 return relaxed.schema, unheld
-            if problem in (NOTHING, TOO_LONG) or "too " in problem:
+            if problem == NOTHING:
                 break
-            unheld.append(path := culprit(relaxed.schema))
-            if not path:
-                break
-            drop(relaxed.schema, path)
+            if problem == TOO_LONG or "too " in problem:
+                raise SchemaError(f"it is too large or too complex: {problem}")
+            path = culprit(relaxed.schema)
+            unheld.append((*path, drop(relaxed.schema, path)))
     if problem == NOTHING:
-        raise SchemaError("nothing fits it", culprit(relaxed.schema))
-    raise SchemaError(f"it is too large or too complex: {problem}")
+        raise SchemaError(NOTHING, culprit(relaxed.schema))
+    raise SchemaError(f"it is too complex: {problem}")
+
+
+def check_size(schema: Mapping[str, Any]) -> None:
+    """Raises SchemaError where a schema is larger than a grammar may be, without trying that out."""
+    for path, part in walk(schema):
+        for word in ("anyOf", "enum"):
+            if len(part.get(word, ())) > MOST_ALTERNATIVES[word]:
+                raise SchemaError(f"it has more than {MOST_ALTERNATIVES[word]} alternatives", path)
+    if len(json.dumps(schema)) > LARGEST:
+        raise SchemaError(f"it is too large: a grammar holds about {LARGEST // 1000} kB of schema")
+
+
+def walk(schema: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """All schemas in one, with it."""
+    if isinstance(schema, Mapping):
+        yield path, schema
+        for inner, part in subschemas(schema, path):
+            yield from walk(part, inner)
+
+
+def leave_hard_patterns(schema: Mapping[str, Any]) -> list[Path]:
+    """Take the patterns out that would cost the engine too much at every character; their places."""
+    left = []
+    for path, part in walk(schema):
+        pattern = part.get("pattern")
+        if pattern and (len(pattern) > 100 or len(QUANTIFIER.findall(pattern)) > 3):
+            alone = {word: part[word] for word in ("type", "pattern", "minLength", "maxLength") if word in part}
+            if problem_of(json_source(alone), steps=STEPS):
+                del part["pattern"]
+                left.append((*path, "pattern"))
+    return left
 
 
 def json_source(schema: Mapping[str, Any]) -> str:
     return f"{HEAD}start: %json " + json.dumps({**schema, "x-guidance": COMPACT})
 
 
-def problem_of(source: str) -> str | None:
-    """Why llguidance does not take a grammar. That it lets nothing through, or takes long, is a reason as well."""
+def problem_of(source: str, steps: int = 0) -> str | None:
+    """Why llguidance does not take a grammar. That it lets nothing through, or takes long, is a reason as well. Of a
+    text of that many `steps` each is looked at."""
     begun = time.process_time()
-    matcher = LLMatcher(TOKENIZER, source, log_level=0)
+    matcher = LLMatcher(TOKENIZER, source, log_level=0, limits=STRICT if steps else None)
+    mask = b"" if matcher.is_error() else matcher.compute_bitmask()
     if not matcher.is_error():
-        nothing = not any(matcher.compute_bitmask())
+        if not any(mask) or (matcher.is_stopped() and not matcher.is_accepting()):
+            return NOTHING
+        for step in range(steps):
+            allowed = [token for token in range(len(TOKENS.tokens)) if mask[token // 8] >> token % 8 & 1]
+            if time.process_time() - begun > LONGEST:
+                return TOO_LONG
+            if not matcher.consume_token(allowed[(step * 7919) % len(allowed)]) or matcher.is_stopped():
+                break
+            mask = matcher.compute_bitmask()
         if not matcher.is_error():
-            if nothing or (matcher.is_stopped() and not matcher.is_accepting()):
-                return NOTHING
             return TOO_LONG if time.process_time() - begun > LONGEST else None
     return shortened(matcher.get_error())
 
@@ -185,11 +243,16 @@ def culprit(schema: Mapping[str, Any]) -> Path:
     return search(schema, ())
 
 
-def drop(schema: Any, path: Path) -> None:
-    """Let a part of a relaxed schema be anything of its type."""
-    *before, last = path
-    for step in before:
+def drop(schema: Any, path: Path) -> str:
+    """Take out of a relaxed schema's part what llguidance does not take: one keyword if that is enough, else all but
+    its type. The keyword, or nothing."""
+    for step in path:
         schema = schema[int(step)] if isinstance(schema, list) else schema[step]
-    key = int(last) if isinstance(schema, list) else last
-    part = schema[key]
-    schema[key] = {"type": part["type"]} if "type" in part else {}
+    for word in DROPPED:
+        if word in schema and not problem_of(json_source({name: schema[name] for name in schema if name != word})):
+            del schema[word]
+            return word
+    kept = {name: value for name, value in schema.items() if name in ("type", "$defs")}
+    schema.clear()
+    schema.update(kept)
+    return ""

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from puna.core.errors import NotHeld, UnsupportedGrammar, UnsupportedSchema
-from puna.core.formats import Format, FreeText
+from puna.core.errors import InvalidRequest, NotHeld, UnsupportedGrammar, UnsupportedSchema
+from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import ChatRequest
 from puna.core.subjects import AnswerSchema, ToolGrammar, ToolSchema
 from puna.core.tools import Tool
@@ -16,8 +16,12 @@ from puna.engines.llama.markup import CallShape, ThinkingTags
 from puna.structured.worker import WORKERS, TookTooLong
 
 COMPILE = "puna.engines.llama.grammar.compiled:compile_answer"
-SECONDS = 1.5
+SECONDS = 1.0
 """How long a grammar may take to compile."""
+UNGUIDED = (
+    "This llama-server was built without llguidance, so it can't force calls, nor JSON after thinking. "
+    "Build it with -DLLAMA_LLGUIDANCE=ON, or use the packaged engine."
+)
 MOST_KNOWN = 64
 """How many grammars are kept for requests with the same schemas."""
 
@@ -29,9 +33,10 @@ async def chat_constraint(
     *,
     begun: bool,
     control: Mapping[str, int],
+    guided: bool = True,
 ) -> dict[str, Any]:
     """The fields for an answer with calls of that shape, or JSON, after thinking that the prompt may have begun. None
-    for free text. `control` are the tags that are single tokens and no text.
+    for free text. `control` are the tags that are single tokens and no text. A `guided` engine has llguidance.
 
     Raises:
         UnsupportedSchema, UnsupportedGrammar: it is not valid, has no instance, or is too large.
@@ -50,12 +55,12 @@ async def chat_constraint(
         begun=begun,
         control=control,
     )
-    return await fields(plan, checked=request.checked)
+    return await fields(plan, checked=request.checked, guided=guided)
 
 
-async def completion_constraint(form: Format, *, checked: bool) -> dict[str, Any]:
+async def completion_constraint(form: Format, *, checked: bool, guided: bool = True) -> dict[str, Any]:
     """The fields for a completion of that form. Raises UnsupportedSchema and NotHeld."""
-    return {} if isinstance(form, FreeText) else await fields(Plan(form=form), checked=checked)
+    return {} if isinstance(form, FreeText) else await fields(Plan(form=form), checked=checked, guided=guided)
 
 
 async def check_tools(tools: tuple[Tool, ...]) -> None:
@@ -64,7 +69,8 @@ async def check_tools(tools: tuple[Tool, ...]) -> None:
         await fields(Plan(tools=tools, forced=True), checked=True)
 
 
-async def fields(plan: Plan, *, checked: bool) -> dict[str, Any]:
+async def fields(plan: Plan, *, checked: bool, guided: bool = True) -> dict[str, Any]:
+    """The fields for a plan, as far as an answer may be left to be checked."""
     compiled = await GRAMMARS.compiled(plan)
     if isinstance(compiled, Refusal):
         if compiled.of_text:
@@ -74,9 +80,25 @@ async def fields(plan: Plan, *, checked: bool) -> dict[str, Any]:
         raise UnsupportedSchema(
             compiled.message, AnswerSchema(path) if compiled.tool is None else ToolSchema(compiled.tool, path)
         )
-    if compiled.unheld and not checked:
-        raise NotHeld(compiled.unheld)
-    return {"grammar": compiled.grammar}
+    unheld = compiled.unheld if guided else ("all of it",)
+    if unheld and not checked:
+        raise NotHeld(unheld)
+    return {"grammar": compiled.grammar} if guided else converted(plan)
+
+
+def converted(plan: Plan) -> dict[str, Any]:
+    """The fields for an engine without llguidance, which makes a grammar of its own that leaves much to be checked.
+
+    Raises InvalidRequest where it can't: there are calls, or thinking before the JSON.
+    """
+    if plan.tools or plan.thinking:
+        raise InvalidRequest(UNGUIDED, code="unsupported_by_engine")
+    return {"json_schema": dict(plan.form.schema) if isinstance(plan.form, JsonSchema) else {"type": "object"}}
+
+
+def prepare() -> None:
+    """Have ready what compiles grammars, before the first is asked for."""
+    WORKERS.prepare(COMPILE, Plan(form=JsonObject()))
 
 
 class Grammars:
