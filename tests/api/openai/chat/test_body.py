@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from puna.core.formats import FreeText, JsonObject, JsonSchema
+from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import ChatRequest
 from puna.core.tools import TextGrammar, Tool, ToolChoice
 from tests.scripted import ScriptedServer
@@ -71,17 +71,6 @@ def test_each_setting_of_the_sampling(scripted: ScriptedServer, fields: Any, nam
         ({"reasoning": {"effort": "low"}}, "effort", "low"),
         ({}, "format", FreeText()),
         ({"response_format": {"type": "text"}}, "format", FreeText()),
-        ({"response_format": {"type": "json_object"}}, "format", JsonObject()),
-        (
-            {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"const": 1}}}},
-            "format",
-            JsonSchema(schema={"const": 1}, name="n"),
-        ),
-        (
-            {"response_format": {"type": "json_schema", "json_schema": {"name": "n"}}},
-            "format",
-            JsonSchema(schema={"type": "object"}, name="n"),
-        ),
         ({"tools": TOOLS}, "tools", (ADDING, SUB)),
         ({"tools": TOOLS}, "tool_choice", ToolChoice()),
         ({"tools": TOOLS, "tool_choice": "none"}, "tool_choice", ToolChoice(mode="none")),
@@ -108,6 +97,22 @@ def test_each_setting_of_the_sampling(scripted: ScriptedServer, fields: Any, nam
 )
 def test_each_other_field(scripted: ScriptedServer, fields: Any, name: str, value: Any) -> None:
     assert getattr(heard(scripted, **fields), name) == value
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"type": "json_object"}, JsonObject()),
+        ({"type": "json_schema", "json_schema": {"name": "n"}}, JsonSchema(schema={"type": "object"}, name="n")),
+        (
+            {"type": "json_schema", "json_schema": {"name": "n", "schema": {"maxProperties": 1}}},
+            JsonSchema(schema={"maxProperties": 1}, name="n"),
+        ),
+    ],
+)
+def test_each_form_of_the_answer(scripted: ScriptedServer, form: dict[str, Any], expected: Format) -> None:
+    scripted.script.say("{}")
+    assert heard(scripted, response_format=form).format == expected
 
 
 def test_a_custom_tool_is_a_function_of_a_text(scripted: ScriptedServer) -> None:
