@@ -8,13 +8,13 @@ from puna.api.ollama.application import DIALECT as OLLAMA
 from puna.api.openai.application import DIALECT as OPENAI
 from puna.core.errors import (
     ContextLengthExceeded,
+    CrashLoop,
     EngineLost,
     InvalidRequest,
     ModelNotFound,
     NotFound,
     Overloaded,
     PunaError,
-    SetAside,
 )
 from puna.library.errors import ProtectedModel, StoreFailed
 
@@ -25,7 +25,7 @@ STATUSES: list[tuple[PunaError, int]] = [
     (ModelNotFound("llama"), 404),
     (NotFound("no"), 404),
     (Overloaded("later", retry_after=7), 503),
-    (SetAside("it crashed", retry_after=7), 503),
+    (CrashLoop("it crashed", retry_after=7), 503),
     (EngineLost("gone"), 500),
     (StoreFailed("disk full"), 500),
     (PunaError("no"), 500),

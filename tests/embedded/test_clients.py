@@ -161,3 +161,8 @@ except ImportError as error:
     print(error)
 """
     assert run(tmp_path, program) == [f"puna.{name} needs the package '{package}': pip install {package}"]
+
+
+def test_what_the_documentation_says_to_paste(tmp_path: Path) -> None:
+    pasted = (Path(__file__).parents[2] / "docs" / "python.md").read_text().partition("```python\n")[2]
+    assert run(tmp_path, pasted.partition("```")[0]) == ["This is a test."]

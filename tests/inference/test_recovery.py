@@ -13,7 +13,7 @@ from puna.core.sampling import Sampling
 from puna.engines.engine import Engine
 from puna.engines.llama.launch import LlamaLaunch
 from puna.inference.caller import ANONYMOUS
-from puna.inference.recovery import Answer
+from puna.inference.recovery import Recovery
 from puna.inference.work import ChatWork
 from puna.scheduler import Claim
 
@@ -63,7 +63,7 @@ async def answered(engine: ScriptedEngine, *, whole: bool = False, **sampling: A
         yield lease
 
     request = ChatRequest(messages=(Message(role="user", content=(Text("hi"),)),), sampling=Sampling(**sampling))
-    answer = Answer(ChatWork(request), LAUNCH, cast("Any", lease_for), ANONYMOUS, whole=whole)
+    answer = Recovery(ChatWork(request), LAUNCH, cast("Any", lease_for), ANONYMOUS, whole=whole)
     async with aclosing(answer.events()) as events:
         return [event async for event in events]
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from puna.core.capacity import Capacity
-from puna.core.errors import MemoryTooSmall, Overloaded, QueueFull, SetAside
+from puna.core.errors import CrashLoop, MemoryTooSmall, Overloaded, QueueFull
 from puna.core.footprint import UNLIMITED, Footprint
 from puna.scheduler import Claim, Limits, Scheduler, resident
 from tests.scheduler.fakes import Factory, FakeLaunch
@@ -248,7 +248,7 @@ async def test_a_model_that_crashes_again_and_again_is_set_aside(two: Scheduler,
             pass
         factory.started[-1].crash()
         await settle()
-    with pytest.raises(SetAside, match="it crashed") as caught:
+    with pytest.raises(CrashLoop, match="it crashed") as caught:
         async with two.lease(A):
             pass
     assert 0 < caught.value.retry_after <= 60

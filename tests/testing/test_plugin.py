@@ -1,8 +1,11 @@
 """The pytest plugin, in test runs of its own."""
 
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = ["pytester"]
+DOCS = Path(__file__).parents[2] / "docs"
 
 APPLICATION = '''
 import openai
@@ -138,3 +141,9 @@ def test_a_run_that_does_not_use_it_imports_nothing(pytester: pytest.Pytester) -
 
 def test_it_can_be_left_out(pytester: pytest.Pytester) -> None:
     outcome(pytester, "def test_it(puna_server): pass", "-p", "no:puna", errors=1)
+
+
+def test_what_the_documentation_says_to_paste(pytester: pytest.Pytester) -> None:
+    pasted = (DOCS / "testing.md").read_text().partition("```python\n")[2].partition("```")[0]
+    pytester.makepyfile(test_weather=pasted)
+    pytester.runpytest_subprocess("-p", "no:xdist").assert_outcomes(passed=2)

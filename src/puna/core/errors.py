@@ -210,5 +210,5 @@ class ShuttingDown(Overloaded):
         super().__init__("The server is shutting down.", retry_after=10)
 
 
-class SetAside(Overloaded):
+class CrashLoop(Overloaded):
     """A model whose engines crashed again and again gets no new one for a while."""

@@ -23,7 +23,7 @@ from puna.engines.launch import Launch
 from puna.engines.plan import ENGINES, Planner, plan
 from puna.engines.settings import EngineSettings
 from puna.inference.caller import ANONYMOUS, Caller
-from puna.inference.recovery import Answer
+from puna.inference.recovery import Recovery
 from puna.inference.work import ChatWork, WholeWork, Work
 from puna.library.library import Library
 from puna.library.model import Model
@@ -219,7 +219,7 @@ class Inference:
         lease_for = partial(
             self._scheduler.lease, launch, model=str(model.name), client=caller.client, keep_alive=keep_alive
         )
-        return Answer(work, launch, lease_for, caller, whole=whole).events()
+        return Recovery(work, launch, lease_for, caller, whole=whole).events()
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:

@@ -70,7 +70,7 @@ class Rest:
         return self.ended or (self.left is not None and self.left <= 0)
 
 
-class Answer(Generic[E]):
+class Recovery(Generic[E]):
     """One piece of work, on as many engines as it takes."""
 
     def __init__(
@@ -161,7 +161,7 @@ class Answer(Generic[E]):
 
     def _done(self, event: Done, rest: Rest) -> Done:
         """The end, with the usage of the whole answer and the time until there was an engine for it."""
-        usage = joined(event.usage, rest.sent, spent=rest.spent)
+        usage = total_usage(event.usage, rest.sent, spent=rest.spent)
         self._caller.finish(usage)
         return Done(usage, replace(event.timings, waiting=self._waited))
 
@@ -238,7 +238,7 @@ async def refused_continuation(events: AsyncGenerator[Any, None]) -> AsyncGenera
         ) from error
 
 
-def joined(usage: Usage, sent: int, *, spent: bool) -> Usage:
+def total_usage(usage: Usage, sent: int, *, spent: bool) -> Usage:
     """The usage of the whole answer, when `sent` tokens of it went to the engine as part of the prompt."""
     prompt = max(0, usage.prompt_tokens - sent)
     completion = sent if spent else usage.completion_tokens + sent

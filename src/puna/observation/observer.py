@@ -49,7 +49,7 @@ class Observer:
         client = client_of(scope, headers) if owner is None else owner
         entry = Entry(id=request_id(headers), client=client, owner=owner or "")
         keep(scope, entry)
-        exchange = Exchange(entry, send)
+        exchange = Sender(entry, send)
         watched = Body(receive) if self._debug else None
         try:
             await self._app(scope, watched or receive, exchange.send)
@@ -64,7 +64,7 @@ class Observer:
                 _log.info(orjson.dumps(fields).decode())
 
 
-class Exchange:
+class Sender:
     """The way back to the client, with the id on it. `status` is 499 until something is sent, as nginx has it."""
 
     def __init__(self, entry: Entry, send: Send) -> None:

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable
 
-from puna.core.errors import EngineLost, SetAside
+from puna.core.errors import CrashLoop, EngineLost
 
 CRASHES = 3
 """How many crashes of its engines within `WINDOW_SECONDS` set a model aside."""
@@ -34,7 +34,7 @@ class Crashes:
             self._aside[launch] = (now + ASIDE_SECONDS, error)
             del self._times[launch]
 
-    def problem(self, launch: Hashable) -> SetAside | None:
+    def problem(self, launch: Hashable) -> CrashLoop | None:
         """Why no engine of this launch is started now."""
         if launch not in self._aside:
             return None
@@ -43,7 +43,7 @@ class Crashes:
         if remaining <= 0:
             del self._aside[launch]
             return None
-        return SetAside(
+        return CrashLoop(
             f"The model is set aside for {math.ceil(remaining)} more seconds, because its engine crashed {CRASHES} "
             f"times within {WINDOW_SECONDS:.0f} seconds, the last time like this: {error.message}",
             retry_after=math.ceil(remaining),

@@ -89,7 +89,7 @@ class Scheduler:
 
         Raises:
             EngineFailed: the model could not be loaded. Everyone who waited for this loading gets it.
-            Overloaded: too many wait already, or the server is shutting down; SetAside where engines of this
+            Overloaded: too many wait already, or the server is shutting down; CrashLoop where engines of this
                 launch crash again and again.
         """
         launch = self._least_busy(launch.alternatives())

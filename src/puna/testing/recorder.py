@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from puna.testing.script import Answer, Script, ScriptedEngine
+from puna.testing.script import Script, ScriptedAnswer, ScriptedEngine
 
 GENERATING = (
     "/v1/chat/completions",
@@ -145,7 +145,7 @@ def parsed(content: bytes) -> Any:
         return None
 
 
-async def refuse(send: Send, answer: Answer, status: int) -> None:
+async def refuse(send: Send, answer: ScriptedAnswer, status: int) -> None:
     """An error in OpenAI's shape."""
     kind = "rate_limit_error" if status == 429 else "server_error" if status >= 500 else "invalid_request_error"
     message = answer.message or f"The test's script answers {status}."

@@ -34,7 +34,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Answer:
+class ScriptedAnswer:
     """One scripted answer: a text, or calls of tools, or an error of that HTTP `status`. It comes after `delay`
     seconds, and breaks off after `break_after` tokens."""
 
@@ -51,25 +51,25 @@ class Script:
     """The answers to the next requests, first in, first out. When none is left the model itself answers."""
 
     def __init__(self) -> None:
-        self.answers: deque[Answer] = deque()
+        self.answers: deque[ScriptedAnswer] = deque()
         self._delay = 0.0
         self._break_after: int | None = None
 
     def say(self, text: str) -> "Script":
         """The next request is answered with that text."""
-        return self._add(Answer(text=text))
+        return self._add(ScriptedAnswer(text=text))
 
     def call(self, name: str, /, **arguments: Any) -> "Script":
         """The next request is answered with a call of that tool. Two calls in a row are two answers."""
-        return self._add(Answer(calls=[Call(name, arguments)]))
+        return self._add(ScriptedAnswer(calls=[Call(name, arguments)]))
 
     def calls(self, *calls: tuple[str, dict[str, Any]]) -> "Script":
         """The next request is answered with several calls at once, each a name and its arguments."""
-        return self._add(Answer(calls=[Call(name, arguments) for name, arguments in calls]))
+        return self._add(ScriptedAnswer(calls=[Call(name, arguments) for name, arguments in calls]))
 
     def error(self, status: int, *, retry_after: float | None = None, message: str = "") -> "Script":
         """The next request is answered with that HTTP status, and a `Retry-After` header of so many seconds."""
-        return self._add(Answer(status=status, retry_after=retry_after, message=message))
+        return self._add(ScriptedAnswer(status=status, retry_after=retry_after, message=message))
 
     def delay(self, seconds: float) -> "Script":
         """The answer that is scripted next comes so many seconds later."""
@@ -86,19 +86,19 @@ class Script:
         self.answers.clear()
         self._delay, self._break_after = 0.0, None
 
-    def next(self) -> Answer | None:
+    def next(self) -> ScriptedAnswer | None:
         """The answer to the next request. None: the model's own."""
         if self.answers:
             return self.answers.popleft()
         if self._delay or self._break_after is not None:
-            return self._timed(Answer())
+            return self._timed(ScriptedAnswer())
         return None
 
-    def _add(self, answer: Answer) -> "Script":
+    def _add(self, answer: ScriptedAnswer) -> "Script":
         self.answers.append(self._timed(answer))
         return self
 
-    def _timed(self, answer: Answer) -> Answer:
+    def _timed(self, answer: ScriptedAnswer) -> ScriptedAnswer:
         answer.delay, answer.break_after = self._delay, self._break_after
         self._delay, self._break_after = 0.0, None
         return answer
@@ -107,7 +107,7 @@ class Script:
 class ScriptedEngine(Engine, Chats, Completes):
     """Says what it is told. `speeches` are the answers to come, each for one request."""
 
-    speeches: ClassVar[deque[Answer]] = deque()
+    speeches: ClassVar[deque[ScriptedAnswer]] = deque()
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         answer = self.speeches.popleft()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from puna.cli.client.transport import Answer, CommandFailed, Transport
+from puna.cli.client.transport import CommandFailed, Reply, Transport
 from puna.settings import Settings
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def listens(host: str, port: int) -> bool:
         return False
 
 
-def checked(answer: Answer) -> Answer:
+def checked(answer: Reply) -> Reply:
     """The answer, if it is none of an error. Raises CommandFailed with what that says."""
     if answer.status < 400:
         return answer

@@ -17,7 +17,7 @@ class CommandFailed(PunaError):
         self.status = status
 
 
-class Answer(Protocol):
+class Reply(Protocol):
     """An answer of the server, while it comes."""
 
     @property
@@ -33,5 +33,5 @@ class Answer(Protocol):
 class Transport(Protocol):
     """Carries requests. Raises CommandFailed where that is not possible."""
 
-    def request(self, method: str, path: str, body: Body = None) -> AbstractContextManager[Answer]:
+    def request(self, method: str, path: str, body: Body = None) -> AbstractContextManager[Reply]:
         """One request. Leaving the context before the answer is complete is hanging up."""
