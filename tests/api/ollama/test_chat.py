@@ -135,6 +135,7 @@ def test_embeddings(native: ollama.Client) -> None:
         ("chat", {"messages": TEST, "tools": [NO_SCHEMA]}, "'tools[0].function.parameters.type'"),
         ("generate", {"prompt": "x", "format": {"type": "nonsense"}}, "'format.type'"),
         ("generate", {"prompt": "x", "raw": True, "format": {"type": "nonsense"}}, "'format.type'"),
+        ("embeddings", {"prompt": ""}, "'prompt'"),
         ("embed", {"input": "x", "dimensions": 100_000}, "dimensions"),
     ],
 )

@@ -262,7 +262,6 @@ def test_text_goes_on_with_the_next_engine_when_one_is_lost(scripted: ScriptedSe
         ("generate", {"prompt": "x", "template": "y"}, "template"),
         ("generate", {"prompt": "x", "context": [1]}, "context"),
         ("generate", {"prompt": "x", "width": 8}, "No engine here makes images"),
-        ("embeddings", {"prompt": ""}, "'prompt'"),
         ("embed", {"input": 3}, "input"),
     ],
 )
