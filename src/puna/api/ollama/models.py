@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from puna.api.ollama.body import ModelBody, read_body
-from puna.api.ollama.details import render_metadata
 from puna.api.ollama.summary import render_details, render_summary, render_time
 from puna.api.services import services_of
 from puna.core.errors import InvalidRequest
-from puna.formats.gguf import TENSOR_TYPES, Metadata
+from puna.formats.gguf import TENSOR_TYPES, Array, Metadata
 from puna.http.admission import admits
 from puna.http.body import Body, unsupported
 from puna.http.json import JSONResponse
@@ -100,6 +99,16 @@ def render_model(model: Model, *, verbose: bool) -> dict[str, Any]:
     if model.projectors:
         shown["projector_info"] = render_metadata(Metadata.read(model.projectors[0]), verbose=verbose)
     return shown
+
+
+def render_metadata(metadata: Metadata, *, verbose: bool) -> dict[str, Any]:
+    """The header of a GGUF file. Its arrays, such as the vocabulary, are empty unless they are asked for."""
+    shown: dict[str, Any] = {}
+    for key, value in sorted(metadata.values.items()):
+        if key in ("general.name", "tokenizer.chat_template"):
+            continue
+        shown[key] = (metadata.array(key) if verbose else []) if isinstance(value, Array) else value
+    return shown | {"general.parameter_count": metadata.parameter_count}
 
 
 def render_modelfile(model: Model) -> str:
