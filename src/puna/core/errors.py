@@ -1,8 +1,10 @@
 """What Puna says in place of an answer. Raised where it is found, rendered in one place by each dialect."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from puna.core.subjects import AnswerSchema, Subject, ToolGrammar, ToolSchema
+if TYPE_CHECKING:  # a list of models does without them
+    from puna.core.subjects import AnswerSchema, Subject, ToolGrammar, ToolSchema
 
 
 class PunaError(Exception):
@@ -22,7 +24,7 @@ class InvalidRequest(PunaError):
     """
 
     def __init__(
-        self, message: str, *, about: Subject | None = None, param: str | None = None, code: str | None = None
+        self, message: str, *, about: "Subject | None" = None, param: str | None = None, code: str | None = None
     ) -> None:
         super().__init__(message)
         self.about = about
@@ -63,9 +65,9 @@ class UnsupportedSchema(InvalidRequest):
     with the keyword's name.
     """
 
-    about: AnswerSchema | ToolSchema
+    about: "AnswerSchema | ToolSchema"
 
-    def __init__(self, message: str, about: AnswerSchema | ToolSchema) -> None:
+    def __init__(self, message: str, about: "AnswerSchema | ToolSchema") -> None:
         super().__init__(message, about=about, code="invalid_json_schema")
 
 
@@ -85,14 +87,14 @@ class SchemaNotMet(PunaError):
 class UnsupportedGrammar(InvalidRequest):
     """The grammar of a tool's text is none, or has what can't be enforced."""
 
-    def __init__(self, message: str, about: ToolGrammar) -> None:
+    def __init__(self, message: str, about: "ToolGrammar") -> None:
         super().__init__(message, about=about, code="invalid_grammar")
 
 
 class ContextLengthExceeded(InvalidRequest):
     """The prompt is longer than the model's context. Both lengths are in tokens."""
 
-    def __init__(self, prompt_tokens: int, context_length: int, *, about: Subject | None = None) -> None:
+    def __init__(self, prompt_tokens: int, context_length: int, *, about: "Subject | None" = None) -> None:
         super().__init__(
             f"This model's maximum context length is {context_length} tokens, "
             f"but the prompt has {prompt_tokens} tokens.",

@@ -1,15 +1,12 @@
 """What an engine is asked to do, in no dialect's words."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
+from puna.core.effort import Effort
 from puna.core.formats import Format, FreeText
 from puna.core.messages import Message
 from puna.core.sampling import Sampling
 from puna.core.tools import Tool, ToolChoice
-
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-"""How much a model thinks before it answers; `none` switches thinking off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

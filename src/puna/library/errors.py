@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from puna.core.errors import InvalidRequest, PunaError
-from puna.core.subjects import RequestedModel
 
 
 class ProtectedModel(InvalidRequest):
     """The bundled model can't be deleted or replaced."""
 
     def __init__(self, name: str) -> None:
+        from puna.core.subjects import RequestedModel  # lists do without it
+
         super().__init__(
             f"model '{name}' comes with Puna and can't be deleted or replaced; choose another name",
             about=RequestedModel(),

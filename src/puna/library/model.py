@@ -11,8 +11,8 @@ from typing import Any, Protocol, cast, get_args
 import orjson
 
 from puna.core.capabilities import Capability
+from puna.core.effort import Effort
 from puna.core.errors import DamagedModel, PunaError
-from puna.core.requests import Effort
 from puna.core.sampling import Sampling
 from puna.formats.gguf import Metadata
 from puna.library import manifest as media

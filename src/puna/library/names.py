@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from typing import Self
 
 from puna.core.errors import InvalidRequest
-from puna.core.subjects import RequestedModel
 from puna.library.digest import Digest
 
 DEFAULT_HOST = "registry.ollama.ai"
@@ -120,6 +119,8 @@ class ModelName:
 
 
 def _invalid(text: str, problem: str) -> InvalidRequest:
+    from puna.core.subjects import RequestedModel  # lists do without it
+
     return InvalidRequest(
         f"invalid model name {text[:200]!r}: {problem}", about=RequestedModel(), code="invalid_model_name"
     )

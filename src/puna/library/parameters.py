@@ -8,7 +8,6 @@ from typing import Any, Self, cast, get_args, get_type_hints
 
 from puna.core.errors import InvalidRequest
 from puna.core.sampling import Sampling
-from puna.core.subjects import Setting
 
 Value = int | float | bool | tuple[str, ...]
 
@@ -140,11 +139,17 @@ def _kinds() -> dict[str, type]:
 _KINDS = _kinds()
 
 
+def _refused(name: str, message: str) -> InvalidRequest:
+    from puna.core.subjects import Setting  # lists do without it
+
+    return InvalidRequest(message, about=Setting(name))
+
+
 def _kind(name: str) -> type:
     try:
         return _KINDS[name]
     except KeyError:
-        raise InvalidRequest(f"unknown parameter '{name}'", about=Setting(name)) from None
+        raise _refused(name, f"unknown parameter '{name}'") from None
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -185,12 +190,12 @@ def _checked(name: str, value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise _wrong(name, value)
     if name == "repeat_penalty" and value is not None and value <= 0:
-        raise InvalidRequest(f"parameter '{name}' has to be above 0, not {value}", about=Setting(name))
+        raise _refused(name, f"parameter '{name}' has to be above 0, not {value}")
     least, most = LIMITS.get(name, (-math.inf, math.inf))
     if value is not None and name in LIMITS and not least <= value <= most:
-        raise InvalidRequest(f"parameter '{name}' has to be from {least} to {most}, not {value}", about=Setting(name))
+        raise _refused(name, f"parameter '{name}' has to be from {least} to {most}, not {value}")
     if name == "stop" and "" in (value or ()):
-        raise InvalidRequest("parameter 'stop' must not be empty", about=Setting(name))
+        raise _refused(name, "parameter 'stop' must not be empty")
     return value
 
 
@@ -200,4 +205,4 @@ LIMITS = {"repeat_last_n": (-1, 2**31 - 1), "num_thread": (-1, 512)}
 
 def _wrong(name: str, value: Any) -> InvalidRequest:
     expected = {int: "a whole number", float: "a number", bool: "true or false", tuple: "a text"}[_kind(name)]
-    return InvalidRequest(f"parameter '{name}' has to be {expected}, not {value!r}", about=Setting(name))
+    return _refused(name, f"parameter '{name}' has to be {expected}, not {value!r}")

@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from puna.api.ollama.options import KeepAlive
+from puna.core.effort import Effort
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.messages import Part, Text
-from puna.core.requests import Effort
 from puna.http.body import Body, unsupported
 from puna.images.load import ImageLoader
 

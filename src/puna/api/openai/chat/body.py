@@ -12,7 +12,8 @@ from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenToo
 from puna.api.openai.generation import GenerationBody, contradiction
 from puna.api.openai.no_ops import NoOps
 from puna.api.openai.verbosity import Verbosity, with_verbosity
-from puna.core.requests import ChatRequest, Effort
+from puna.core.effort import Effort
+from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.core.tools import Tool, ToolChoice
 from puna.http.body import Body, unsupported

@@ -6,8 +6,8 @@ from pydantic import Field, JsonValue
 
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
+from puna.core.effort import Effort
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
-from puna.core.requests import Effort
 from puna.http.body import Body, WritableObject
 
 Metadata = Annotated[

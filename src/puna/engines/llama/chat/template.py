@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from puna.core.requests import ChatRequest, Effort
+from puna.core.effort import Effort
+from puna.core.requests import ChatRequest
 from puna.engines.llama.chat.messages import messages_body, tools_body
 from puna.engines.llama.chat.tool_prompt import with_tools
 from puna.engines.llama.chat.traits import Traits
