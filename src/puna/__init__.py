@@ -7,11 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["AsyncClient", "AsyncOpenAI", "Client", "OpenAI", "serve"]
+__all__ = ["AsyncClient", "AsyncOpenAI", "Client", "OpenAI", "Puna", "serve"]
 
 if TYPE_CHECKING:
     from puna.embedded.ollama_client import AsyncClient, Client
     from puna.embedded.openai_client import AsyncOpenAI, OpenAI
+    from puna.embedded.puna import Puna
     from puna.embedded.serving import serve
 
 _PLACES = {
@@ -19,6 +20,7 @@ _PLACES = {
     "AsyncOpenAI": ("puna.embedded.openai_client", "openai"),
     "Client": ("puna.embedded.ollama_client", "ollama"),
     "AsyncClient": ("puna.embedded.ollama_client", "ollama"),
+    "Puna": ("puna.embedded.puna", ""),
     "serve": ("puna.embedded.serving", ""),
 }
 """Where each public name is, and the package that it needs."""

@@ -30,8 +30,9 @@ from puna.settings import Settings
 
 
 class Server(Starlette):
-    """The application, and what it takes to end it: which requests run, and which engines."""
+    """The application, what it works with, and what it takes to end it: which requests run, and which engines."""
 
+    services: Services
     draining: DrainState
     scheduler: Scheduler
 
@@ -74,6 +75,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.router.default = dispatcher
+    app.services = services
     app.draining = draining
     app.scheduler = scheduler
     return app

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,11 +17,16 @@ from puna.http.inprocess import InProcess
 from puna.settings import Settings
 
 _lock = threading.Lock()
-_cores: dict[Path | None, InProcess] = {}
+_cores: dict[Hashable, InProcess] = {}
+
+Change = Callable[[Settings], Settings]
 
 
-def core_of(path: str | os.PathLike[str] | None = None) -> InProcess:
-    """The server whose home is that folder, started if it does not run yet.
+def core_of(
+    path: str | os.PathLike[str] | None = None, change: Change = lambda settings: settings, key: Hashable = ()
+) -> InProcess:
+    """The server whose home is that folder, started if it does not run yet. `change` makes its settings of those of
+    the environment; servers with the same path and `key` are one.
 
     Without a path the state (responses, conversations) is kept for as long as the process lives; the models are those
     of `PUNA_MODELS`, else of `~/.puna/models`. With one, state and models are in that folder, unless `PUNA_MODELS`
@@ -29,16 +34,16 @@ def core_of(path: str | os.PathLike[str] | None = None) -> InProcess:
     """
     home = None if path is None else Path(path).expanduser().resolve()
     with _lock:
-        core = _cores.get(home)
+        core = _cores.get((home, key))
         if core is None or not core.alive:
-            core = _cores[home] = InProcess(partial(application, home), "puna")
+            core = _cores[home, key] = InProcess(partial(application, home, change), "puna")
             core.start()
         return core
 
 
 @asynccontextmanager
-async def application(home: Path | None) -> AsyncIterator[ASGIApp]:
-    """The whole server, with settings from the environment."""
+async def application(home: Path | None, change: Change) -> AsyncIterator[ASGIApp]:
+    """The whole server, with settings from the environment, changed."""
     from puna.server import create_app
 
     settings = replace(Settings.from_environment(os.environ), access_log=False, api_keys=frozenset())
@@ -47,7 +52,7 @@ async def application(home: Path | None) -> AsyncIterator[ASGIApp]:
     else:
         models = settings.models if "PUNA_MODELS" in os.environ else home / "models"
         settings = replace(settings, home=home, models=models)
-    app = create_app(settings)
+    app = create_app(change(settings))
     async with app.router.lifespan_context(app):
         yield app
 
