@@ -14,6 +14,9 @@ import orjson
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
 
+from tests.scripted import ScriptedServer
+from tests.server import RunningServer
+
 PUBLISHED_ONLY = {"ResponseFunctionCallArgumentsDoneEvent": {".name"}}
 """Fields that the published description requires and the package does not declare."""
 SENT: dict[str, set[str]] = {"ResponseCustomToolCall": {"status"}}
@@ -116,3 +119,41 @@ def event_schema(kind: str) -> str:
     schemas = published()
     names = [option["$ref"].rpartition("/")[2] for option in schemas["ResponseStreamEvent"]["anyOf"]]
     return next(str(name) for name in names if kind in schemas[name]["properties"]["type"]["enum"])
+
+
+WEATHER: Any = {
+    "type": "function",
+    "name": "weather",
+    "description": "The weather in a city",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string", "enum": ["Rome", "Oslo"]}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+}
+PLAIN: Any = {"effort": "none"}
+"""Without thoughts, so that a few tokens are text."""
+
+
+def post(server: RunningServer | ScriptedServer, **body: Any) -> Any:
+    """The JSON of a response, not yet read by any client."""
+    with server.http() as http:
+        answer = http.post("/v1/responses", json={"model": "tiny", "reasoning": PLAIN, **body})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def stream(server: RunningServer | ScriptedServer, path: str = "/v1/responses", **body: Any) -> list[dict[str, Any]]:
+    """The events of a stream, not yet read by any client, checked."""
+    with server.http() as http:
+        method = "POST" if body else "GET"
+        answer = http.request(
+            method, path, json={"model": "tiny", "stream": True, "reasoning": PLAIN, **body} if body else None
+        )
+    assert answer.status_code == 200, answer.text
+    blocks = [block.split("\n") for block in answer.text.split("\n\n") if block and not block.startswith(":")]
+    events = [orjson.loads(data.removeprefix("data: ")) for _, data in blocks]
+    assert [event["type"] for event in events] == [name.removeprefix("event: ") for name, _ in blocks]
+    check_events(events)
+    return events
