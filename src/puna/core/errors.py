@@ -92,12 +92,15 @@ class UnsupportedGrammar(InvalidRequest):
 
 
 class ContextLengthExceeded(InvalidRequest):
-    """The prompt is longer than the model's context. Both lengths are in tokens."""
+    """The prompt is longer than the model's context. Both lengths are in tokens; `at_least` where they were not
+    counted, but can't be fewer."""
 
-    def __init__(self, prompt_tokens: int, context_length: int, *, about: "Subject | None" = None) -> None:
+    def __init__(
+        self, prompt_tokens: int, context_length: int, *, about: "Subject | None" = None, at_least: bool = False
+    ) -> None:
+        tokens = f"at least {prompt_tokens}" if at_least else f"{prompt_tokens}"
         super().__init__(
-            f"This model's maximum context length is {context_length} tokens, "
-            f"but the prompt has {prompt_tokens} tokens.",
+            f"This model's maximum context length is {context_length} tokens, but the prompt has {tokens} tokens.",
             about=about,
             code="context_length_exceeded",
         )

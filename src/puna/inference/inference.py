@@ -18,11 +18,13 @@ from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
 from puna.core.snapshot import Snapshot
+from puna.core.subjects import InputAt, PromptAt
 from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task, able
 from puna.engines.launch import Launch
 from puna.engines.plan import ENGINES, Planner, plan
 from puna.engines.settings import EngineSettings
 from puna.inference.caller import ANONYMOUS, Caller
+from puna.inference.length import Prompt, may_be_too_long, said, unless_too_long
 from puna.inference.recovery import Recovery
 from puna.inference.work import ChatWork, WholeWork, Work
 from puna.library.library import Library
@@ -80,7 +82,8 @@ class Inference:
         """
         model = self._model(name, parameters)
         work = ChatWork(completed(request, model), self._attempts)
-        return self._answered(model, "chat", work, caller, keep_alive=keep_alive, whole=whole)
+        prompts = said(request.messages)
+        return self._answered(model, "chat", work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
 
     async def load(
         self,
@@ -142,7 +145,8 @@ class Inference:
         score = ScoreRequest(prompts=request.prompts, alternatives=request.logprobs or 0)
         read: list[PromptRead] = []
         work: WholeWork[PromptRead] = WholeWork(1, lambda engine: able(engine, Scores).score(score))
-        async with aclosing(self._answered(model, "score", work, caller)) as prompts:
+        texts = [(PromptAt(place), text) for place, text in enumerate(request.prompts) if isinstance(text, str)]
+        async with aclosing(self._answered(model, "score", work, caller, prompts=texts)) as prompts:
             async for prompt in prompts:
                 read.append(prompt)
                 yield prompt
@@ -163,7 +167,8 @@ class Inference:
             return fitting(request, able(engine, Completes).complete, self._attempts)
 
         work = WholeWork(len(request.prompts) * request.choices, do)
-        return self._answered(model, "complete", work, caller, keep_alive=keep_alive)
+        prompts = [(PromptAt(place), text) for place, text in enumerate(request.prompts) if isinstance(text, str)]
+        return self._answered(model, "complete", work, caller, prompts=prompts, keep_alive=keep_alive)
 
     def embed(
         self,
@@ -180,7 +185,9 @@ class Inference:
             return able(engine, Embeds).embed(request)
 
         model = self._model(name, parameters)
-        return self._answered(model, "embed", WholeWork(len(request.inputs), do), caller, keep_alive=keep_alive)
+        work = WholeWork(len(request.inputs), do)
+        prompts = [(InputAt(place), text) for place, text in enumerate(request.inputs) if isinstance(text, str)]
+        return self._answered(model, "embed", work, caller, prompts=prompts, keep_alive=keep_alive)
 
     async def count_prompt(self, name: str, request: ChatRequest, *, caller: Caller = ANONYMOUS) -> int:
         """How many tokens the prompt of a conversation has.
@@ -210,16 +217,21 @@ class Inference:
         work: Work[E],
         caller: Caller,
         *,
+        prompts: Sequence[Prompt] = (),
         keep_alive: float | None = None,
         whole: bool = False,
     ) -> AsyncGenerator[E, None]:
-        """What the work yields, on as many engines as it takes."""
+        """What the work yields, on as many engines as it takes. `prompts` are the texts that it has to read."""
         caller.found(str(model.name))
         launch = self._plan(model, task)
         lease_for = partial(
             self._scheduler.lease, launch, model=str(model.name), client=caller.client, keep_alive=keep_alive
         )
-        return Recovery(work, launch, lease_for, caller, whole=whole).events()
+        events = Recovery(work, launch, lease_for, caller, whole=whole).events()
+        limit = launch.capacity.context_length
+        if limit is not None and may_be_too_long(prompts, limit):
+            return unless_too_long(events, model, prompts, limit)
+        return events
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:

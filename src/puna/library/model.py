@@ -127,6 +127,16 @@ class Model:
         return Metadata.read(self.weights)
 
     @cached_property
+    def longest_token(self) -> int | None:
+        """The most bytes of a text that one token stands for; None where a tokenizer leaves things out of a text, so
+        that there is no most."""
+        metadata = self.metadata
+        exact = metadata.get("tokenizer.ggml.model") in ("gpt2", "llama")
+        if not exact or metadata.get("tokenizer.ggml.remove_extra_whitespaces"):
+            return None
+        return max((len(text.encode()) for text in metadata.array("tokenizer.ggml.tokens")), default=None)
+
+    @cached_property
     def parameters(self) -> Parameters:
         """What the Modelfile's PARAMETER lines set."""
         return Parameters.from_json(self._document(media.PARAMETERS) or {})
