@@ -19,10 +19,12 @@ from puna.core.errors import (
     ModelNotFound,
     NotFound,
     Overloaded,
+    PeerFailed,
     PunaError,
     RateLimited,
     RequestTooLarge,
     SchemaNotMet,
+    StorageFailed,
     TextTooLarge,
     Unauthorized,
 )
@@ -154,6 +156,10 @@ def status(error: PunaError) -> int:
             return 422
         case RateLimited():
             return 429
+        case PeerFailed():
+            return 502
+        case StorageFailed(full=True):
+            return 507
         case Overloaded():
             return 503
         case _:

@@ -127,6 +127,18 @@ class DamagedModel(PunaError):
         self.problem = problem
 
 
+class StorageFailed(PunaError):
+    """What had to be kept could not be. `full` is whether there is no room for it."""
+
+    def __init__(self, message: str, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
+
+
+class PeerFailed(PunaError):
+    """Another server, such as a registry, did not answer, or not as it should."""
+
+
 class NotFound(PunaError):
     """What the request is about is not there. `param` and `code` are as with `InvalidRequest`."""
 

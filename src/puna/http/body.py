@@ -1,6 +1,8 @@
 """Request bodies: read strictly, with what is wrong said the way OpenAI says it."""
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -85,6 +87,7 @@ WritableObject = Annotated[dict[str, Any], AfterValidator(writable)]
 """A JSON object that goes on to the engine or back to the client as it is, such as a JSON Schema."""
 
 B = TypeVar("B", bound=Body)
+T = TypeVar("T")
 
 
 def unsupported(reason: str) -> BeforeValidator:
@@ -97,6 +100,15 @@ def unsupported(reason: str) -> BeforeValidator:
     return BeforeValidator(refuse)
 
 
+READERS = ThreadPoolExecutor(2, thread_name_prefix="bodies")
+"""Threads of their own, so that no body waits for an upload or for a model in the making."""
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Do it beside the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(READERS, work)
+
+
 async def read_body(request: Request, kind: type[B]) -> B:
     """The request's body, whatever content type it says it is.
 
@@ -105,7 +117,7 @@ async def read_body(request: Request, kind: type[B]) -> B:
     """
     document = await read_document(request, media=kind.media)
     at_once = len(document.content) <= AT_ONCE
-    body = document.read(kind) if at_once else await asyncio.to_thread(document.read, kind)
+    body = document.read(kind) if at_once else await in_thread(lambda: document.read(kind))
     for name in ("model", "name", "source", "destination"):
         if isinstance(model := getattr(body, name, None), str):
             require(request, model)
@@ -127,7 +139,7 @@ async def read_document(request: Request, *, media: bool) -> "Document":
         limits: Limits = request.app.state.limits
         document = Document(await read_content(request, limits, media=media), limits)
         if len(document.content) > AT_ONCE:
-            await asyncio.to_thread(document.check)
+            await in_thread(document.check)
         else:
             document.check()
         request.state.document = document

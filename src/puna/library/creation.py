@@ -1,6 +1,7 @@
 """Making a model from another one, from GGUF files or from a folder of safetensors."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,7 +52,8 @@ class _Creation:
             model = self._library.commit(name, Manifest.of(config, layers))
         except BaseException:
             for digest in self._staged:
-                self._staging.path(digest).unlink(missing_ok=True)
+                with suppress(OSError):  # what went wrong before says more
+                    self._staging.path(digest).unlink()
             raise
         self._report("success")
         return model
@@ -83,7 +85,7 @@ class _Creation:
         return layers
 
     def _file(self, label: str, path: Path) -> Layer:
-        header = _given(label, path)
+        header = self._given(label, path)
         kind = _kind(header)
         if header.values.get("split.count", 0) > 1:
             raise InvalidRequest(f"'{label}' is one part of several; merge them with llama-gguf-split --merge")
@@ -91,10 +93,22 @@ class _Creation:
             return self._quantized(path)
         return self._copied(kind, path, header)
 
+    def _given(self, label: str, path: Path) -> Metadata:
+        """The header of a file that came with the request. One that is no model is not kept for another request.
+
+        Raises InvalidRequest, which calls it as the request does.
+        """
+        try:
+            return Metadata.read(path)
+        except DamagedModel as error:
+            if path.parent == self._staging.folder:
+                path.unlink(missing_ok=True)
+            raise InvalidRequest(f"'{label}': {error.problem}") from error
+
     def _adapters(self) -> list[Layer]:
         layers = []
         for label, path in self._recipe.adapters.items():
-            header = _given(label, path)
+            header = self._given(label, path)
             if _kind(header) != media.ADAPTER:
                 raise InvalidRequest(f"'{label}' is not a LoRA adapter in GGUF format", param="adapters")
             layers.append(self._copied(media.ADAPTER, path, header))
@@ -122,7 +136,10 @@ class _Creation:
         with TemporaryDirectory(dir=self._workshop()) as workshop:
             self._report(f"quantizing to {self._recipe.quantize.upper()}")
             result = Path(workshop) / "model.gguf"
-            quantize(path, result, self._recipe.quantize)
+            try:
+                quantize(path, result, self._recipe.quantize)
+            except DamagedModel as error:
+                raise InvalidRequest(error.problem, param="quantize") from error
             return self._produced(result)
 
     def _produced(self, path: Path) -> Layer:
@@ -169,14 +186,6 @@ class _Creation:
             path = self._library.store.path(layer.digest)
             known = Metadata.read(path if path.is_file() else self._staging.path(layer.digest))
         return known
-
-
-def _given(label: str, path: Path) -> Metadata:
-    """The header of a file that came with the request. Raises InvalidRequest, which calls it as the request does."""
-    try:
-        return Metadata.read(path)
-    except DamagedModel as error:
-        raise InvalidRequest(f"'{label}': {error.problem}") from error
 
 
 def _kind(header: Metadata) -> str:

@@ -1,11 +1,12 @@
 """What goes wrong with models on disk and on their way there."""
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from puna.core.errors import InvalidRequest, PunaError
+from puna.core.errors import InvalidRequest, StorageFailed
 
 
 class ProtectedModel(InvalidRequest):
@@ -20,7 +21,7 @@ class ProtectedModel(InvalidRequest):
         )
 
 
-class StoreFailed(PunaError):
+class StoreFailed(StorageFailed):
     """The system refused a read or write, for a full disk or a lack of rights."""
 
 
@@ -36,4 +37,5 @@ def storing(path: Path) -> Iterator[None]:
     except OSError as error:
         where = Path(error.filename or path)
         logging.getLogger(__name__).warning("can't write %s: %s", where, error.strerror or error)
-        raise StoreFailed(f"can't write {where.name}: {error.strerror or type(error).__name__}") from error
+        message = f"can't write {where.name}: {error.strerror or type(error).__name__}"
+        raise StoreFailed(message, full=error.errno in (errno.ENOSPC, errno.EDQUOT)) from error

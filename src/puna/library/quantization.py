@@ -8,7 +8,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Type
 from gguf import LlamaFileType
 
-from puna.core.errors import InvalidRequest
+from puna.core.errors import DamagedModel, InvalidRequest
 from puna.core.subjects import Setting
 
 # What the gguf package can write and engines load. The K types need llama.cpp's own llama-quantize.
@@ -31,7 +31,8 @@ _FOR_OUTPUT = {Type.Q4_0: Type.Q8_0, Type.Q4_1: Type.Q8_0, Type.Q5_0: Type.Q8_0,
 def quantize(source: Path, target: Path, name: str) -> None:
     """Write the GGUF file `source` to `target` with its matrices in another type.
 
-    Raises InvalidRequest for a type that can't be written, and for weights that are quantised already.
+    Raises InvalidRequest for a type that can't be written, and for weights that are quantised already; DamagedModel
+    for a file that is not what its header says.
     """
     try:
         kind, file_type = TYPES[name.upper()]
@@ -40,14 +41,20 @@ def quantize(source: Path, target: Path, name: str) -> None:
         raise InvalidRequest(
             f"can't quantize to '{name}'; the types that can be written are {known}", about=Setting("quantize")
         ) from None
-    reader = gguf.GGUFReader(source)
+    try:
+        reader = gguf.GGUFReader(source)
+    except (ValueError, LookupError, OverflowError, MemoryError) as error:  # what a file says of itself is not so
+        raise DamagedModel(source, "the GGUF file is damaged, so it can't be quantized") from error
     quantized = next((tensor for tensor in reader.tensors if tensor.tensor_type not in _WHOLE), None)
     if quantized is not None and not _is_integer(quantized.tensor_type):
         raise InvalidRequest(
             f"the weights are {quantized.tensor_type.name} already; only F32, F16 and BF16 can be quantized",
             about=Setting("quantize"),
         )
-    _write(reader, target, kind, file_type)
+    try:
+        _write(reader, target, kind, file_type)
+    except (ValueError, LookupError, OverflowError, MemoryError, AttributeError, TypeError) as error:
+        raise DamagedModel(source, "the GGUF file is damaged, so it can't be quantized") from error
 
 
 def type_of(name: str, shape: tuple[int, ...], wanted: Type) -> Type:

@@ -12,6 +12,8 @@ from puna.library.modelfile import Modelfile
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 
+MAGIC = b"GGUF"
+"""What a GGUF file begins with."""
 _PATH = re.compile(r"[.~]{1,2}[/\\]|[/\\]|[A-Za-z]:[/\\]|.*\.(gguf|bin|safetensors)$", re.IGNORECASE)
 
 
@@ -48,9 +50,9 @@ class Recipe:
             if path is None:
                 names.append(ModelName.parse(source))
             elif path.is_dir():
-                folders.append(path)
+                folders.append(_checkpoint(source, path))
             else:
-                files[source] = path
+                files[source] = _gguf(source, path, "from")
         if len(names) + len(folders) + bool(files) != 1:
             raise InvalidRequest("FROM has to name one model, one folder, or files that belong together")
         return cls(
@@ -79,6 +81,28 @@ def _existing(source: str, folder: Path) -> Path | None:
 
 def _adapter(source: str, folder: Path) -> Path:
     path = folder / Path(source).expanduser()
-    if not path.is_file():
+    if not path.exists():
         raise InvalidRequest(f"there is no adapter '{source}' in {folder}", param="adapters")
+    return _gguf(source, path, "adapters")
+
+
+def _gguf(source: str, path: Path, field: str) -> Path:
+    """The path, if it is a GGUF file. Of anything else no byte is sent anywhere. Raises InvalidRequest."""
+    if not path.is_file():  # a device or a pipe might have no end
+        raise InvalidRequest(f"'{source}' is no file", param=field)
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(MAGIC))
+    except OSError as error:
+        raise InvalidRequest(f"'{source}' can't be read: {error.strerror}", param=field) from error
+    if begins != MAGIC:
+        raise InvalidRequest(f"'{source}': not a GGUF file", param=field)
+    return path
+
+
+def _checkpoint(source: str, path: Path) -> Path:
+    """The path, if it is a folder with a model in it. Raises InvalidRequest."""
+    if not (path / "config.json").is_file() or not any(path.glob("*.safetensors")):
+        message = f"'{source}' is no model: a folder needs a config.json and the weights in *.safetensors"
+        raise InvalidRequest(message, param="from")
     return path

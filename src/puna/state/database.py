@@ -58,7 +58,8 @@ class Database:
                 upgrade(connection)
         except (SQLAlchemyError, ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
             _log.exception("the database of responses can't be used")
-            raise StateError(f"the database of responses can't be used: {cause(error)}") from error
+            message = f"the database of responses can't be used: {cause(error)}"
+            raise StateError(message, full=is_full(error)) from error
         return cls(engine)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -76,7 +77,7 @@ class Database:
                 return work(connection)
         except SQLAlchemyError as error:
             _log.exception("the database of responses failed")
-            raise StateError(f"the database of responses failed: {cause(error)}") from error
+            raise StateError(f"the database of responses failed: {cause(error)}", full=is_full(error)) from error
 
     def close(self) -> None:
         """Finish the work in progress and disconnect."""
@@ -93,6 +94,11 @@ def cause(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(inner or error).__name__
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the disk has no more room."""
+    return getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def sqlite_url(path: Path) -> str:

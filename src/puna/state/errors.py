@@ -1,9 +1,9 @@
 """What goes wrong with what is kept."""
 
-from puna.core.errors import PunaError
+from puna.core.errors import PunaError, StorageFailed
 
 
-class StateError(PunaError):
+class StateError(StorageFailed):
     """The database can't be used."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +12,9 @@ from puna.core.errors import InvalidRequest
 from puna.http.json import JSONResponse
 from puna.library.digest import Digest
 from puna.library.errors import WrongDigest
+
+UPLOADS = ThreadPoolExecutor(32, thread_name_prefix="upload")
+"""Threads of their own: they wait for clients, and what else is done in threads must not wait for them."""
 
 
 async def head(request: Request) -> Response:
@@ -30,7 +34,8 @@ async def create(request: Request) -> Response:
         return Response()
     chunks = from_loop(request.stream(), asyncio.get_running_loop())
     try:
-        await asyncio.to_thread(library.store.staging.add_stream, chunks, digest)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(UPLOADS, library.store.staging.add_stream, chunks, digest)
     except WrongDigest as error:
         raise InvalidRequest(error.message) from error
     return Response(status_code=201)

@@ -1,9 +1,9 @@
 """What goes wrong between here and a registry."""
 
-from puna.core.errors import PunaError
+from puna.core.errors import PeerFailed
 
 
-class RegistryError(PunaError):
+class RegistryError(PeerFailed):
     """A registry refused, or said what can't be true. Trying again won't help."""
 
 

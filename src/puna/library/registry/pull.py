@@ -80,7 +80,8 @@ class _Pull:
         folder.mkdir(parents=True, exist_ok=True)
         needed, free = sum(layer.size for layer in layers), shutil.disk_usage(folder).free
         if needed > free:
-            raise StoreFailed(f"the model needs {needed} more bytes, but only {free} are free where models are kept")
+            message = f"the model needs {needed} more bytes, but only {free} are free where models are kept"
+            raise StoreFailed(message, full=True)
 
     async def _blob(self, layer: Layer) -> None:
         self._report(Transfer(layer.digest, layer.size, 0))
