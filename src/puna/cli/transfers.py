@@ -40,10 +40,10 @@ def show_transfer(steps: Iterable[dict[str, Any]]) -> None:
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
         known: dict[str, Any] = {}
         for step in steps:
-            digest = step.get("digest")
-            if digest is None:
-                bars.console.print(step["status"], highlight=False)
+            name = step["status"]
+            if "digest" not in step:
+                bars.console.print(name, highlight=False)
                 continue
-            if digest not in known:
-                known[digest] = bars.add_task(step["status"], total=step["total"])
-            bars.update(known[digest], completed=step.get("completed", 0))
+            if name not in known:
+                known[name] = bars.add_task(name, total=step["total"])
+            bars.update(known[name], completed=step.get("completed", 0))

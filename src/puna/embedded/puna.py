@@ -105,12 +105,13 @@ class Puna:
         step is asked for. Raises PunaError: there is no such model, or the registry can't be reached."""
         from puna.library.registry import pull
         from puna.library.registry.progress import Transfer
+        from puna.library.translating import Translating
 
         library = self._services.library
         for step in self._steps(lambda: pull(library, ModelName.parse(name), insecure=insecure)):
-            if isinstance(step, Transfer):
-                digest = str(step.digest)
-                yield Progress(status="pulling", digest=digest, total=step.total, completed=step.completed)
+            if isinstance(step, Transfer | Translating):
+                status, digest = "pulling" if isinstance(step, Transfer) else "translating", str(step.digest)
+                yield Progress(status=status, digest=digest, total=step.total, completed=step.completed)
             else:
                 yield Progress(status=step.message)
 

@@ -9,7 +9,7 @@ import mmap
 import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -151,13 +151,18 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Metadata:
-    """The header of one GGUF file: its keys with their values, and its tensors without theirs."""
+    """The header of one GGUF file: its keys with their values, and its tensors without theirs.
+
+    A value that is an array is read from the file when it is asked for, unless it is a list already. `spans` says
+    where in the file each value begins, with its type before it, and ends.
+    """
 
     path: Path
     version: int
     values: Mapping[str, Any]
     tensors: tuple[Tensor, ...]
     data_offset: int
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -176,14 +181,14 @@ class Metadata:
             if version not in VERSIONS:
                 raise DamagedModel(path, f"GGUF version {version} is not supported, only 2 and 3 (little endian)")
             tensor_count, value_count = cursor.scalar(_U64), cursor.scalar(_U64)
-            values = {cursor.string(): cursor.value() for _ in range(value_count)}
+            values, spans = cursor.values(value_count)
             tensors = tuple(cursor.tensor() for _ in range(tensor_count))
         except (struct.error, UnicodeDecodeError, KeyError, OverflowError, RecursionError) as error:
             raise DamagedModel(path, "the GGUF header is damaged or cut off") from error
         alignment = values.get("general.alignment", DEFAULT_ALIGNMENT)
         if not isinstance(alignment, int) or alignment <= 0:
             raise DamagedModel(path, f"the GGUF header gives an impossible alignment, {alignment}")
-        metadata = cls(path, version, values, tensors, -(-cursor.offset // alignment) * alignment)
+        metadata = cls(path, version, values, tensors, -(-cursor.offset // alignment) * alignment, spans)
         missing = metadata.data_end - len(view)
         if missing > 0:
             raise DamagedModel(path, f"the GGUF file is cut off, {missing} bytes are missing")
@@ -201,6 +206,8 @@ class Metadata:
     def array(self, key: str) -> list[Any]:
         """The values of an array, read from the file; empty where the key is missing."""
         array = self.get(key)
+        if isinstance(array, list):
+            return array
         if not isinstance(array, Array):
             return []
         with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
@@ -288,6 +295,8 @@ class Metadata:
     def vocabulary_size(self) -> int | None:
         """How many tokens there are."""
         tokens = self.values.get("tokenizer.ggml.tokens")
+        if isinstance(tokens, list):
+            return len(tokens)
         return tokens.count if isinstance(tokens, Array) else self._integer("{arch}.vocab_size")
 
     @cached_property
@@ -326,7 +335,7 @@ class Metadata:
 
     def _largest(self, key: str) -> int | None:
         value = self.get(key)
-        if isinstance(value, Array):
+        if isinstance(value, Array | list):
             return max(self.array(key), default=None)
         return value if isinstance(value, int) else None
 
@@ -350,8 +359,14 @@ class _Cursor:
         self.offset += length
         return value
 
-    def value(self) -> Any:
-        return self._value_of(self.scalar(_U32))
+    def values(self, count: int) -> tuple[dict[str, Any], dict[str, tuple[int, int]]]:
+        """Keys with their values, and with the places of these."""
+        values, spans = {}, {}
+        for _ in range(count):
+            key, start = self.string(), self.offset
+            values[key] = self._value_of(self.scalar(_U32))
+            spans[key] = (start, self.offset)
+        return values, spans
 
     def tensor(self) -> Tensor:
         name = self.string()

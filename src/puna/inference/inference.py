@@ -1,5 +1,6 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -31,6 +32,7 @@ from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
+from puna.library.translating import translate
 from puna.scheduler import Claim, Scheduler
 from puna.structured.again import fitting
 
@@ -96,6 +98,7 @@ class Inference:
         """Have a model in memory before it is asked anything; raises what `chat` raises."""
         model = self._model(name, parameters)
         task: Task = "chat" if "completion" in model.capabilities else "embed"
+        await make_ready(model)
         async with self._scheduler.lease(
             self._plan(model, task),
             Claim(tokens=0),
@@ -107,7 +110,7 @@ class Inference:
 
     def sees(self, name: str) -> bool:
         """Whether a model can read pictures. Raises ModelNotFound."""
-        return bool(self._library.get(ModelName.parse(name)).projectors)
+        return bool(self._library.get(ModelName.parse(name)).projector_metadata)
 
     def stop(self, name: str) -> bool:
         """Unload a model, as soon as it is idle. Says whether it was in memory. Raises ModelNotFound."""
@@ -198,6 +201,7 @@ class Inference:
             EngineFailed: the model can't be loaded, or its engine broke off.
         """
         model = self._library.get(ModelName.parse(name))
+        await make_ready(model)
         async with self._scheduler.lease(
             self._plan(model, "chat"), Claim(tokens=0), model=str(model.name), client=caller.client
         ) as lease:
@@ -222,6 +226,8 @@ class Inference:
         whole: bool = False,
     ) -> AsyncGenerator[E, None]:
         """What the work yields, on as many engines as it takes. `prompts` are the texts that it has to read."""
+        if not model.ready:
+            return self._later(model, task, work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
         caller.found(str(model.name))
         launch = self._plan(model, task)
         lease_for = partial(
@@ -232,6 +238,30 @@ class Inference:
         if limit is not None and may_be_too_long(prompts, limit):
             return unless_too_long(events, model, prompts, limit)
         return events
+
+    async def _later(
+        self,
+        model: Model,
+        task: Task,
+        work: Work[E],
+        caller: Caller,
+        *,
+        prompts: Sequence[Prompt],
+        keep_alive: float | None,
+        whole: bool,
+    ) -> AsyncGenerator[E, None]:
+        """What the work yields when the files are there that an engine reads."""
+        await make_ready(model)
+        answered = self._answered(model, task, work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
+        async with aclosing(answered) as events:
+            async for event in events:
+                yield event
+
+
+async def make_ready(model: Model) -> None:
+    """Have the files made that an engine reads, where a model's own are of another layout. That may take a while."""
+    if not model.ready:
+        await asyncio.to_thread(translate, model)
 
 
 def completed(request: ChatRequest, model: Model) -> ChatRequest:

@@ -36,6 +36,11 @@ class BundledBlobs:
             raise KeyError(digest)
         return self._weights_path
 
+    @property
+    def translations(self) -> None:
+        """It is made for llama.cpp."""
+        return None
+
     def read(self, digest: Digest) -> bytes:
         """The config's content, or the weights'."""
         return self._config if digest == self.config.digest else self.path(digest).read_bytes()

@@ -19,6 +19,7 @@ from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.library.recipe import Recipe
 from puna.library.template import to_jinja
+from puna.library.translating import Translating, translate
 
 Report = Callable[[str], None]
 
@@ -50,6 +51,7 @@ class _Creation:
             config = self._config(layers)
             self._report("writing manifest")
             model = self._library.commit(name, Manifest.of(config, layers))
+            translate(model, self._translated)
         except BaseException:
             for digest in self._staged:
                 with suppress(OSError):  # what went wrong before says more
@@ -57,6 +59,10 @@ class _Creation:
             raise
         self._report("success")
         return model
+
+    def _translated(self, progress: Translating) -> None:
+        if not progress.completed:
+            self._report("translating for llama.cpp")
 
     def _layers(self) -> list[Layer]:
         base = self._library.get(self._recipe.base) if self._recipe.base else None
@@ -72,7 +78,7 @@ class _Creation:
     def _weights(self, base: Model | None) -> list[Layer]:
         recipe = self._recipe
         if base:
-            return [self._quantized(base.weights)] if recipe.quantize else []
+            return self._requantized(base) if recipe.quantize else []
         if recipe.folder:
             return [self._converted(recipe.folder)]
         layers = [self._file(label, path) for label, path in recipe.files.items()]
@@ -83,6 +89,12 @@ class _Creation:
                 "a model in several parts has to be merged first, with llama-gguf-split --merge"
             )
         return layers
+
+    def _requantized(self, base: Model) -> list[Layer]:
+        """New weights of another model, with the projector where that was in the old weights' file."""
+        own = base.readable[0].projector
+        projector = [self._copied(media.PROJECTOR, own, Metadata.read(own))] if own else []
+        return [self._quantized(base.weights), *projector]
 
     def _file(self, label: str, path: Path) -> Layer:
         header = self._given(label, path)

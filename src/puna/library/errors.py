@@ -25,6 +25,19 @@ class StoreFailed(StorageFailed):
     """The system refused a read or write, for a full disk or a lack of rights."""
 
 
+class UnknownLayout(InvalidRequest):
+    """The weights are written for Ollama's own reader, in a way that nobody here knows."""
+
+    def __init__(self, architecture: str) -> None:
+        from puna.core.subjects import RequestedModel  # lists do without it
+
+        super().__init__(
+            f"the weights are written for Ollama's own reader of '{architecture}', which Puna can't translate; "
+            "pull the same model from Hugging Face, as hf.co/<user>/<repository>",
+            about=RequestedModel(),
+        )
+
+
 class WrongDigest(StoreFailed):
     """A blob came whose content is not what its digest says."""
 

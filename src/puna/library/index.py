@@ -11,14 +11,14 @@ import orjson
 from puna.library.config import Config
 
 FILE = ".index"
-_VERSION = 3
+_VERSION = 4
 
 Folder = Sequence[Any]
 """Time and inode of a folder, and what is known of each thing in it, by name: a folder, a row, or None for nothing. A
 folder whose content has to be looked at again has no time."""
 Row = Sequence[Any]
-"""Time, size and inode of a manifest; the model's name, the bytes of all its blobs, the manifest's digest, and the
-place of the model's config in `Index.configs`."""
+"""Time, size and inode of a manifest; the model's name, the bytes of all its blobs, the manifest's digest, the
+place of the model's config in `Index.configs`, and the first digits of the blobs' digests that engines read."""
 
 
 class Index:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from puna.library.config import Config
 from puna.library.index import Folder, Index, Row
+from puna.library.layouts.own import SHORT, own_bytes
 from puna.models import TINY, TINY_NAME
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ _SETTLED = 3 * 10**9  # nanoseconds; what changed later may change again within 
 
 
 class Listed(NamedTuple):
-    """A model as lists show it. `modified_ns` is in nanoseconds since 1970, `size` the bytes of all its blobs, and
-    `digest` is the manifest's, in hexadecimal digits."""
+    """A model as lists show it. `modified_ns` is in nanoseconds since 1970, `size` the bytes of all its blobs and of
+    what had to be copied of them for llama.cpp, and `digest` is the manifest's, in hexadecimal digits."""
 
     name: str
     namespace: str
@@ -91,6 +92,7 @@ class _Walk:
     def __init__(self, store: str, index: Index) -> None:
         self._manifests = os.path.join(store, "manifests", "")
         self._blobs = os.path.join(store, "blobs")
+        self._own = own_bytes(store)
         self._index = index
         self._settled = time.time_ns() - _SETTLED
         self.learned = 0  # folders and files that the index did not have, and may have
@@ -119,7 +121,7 @@ class _Walk:
     def _list(self, host: str, namespace: str, models: dict[str, Folder | None], found: list[Listed]) -> None:
         """Add the models of a namespace to what was found. The loop runs 10,000 times."""
         base, configs = f"{self._manifests}{host}/{namespace}/", self._index.configs
-        look, new = os.stat, tuple.__new__
+        look, new, own = os.stat, tuple.__new__, self._own
         for model, known in models.items():
             path = f"{base}{model}/"
             try:
@@ -139,7 +141,8 @@ class _Walk:
                     row, kept = self._read(f"{host}/{namespace}/{model}/{tag}", state)
                     folder[2][tag] = row if kept else None
                 if row:
-                    found.append(new(Listed, (row[3], namespace, row[0], row[4], row[5], configs[row[6]], False)))
+                    size = row[4] + sum(own.get(blob, 0) for blob in row[7]) if own else row[4]
+                    found.append(new(Listed, (row[3], namespace, row[0], size, row[5], configs[row[6]], False)))
 
     def _look(self, path: str, known: Folder | None) -> Folder | None:
         """A folder as it is now; None where it is none, or gone."""
@@ -162,7 +165,7 @@ class _Walk:
 
     def _read(self, path: str, state: os.stat_result) -> tuple[Row | None, bool]:
         """A file that is new or has changed, None for what is no manifest; and whether that may be remembered."""
-        from puna.library.manifest import InvalidManifest, Manifest  # a list that knows all files does without
+        from puna.library.manifest import READ, InvalidManifest, Manifest  # a list that knows all files does without
         from puna.library.names import ModelName
 
         name = ModelName.of_path(*path.split("/"))
@@ -172,7 +175,8 @@ class _Walk:
             with open(self._manifests + path, "rb", buffering=0) as file:
                 manifest = Manifest(file.read())
             config, complete = self._config(manifest)
-            row = (*_seen(state), str(name), manifest.size, manifest.digest.hex, self._index.place(config))
+            blobs = [layer.digest.hex[:SHORT] for layer in manifest.of_type(*READ)]
+            row = (*_seen(state), str(name), manifest.size, manifest.digest.hex, self._index.place(config), blobs)
         except FileNotFoundError:
             return None, False
         except (InvalidManifest, OSError) as error:

@@ -17,6 +17,8 @@ WEIGHTS = _IMAGE + "model"
 PROJECTOR = _IMAGE + "projector"
 ADAPTER = _IMAGE + "adapter"
 TEMPLATE = _IMAGE + "template"
+READ = (WEIGHTS, PROJECTOR)
+"""What engines read, and what may be in Ollama's layout."""
 PROMPT = _IMAGE + "prompt"  # what templates were called in Ollama's first versions
 SYSTEM = _IMAGE + "system"
 PARAMETERS = _IMAGE + "params"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 
 import orjson
 
@@ -18,9 +18,13 @@ from puna.formats.gguf import Metadata
 from puna.library import manifest as media
 from puna.library.config import Config
 from puna.library.digest import Digest
+from puna.library.layouts.readable import Readable
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
+
+if TYPE_CHECKING:
+    from puna.library.layouts.translations import Translations
 
 KNOWN = frozenset(get_args(Capability))
 
@@ -34,6 +38,11 @@ class Blobs(Protocol):
 
     def read(self, digest: Digest) -> bytes:
         """A small blob's content."""
+        ...
+
+    @property
+    def translations(self) -> "Translations | None":
+        """What was made of blobs for llama.cpp; None where all are made for it."""
         ...
 
 
@@ -82,7 +91,7 @@ class Model:
         from puna.library.capabilities import gguf_capabilities  # lists of models do without it
 
         template = self.template_source or self.metadata.chat_template or ""
-        return tuple(gguf_capabilities(self.metadata, template, [Metadata.read(path) for path in self.projectors]))
+        return tuple(gguf_capabilities(self.metadata, template, self.projector_metadata))
 
     @cached_property
     def sampling(self) -> Sampling:
@@ -98,17 +107,40 @@ class Model:
         return cast("Effort", effort) if effort in get_args(Effort) else None
 
     @cached_property
-    def weights(self) -> Path:
-        """The GGUF file of the model itself."""
+    def readable(self) -> tuple[Readable, ...]:
+        """The blobs that hold the weights, then the projectors, as an engine reads them."""
         found = self._paths(media.WEIGHTS)
         if not found:
             raise PunaError(f"model '{self.name}' has no GGUF weights, so it can't be loaded")
-        return found[0]
+        return tuple(Readable(blob, self.blobs.translations) for blob in (found[0], *self._paths(media.PROJECTOR)))
+
+    @property
+    def weights(self) -> Path:
+        """The GGUF file of the model itself, as an engine reads it. Raises UnknownLayout, StoreFailed."""
+        return self.readable[0].path
+
+    @property
+    def projectors(self) -> tuple[Path, ...]:
+        """The GGUF files that turn pictures or sound into the model's tokens. Raises as `weights` does."""
+        own, others = self.readable[0].projector, tuple(each.path for each in self.readable[1:])
+        return (own, *others) if own else others
 
     @cached_property
-    def projectors(self) -> tuple[Path, ...]:
-        """The GGUF files that turn pictures or sound into the model's tokens."""
-        return self._paths(media.PROJECTOR)
+    def projector_metadata(self) -> tuple[Metadata, ...]:
+        """The headers of the projectors."""
+        own, others = self.readable[0].projector_metadata, tuple(each.metadata for each in self.readable[1:])
+        return (own, *others) if own else others
+
+    @property
+    def ready(self) -> bool:
+        """Whether all is there that an engine reads; `translate` makes what is not."""
+        return self.kind != "gguf" or not any(each.missing for each in self.readable)
+
+    @property
+    def translated(self) -> str | None:
+        """Why an engine reads other files than the blobs; None where it reads them."""
+        whys = (each.translation.why for each in self.readable if each.translation)
+        return next((f"Ollama's layout: {why}" for why in whys), None)
 
     @cached_property
     def adapters(self) -> tuple[Path, ...]:
@@ -123,8 +155,8 @@ class Model:
 
     @cached_property
     def metadata(self) -> Metadata:
-        """The header of the weights."""
-        return Metadata.read(self.weights)
+        """The header of the weights, as an engine reads them."""
+        return self.readable[0].metadata
 
     @cached_property
     def longest_token(self) -> int | None:

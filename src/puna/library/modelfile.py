@@ -106,7 +106,7 @@ def sources_of(model: Model) -> tuple[str, ...]:
     """The files that a GGUF is made of; any other model has no file of its own to name."""
     if model.kind != "gguf":
         return (str(model.name),)
-    return tuple(str(path) for path in (model.weights, *model.projectors))
+    return tuple(str(each.blob) for each in model.readable)
 
 
 def _decoded(source: str | bytes) -> str:

@@ -3,6 +3,7 @@
     blobs/sha256-<64 hexadecimal digits>
     manifests/<host>/<namespace>/<model>/<tag>
     staging/                                      blobs that no manifest names yet (Puna's own)
+    translated/                                   what is made of blobs for llama.cpp (Puna's own)
 
 A blob is complete and verified before it gets its name, a manifest is written when all its blobs are there,
 and both are on the disk before they are seen: whenever a process is killed, every model is whole. Manifests
@@ -13,7 +14,9 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from puna.core.errors import DamagedModel, InvalidRequest
 from puna.library.digest import Digest
@@ -21,6 +24,9 @@ from puna.library.errors import storing
 from puna.library.manifest import InvalidManifest, Manifest
 from puna.library.names import ModelName
 from puna.library.staging import Staging, place, sync_folder
+
+if TYPE_CHECKING:
+    from puna.library.layouts.translations import Translations
 
 _GRACE = 3600.0  # seconds that an uploaded blob waits for the model that it is meant for, as with Ollama
 
@@ -31,6 +37,13 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.staging = Staging(path / "staging")
+
+    @cached_property
+    def translations(self) -> "Translations":
+        """What was made of blobs in Ollama's layout, for llama.cpp."""
+        from puna.library.layouts.translations import Translations  # a store without them does without it
+
+        return Translations(self._path / "translated")
 
     @property
     def blobs(self) -> Path:
@@ -129,6 +142,7 @@ class Store:
                 for layer in Manifest(raw).blobs:
                     if layer.digest not in used:
                         self.path(layer.digest).unlink(missing_ok=True)
+                self._forget_translations()
             return True
 
     def prune(self) -> list[Digest]:
@@ -141,6 +155,7 @@ class Store:
                     path.unlink()
                     removed.append(Digest(path.name.removeprefix("sha256-")))
             self.staging.prune()
+            self._forget_translations()
         return removed
 
     def verify(self, manifest: Manifest) -> Iterator[DamagedModel]:
@@ -168,6 +183,10 @@ class Store:
                 place(self.staging.path(digest), self.path(digest))
         if waiting:
             sync_folder(self.blobs)
+
+    def _forget_translations(self) -> None:
+        if (self._path / "translated").is_dir():
+            self.translations.prune(self.blobs)
 
     def _used(self) -> set[Digest]:
         used: set[Digest] = set()

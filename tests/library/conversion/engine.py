@@ -1,6 +1,6 @@
 """llama.cpp in its own process: `python -m tests.library.conversion.engine FILE [OPTION…]`.
 
-The options are `embedding` and `template=FILE`.
+The options are `embedding`, `template=FILE` and `projector=FILE`.
 """
 
 import json
@@ -54,6 +54,8 @@ def main() -> None:
     for option in sys.argv:
         if option.startswith("template="):
             params.chat_template = Path(option.removeprefix("template=")).read_text()
+        if option.startswith("projector="):
+            params.mmproj.path = option.removeprefix("projector=")
     server = xllamacpp.Server(params)
     print("address", server.listening_address, flush=True)
     sys.stdin.read()

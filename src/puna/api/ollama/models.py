@@ -96,8 +96,10 @@ def render_model(model: Model, *, verbose: bool) -> dict[str, Any]:
             }
             for tensor in (metadata.tensors if metadata else ())
         ]
-    if model.projectors:
-        shown["projector_info"] = render_metadata(Metadata.read(model.projectors[0]), verbose=verbose)
+    if metadata and model.projector_metadata:
+        shown["projector_info"] = render_metadata(model.projector_metadata[0], verbose=verbose)
+    if metadata and model.translated:
+        shown["translated"] = model.translated
     return shown
 
 

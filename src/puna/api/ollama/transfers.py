@@ -15,6 +15,7 @@ from puna.library.digest import Digest
 from puna.library.registry import pull as fetch
 from puna.library.registry import push as send
 from puna.library.registry.progress import Progress, Status, Transfer
+from puna.library.translating import Translating
 
 SHORT_DIGITS = 12
 STEP = 1 << 18
@@ -55,6 +56,8 @@ async def rows(progress: AsyncIterator[Progress], verb: str) -> AsyncGenerator[R
         match step:
             case Status(message):
                 yield {"status": message}
+            case Translating():
+                yield transfer(step, "translating")
             case Transfer(digest, total, completed):
                 known = told.get(digest)
                 if known is None or completed == total or completed - known >= STEP:
@@ -62,7 +65,7 @@ async def rows(progress: AsyncIterator[Progress], verb: str) -> AsyncGenerator[R
                     yield transfer(step, verb)
 
 
-def transfer(step: Transfer, verb: str) -> dict[str, Any]:
+def transfer(step: Transfer | Translating, verb: str) -> dict[str, Any]:
     """How far one blob is."""
     row: dict[str, Any] = {
         "status": f"{verb} {step.digest.hex[:SHORT_DIGITS]}",

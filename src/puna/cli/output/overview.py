@@ -13,7 +13,7 @@ def render_overview(shown: dict[str, Any], *, verbose: bool) -> str:
     """What /api/show says of a model. `verbose` adds the whole header of its weights."""
     info = shown["model_info"]
     sections: dict[str, Sequence[Sequence[str]]] = {
-        "Model": model_rows(shown["details"], info),
+        "Model": [*model_rows(shown["details"], info), *translated_row(shown)],
         "Capabilities": [(capability,) for capability in shown["capabilities"]],
         "Projector": projector_rows(shown.get("projector_info", {})),
         "Parameters": [tuple(line.split(maxsplit=1)) for line in shown["parameters"].splitlines()],
@@ -36,6 +36,11 @@ def model_rows(details: dict[str, Any], info: dict[str, Any]) -> list[tuple[str,
         "quantization": details["quantization_level"],
     }
     return [(name, str(value)) for name, value in values.items() if value]
+
+
+def translated_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Why engines read other files than the ones that were pulled, where they do."""
+    return [("translated", shown["translated"])] if "translated" in shown else []
 
 
 def projector_rows(info: dict[str, Any]) -> list[tuple[str, ...]]:

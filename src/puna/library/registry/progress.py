@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from puna.library.digest import Digest
+from puna.library.translating import Translating
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Transfer:
     completed: int
 
 
-Progress = Status | Transfer
+Progress = Status | Transfer | Translating
 Report = Callable[[Progress], None]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from puna.core.errors import ModelNotFound
-from puna.library.errors import StoreFailed
+from puna.library.errors import StoreFailed, UnknownLayout
 from puna.library.library import Library
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
@@ -17,6 +17,7 @@ from puna.library.registry.client import Repository
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.download import download
 from puna.library.registry.progress import Progress, Report, Status, Transfer, reports
+from puna.library.translating import translate
 
 _LOOK_AGAIN = 0.2  # seconds between looks at a blob that somebody else is fetching
 
@@ -62,7 +63,20 @@ class _Pull:
                 await self._blob(layer)
             self._report(Status("writing manifest"))
             await asyncio.to_thread(self._library.commit, self._repository.name, manifest)
+        await self._translate()
         self._report(Status("success"))
+
+    async def _translate(self) -> None:
+        """Make what engines read where the model is in Ollama's layout, rather than at its first request."""
+        loop = asyncio.get_running_loop()
+
+        def tell(progress: Progress) -> None:
+            loop.call_soon_threadsafe(self._report, progress)
+
+        try:
+            await asyncio.to_thread(translate, self._library.get(self._repository.name), tell)
+        except UnknownLayout as error:
+            self._report(Status(str(error)))
 
     def _is_there(self, manifest: Manifest) -> bool:
         try:

@@ -1,0 +1,40 @@
+"""Gemma 3n, with towers that llama.cpp does not run and tokens that only they have."""
+
+import re
+
+from puna.formats.gguf import Metadata
+from puna.library.layouts.layout import Layout, has_tensors
+from puna.library.layouts.rewrite import Rewrite
+from puna.library.layouts.tokens import BYTE, NORMAL, cut_vocabulary, ends, retype
+
+_END_OF_TURN = 106
+_BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
+_LAYERS = "per_layer_token_embd.weight"
+
+
+def recognises(header: Metadata) -> bool:
+    """The main embedding has a row for pictures' and sounds' tokens, that of the layers none."""
+    rows = {tensor.name: tensor.shape[-1] for tensor in header.tensors}
+    different = _LAYERS in rows and rows.get("token_embd.weight") != rows[_LAYERS]
+    return different or has_tensors(header, "v.", "a.", "mm.", "model.vision_tower.")
+
+
+def text(rewrite: Rewrite) -> None:
+    """Cut everything to the tokens of text, and say which of them are bytes."""
+    rows = rewrite.shape(_LAYERS)
+    if rows:
+        rewrite.shorten("token_embd.weight", rows[-1])
+    cut_vocabulary(rewrite, "token_embd.weight")
+    rewrite.set({"tokenizer.ggml.model": "llama"})
+    rewrite.default({"tokenizer.ggml.add_space_prefix": False})
+    retype(rewrite, _BYTE_TOKEN, BYTE)
+    retype(rewrite, re.compile(r"<unused.*"), NORMAL)
+    ends(rewrite, [1, _END_OF_TURN])
+
+
+GEMMA3N = Layout(
+    "more tokens than the layers' embedding has rows, towers for pictures and sound that llama.cpp does not run",
+    text,
+    recognises,
+    hidden=("v.", "a.", "mm.", "model.vision_tower."),
+)

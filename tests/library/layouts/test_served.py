@@ -1,0 +1,130 @@
+"""Toy models as Ollama publishes them, from a registry to the examples of its documents."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from puna.library.digest import Digest
+from puna.library.manifest import CONFIG, LICENSE, PARAMETERS, TEMPLATE, WEIGHTS, Layer, Manifest
+from tests.cli.puna import Puna
+from tests.library.layouts.test_engine import picture
+from tests.library.layouts.toy_gemma3 import write_gemma3
+from tests.library.layouts.toy_gptoss import write_gptoss
+from tests.library.registry.fake_registry import Server, serving
+from tests.server import RunningServer, running_server
+
+GO = "{{- range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}assistant: "
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Server]:
+    """A registry in a thread, as clients in other processes need it."""
+    server, loop = Server(), asyncio.new_event_loop()
+    ready, over = threading.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with serving(server):
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    ready.wait(timeout=60)
+    yield server
+    loop.call_soon_threadsafe(over.set)
+    thread.join(timeout=60)
+    loop.close()
+
+
+def publish(registry: Server, tag: str, family: str, weights: bytes) -> None:
+    """Put a model there with the layers that Ollama's own have: weights, template, licence, parameters, config."""
+    contents = {WEIGHTS: weights, TEMPLATE: GO.encode(), LICENSE: b"Apache", PARAMETERS: b'{"num_ctx":2048}'}
+    layers = []
+    for kind, content in contents.items():
+        layers.append(Layer(kind, Digest.of(content), len(content)))
+        registry.blobs[str(layers[-1].digest)] = content
+    config = orjson.dumps(
+        {
+            "model_format": "gguf",
+            "model_family": family,
+            "model_families": [family],
+            "model_type": "20.9B",
+            "file_type": "MXFP4",
+            "architecture": "amd64",
+            "os": "linux",
+            "rootfs": {"type": "layers", "diff_ids": [str(layer.digest) for layer in layers]},
+        }
+    )
+    digest = Digest.of(config)
+    registry.blobs[str(digest)] = config
+    registry.manifests[tag] = Manifest.of(Layer(CONFIG, digest, len(config)), layers).raw
+
+
+@pytest.fixture(scope="module")
+def server(registry: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that has pulled both."""
+    folder = tmp_path_factory.mktemp("published")
+    publish(registry, "20b", "gptoss", write_gptoss(folder).published.read_bytes())
+    publish(registry, "4b", "gemma3", write_gemma3(folder).published.read_bytes())
+    with running_server(tmp_path_factory.mktemp("home"), PUNA_THREADS="1") as server:
+        client = server.ollama()
+        for name, tag in (("gpt-oss", "20b"), ("gemma3", "4b")):
+            pulled = f"{registry.address}/library/{name}:{tag}"
+            steps = [step.status for step in client.pull(pulled, insecure=True, stream=True)]
+            assert any(str(step).startswith("translating") for step in steps)
+            assert steps[-1] == "success"
+            client.copy(pulled, f"{name}:{tag}")
+            client.copy(pulled, name)
+        yield server
+
+
+def test_chat_with_gpt_oss(server: RunningServer) -> None:
+    answer = server.client().chat.completions.create(
+        messages=[{"role": "user", "content": "Say this is a test"}], model="gpt-oss:20b", max_tokens=16
+    )
+    assert answer.choices[0].finish_reason in ("length", "stop")
+    assert answer.usage
+    assert answer.usage.prompt_tokens > 20
+
+
+def test_vision_with_gemma3(server: RunningServer) -> None:
+    answer = server.client().chat.completions.create(
+        model="gemma3",
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "What's in this image?"},
+                    {"type": "image_url", "image_url": {"url": picture()}},
+                ],
+            }
+        ],
+        max_tokens=16,
+    )
+    assert answer.usage
+    assert answer.usage.prompt_tokens > 16 + 8
+
+
+def test_show_says_that_it_is_translated_and_why(server: RunningServer) -> None:
+    shown = server.http().post("/api/show", json={"model": "gemma3"}).json()
+    assert shown["translated"].startswith("Ollama's layout: the vision tower in the model's file")
+    assert "vision" in shown["capabilities"]
+    assert shown["projector_info"]["general.architecture"] == "clip"
+
+
+def test_a_push_sends_the_blob_as_it_came(server: RunningServer, registry: Server, tmp_path: Path) -> None:
+    store = server.home / "models"
+    blobs = {path.name.replace("-", ":", 1): path.read_bytes() for path in (store / "blobs").iterdir()}
+    for digest, content in registry.blobs.items():
+        assert blobs[digest] == content
+    assert not any(path.name.startswith("model.gguf") for path in (store / "blobs").iterdir())
+
+
+def test_the_command_line_shows_it(server: RunningServer, tmp_path: Path) -> None:
+    shown = Puna(tmp_path, tmp_path / "home", server.url)("show", "gpt-oss:20b")
+    assert "translated" in shown
+    assert "gpt-oss" in shown
