@@ -58,5 +58,5 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The text of all parts that are text."""
-        return "".join(part.text for part in self.content if isinstance(part, Text))
+        """The text of all parts that are text, each on lines of its own."""
+        return "\n".join(part.text for part in self.content if isinstance(part, Text))

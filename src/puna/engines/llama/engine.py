@@ -56,7 +56,8 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
             self._traits = replace(await read_traits(self.client), guided=guided)
         return self._traits
 
-    async def _conversation(self) -> Conversation:
+    async def conversation(self) -> Conversation:
+        """What answering a conversation needs of this engine."""
         return Conversation(
             client=self.client,
             traits=await self.traits(),
@@ -66,13 +67,13 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
         )
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        async with self.answering(), aclosing(answer(await self._conversation(), request)) as events:
+        async with self.answering(), aclosing(answer(await self.conversation(), request)) as events:
             async for event in events:
                 yield event
 
     async def count_prompt(self, request: ChatRequest) -> int:
         async with self.answering():
-            return await count_tokens(await self._conversation(), request)
+            return await count_tokens(await self.conversation(), request)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         async with self.answering():

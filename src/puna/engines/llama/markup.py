@@ -6,6 +6,10 @@ from dataclasses import dataclass
 FIRST_TAG = re.compile(r"\s*(<[^<>]+>|\[[^\[\]]+\])")
 
 
+ID = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands for what a call is numbered with, which is the model's choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class ThinkingTags:
     """The text around the thinking, without the white space beside it: `<think>`, `</think>`."""
@@ -13,29 +17,52 @@ class ThinkingTags:
     start: str
     end: str
 
+    @property
+    def tags(self) -> list[str]:
+        """Everything in them that may be a token of its own."""
+        return [self.start, self.end, *re.findall(r"<[^<>]+>", self.start + self.end)]
+
 
 @dataclass(frozen=True, slots=True)
 class CallShape:
-    """How a tool call is written: `prefix`, the name, `middle`, the arguments as JSON, `suffix`."""
+    """How a tool call is written: `prefix`, the name, `middle`, the arguments as JSON, `suffix`. Several calls are
+    written one after the other, or with `between` in place of a suffix and the next prefix. Each part may have an
+    `ID` in it."""
 
     prefix: str
     middle: str
     suffix: str
+    between: str = ""
 
     @property
     def marker(self) -> str:
         """The beginning of the prefix that tells a call from text: its first tag, or all of it."""
         tag = FIRST_TAG.match(self.prefix)
-        return tag[0] if tag else self.prefix.rstrip()
+        return (tag[0] if tag else self.prefix.rstrip()).partition(ID)[0]
 
     @property
     def tags(self) -> list[str]:
         """Everything in it that may be a token of its own."""
-        return re.findall(r"<[^<>]+>|\[[A-Z_]+\]", self.prefix + self.middle + self.suffix)
+        return re.findall(r"<[^<>]+>|\[[A-Z_]+\]", self.prefix + self.middle + self.suffix + self.between)
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Where a call is nothing but JSON: the keys of the name and of the arguments."""
+        name, arguments = re.findall(r'"(\w+)":', self.prefix + self.middle)[-2:]
+        return name, arguments
+
+    @property
+    def bare(self) -> bool:
+        """Whether a call is nothing but JSON, so that its beginning does not tell it from other JSON."""
+        return self.prefix.lstrip("[ \n").startswith("{")
 
 
 PUNA_SHAPE = CallShape('<tool_call>\n{"name": "', '", "arguments": ', "}\n</tool_call>")
 """What Puna asks for where the template has no form of its own; the one that most models have seen."""
+
+
+HARMONY = CallShape("<|channel|>commentary to=functions.", " <|constrain|>json<|message|>", "")
+"""A call in the format of gpt-oss, where an answer is made of messages with a header each."""
 
 
 def overlap(pattern: str, text: str) -> int:

@@ -158,8 +158,8 @@ def test_pictures_and_texts_keep_their_order(client: openai.OpenAI) -> None:
         assert all(distance(one, other) > SAME for other in answers[:place])
 
 
-def test_texts_beside_one_another_are_one_text(client: openai.OpenAI) -> None:
-    whole, pieces = [text("left right")], [text("left"), text(" right")]
+def test_texts_beside_one_another_are_lines_of_one_text(client: openai.OpenAI) -> None:
+    whole, pieces = [text("left\nright")], [text("left"), text("right")]
     assert distance(see(client, *whole, image(uri("red"))), see(client, *pieces, image(uri("red")))) < SAME
 
 

@@ -1,17 +1,21 @@
 import pytest
 
 from puna.core.events import Event, TextDelta, ToolCallDelta
-from puna.engines.llama.chat.calls import CallFilter
-from puna.engines.llama.markup import PUNA_SHAPE, CallShape
+from puna.core.tools import Tool
+from puna.engines.llama.chat.calls import JsonCallFilter
+from puna.engines.llama.chat.offered import OfferedTools
+from puna.engines.llama.markup import ID, PUNA_SHAPE, CallShape
 
+TOOLS = OfferedTools([Tool(name="add"), Tool(name="stop")])
 LLAMA = CallShape('{"name": "', '", "parameters": ', "}")
 CALL = '<tool_call>\n{"name": "add", "arguments": {"a": "}\\"{", "b": {"c": []}}}\n</tool_call>'
+OTHER = CALL.replace('"c"', '"d"')
 ARGUMENTS = '{"a": "}\\"{", "b": {"c": []}}'
 
 
 def read(text: str, size: int, shape: CallShape = PUNA_SHAPE) -> tuple[str, list[tuple[str | None, str]]]:
     """The text and the calls (name, arguments) of what comes in pieces of that size."""
-    reader = CallFilter(0, shape)
+    reader = JsonCallFilter(0, shape, TOOLS, several=True)
     events: list[Event] = [
         event
         for place in range(0, len(text), size)
@@ -34,7 +38,7 @@ def read(text: str, size: int, shape: CallShape = PUNA_SHAPE) -> tuple[str, list
     [
         (CALL, ("", [("add", ARGUMENTS)])),
         (f"Let me see.\n{CALL}", ("Let me see.", [("add", ARGUMENTS)])),
-        (f"{CALL}\n{CALL}", ("", [("add", ARGUMENTS), ("add", ARGUMENTS)])),
+        (f"{CALL}\n{OTHER}", ("", [("add", ARGUMENTS), ("add", ARGUMENTS.replace("c", "d"))])),
         ("<tool box> and <tool", ("<tool box> and <tool", [])),
         ("just text", ("just text", [])),
     ],
@@ -52,3 +56,20 @@ def test_a_shape_that_is_bare_json(size: int) -> None:
 
 def test_a_call_that_is_cut_off_keeps_what_came() -> None:
     assert read(CALL[:45], 4) == ("", [("add", CALL[len('<tool_call>\n{"name": "add", "arguments": ') : 45])])
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_call_that_was_made_before_ends_the_answer(size: int) -> None:
+    made = read(f"{CALL}\n{OTHER}\n{CALL}\n{OTHER}", size)[1]
+    assert made == [("add", ARGUMENTS), ("add", ARGUMENTS.replace("c", "d"))]
+
+
+def test_calls_that_share_a_section_and_have_numbers() -> None:
+    shape = CallShape(
+        f'[CALLS][{{"id": "{ID}", "name": "', '", "arguments": ', "}]", f'}}, {{"id": "{ID}", "name": "'
+    )
+    text = (
+        '[CALLS][{"id": "a1", "name": "add", "arguments": {"a": 1}}, {"id": "b2", "name": "stop", "arguments": {}}]'
+    )
+    for size in (1, 3, 1000):
+        assert read(text, size, shape) == ("", [("add", '{"a": 1}'), ("stop", "{}")])

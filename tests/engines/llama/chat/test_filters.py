@@ -1,7 +1,9 @@
 from puna.core.events import Event, ReasoningDelta, TextDelta, TokenLogprob, ToolCallDelta
-from puna.engines.llama.chat.calls import CallFilter
+from puna.core.tools import Tool
+from puna.engines.llama.chat.calls import JsonCallFilter
 from puna.engines.llama.chat.filters import Pipeline, StopFilter
 from puna.engines.llama.chat.held import Held
+from puna.engines.llama.chat.offered import OfferedTools
 from puna.engines.llama.chat.thinking import ThinkingFilter
 from puna.engines.llama.markup import PUNA_SHAPE, ThinkingTags
 
@@ -16,7 +18,7 @@ def read(text: str, size: int, *stops: str) -> list[Event]:
     """The events of a text in pieces of that size, each a token."""
     pipeline = Pipeline(
         ThinkingFilter(0, ThinkingTags("<think>", "</think>"), begun=False),
-        CallFilter(0, PUNA_SHAPE),
+        JsonCallFilter(0, PUNA_SHAPE, OfferedTools([Tool(name="add")]), several=True),
         StopFilter(0, stops or ("never",)),
     )
     parts = [text[place : place + size] for place in range(0, len(text), size)]
@@ -46,7 +48,7 @@ def test_what_was_held_comes_in_its_order() -> None:
 def test_tokens_of_thinking_and_calls_go_with_no_text() -> None:
     events = read(f"<think>hm</think>yes {CALL}", 1)
     tokens = [token for event in events if isinstance(event, TextDelta) for token in event.logprobs]
-    assert b"".join(token.data for token in tokens) == b"yes "
+    assert b"".join(token.data for token in tokens) == b"yes"
 
 
 def test_a_token_goes_with_the_text_it_begins() -> None:

@@ -1,33 +1,29 @@
 """Reads tool calls out of generated text that has one known shape."""
 
 import re
-import secrets
 from collections.abc import Callable, Sequence
 
-from puna.core.events import Event, TextDelta, ToolCallDelta
+from puna.core.events import Event, FinishReason, TextDelta, ToolCallDelta
 from puna.engines.llama.chat.filters import Filter
-from puna.engines.llama.markup import CallShape, overlap
+from puna.engines.llama.chat.loose import calls_in
+from puna.engines.llama.chat.offered import OfferedTools, new_call_id
+from puna.engines.llama.markup import ID, CallShape, overlap
 
 STRUCTURE = re.compile(r'["\\{}]')
 Part = Callable[[list[Event]], bool]
 """Reads the part of the text that comes next, as far as it is there. Whether it is complete."""
 
 
-def new_call_id() -> str:
-    """An id that no other call has, in the form of OpenAI's."""
-    return f"call_{secrets.token_hex(12)}"
-
-
 class CallFilter(Filter):
-    """Passes the text up to the first call, and makes the calls `ToolCallDelta`s. The grammar made the text, so
-    nothing of its shape is checked. `calls` counts them."""
+    """Passes the text up to the first call, and makes the calls `ToolCallDelta`s. `calls` counts them. What follows
+    the marker is read by the subclass, which begins with `_marked`."""
 
-    def __init__(self, index: int, shape: CallShape) -> None:
+    def __init__(self, index: int, marker: str) -> None:
         super().__init__(index)
         self.calls = 0
+        self.ended = False
         self._index = index
-        self._shape = shape
-        self._object = ObjectEnd()
+        self._marker = marker
         self._read: Part = self._text
 
     def feed(self, piece: TextDelta) -> Sequence[Event]:
@@ -37,55 +33,129 @@ class CallFilter(Filter):
             pass
         return events
 
-    def close(self) -> Sequence[Event]:
-        return self.rest() if self._read == self._text else []
-
     def _text(self, events: list[Event]) -> bool:
         text = self.held.text
-        before, marker, _ = text.partition(self._shape.marker)
+        before, marker, _ = text.partition(self._marker)
         if marker:
-            self._read = self._prefix
+            self._read = self._marked
             ready = before.rstrip()
         else:
-            ready = before = text[: len(text) - overlap(self._shape.marker, text)]
+            before = text[: len(text) - overlap(self._marker, text)]
+            ready = before = before.rstrip()  # white space before a call is nobody's
         if ready:
             events.append(self.held.take(len(ready)))
         self.held.take(len(before) - len(ready))
         return bool(marker)
 
-    def _prefix(self, _: list[Event]) -> bool:
+    def _marked(self, events: list[Event]) -> bool:
+        raise NotImplementedError
+
+    def _skip_space(self) -> None:
         text = self.held.text
         self.held.take(len(text) - len(text.lstrip()))
-        return self._skip(self._shape.prefix, self._name)
 
-    def _suffix(self, _: list[Event]) -> bool:
-        return self._skip(self._shape.suffix, self._prefix)
 
-    def _skip(self, words: str, following: Part) -> bool:
-        if len(self.held.text) < len(words):
+class JsonCallFilter(CallFilter):
+    """Reads calls of one shape, whatever white space is in it. The first call is read while it comes. A later one is
+    held until it is complete: small models repeat a call until something stops them, so one that was made before ends
+    the answer. What begins as a call and is none of that shape may be one in another; else it is text."""
+
+    def __init__(self, index: int, shape: CallShape, tools: OfferedTools, *, several: bool) -> None:
+        super().__init__(index, shape.marker)
+        names = "|".join(map(re.escape, tools.names))
+        call = rf"({names}){pattern(shape.middle)}\s*(?=\{{)"
+        self._first = re.compile(rf"\s*{pattern(shape.prefix)}{call}")
+        self._next = re.compile(rf"\s*{pattern(shape.between)}{call}") if shape.between else self._first
+        self._suffix = re.compile(rf"\s*{pattern(shape.suffix)}")
+        self._longest = 64 + 2 * sum(
+            map(len, (shape.prefix, shape.between, shape.middle, shape.suffix, tools.names[0]))
+        )
+        self._closing = re.compile("|".join(map(re.escape, re.findall(r"</[^<>]+>", shape.suffix))) or "$^")
+        self._end = "".join(shape.suffix.split())
+        self._made: list[tuple[str, str]] = []
+        self._object = ObjectEnd()
+        self._tools = tools
+        self._several = several
+
+    def close(self, reason: FinishReason = "stop") -> Sequence[Event]:
+        events: list[Event] = []
+        if self._read == self._arguments and len(self._made) > 1:  # a limit cut it
+            self._call(*self._made[-1], events)
+        if self._read == self._marked:
+            calls = calls_in(self.held.text, self._tools) if reason == "stop" else None
+            for call in calls or ():
+                self._call(*call, events)
+            if calls:
+                self.held.take(len(self.held.text))
+            return [*events, *self.rest()]
+        rest = "".join(self._closing.sub("", self.held.text).split())
+        if self._read == self._after and self._end.startswith(rest):
+            self.held.take(len(self.held.text))
+        return [*events, *self.rest()] if self._read in (self._text, self._after) else events
+
+    def _marked(self, events: list[Event]) -> bool:
+        return self._begin(self._first, events)
+
+    def _begin(self, words: re.Pattern[str], events: list[Event]) -> bool:
+        """Everything before the arguments."""
+        head = words.match(self.held.text)
+        if head is None:
             return False
-        self.held.take(len(words))
-        self._read = following
-        return True
-
-    def _name(self, events: list[Event]) -> bool:
-        name, middle, _ = self.held.text.partition(self._shape.middle)
-        if not middle:
-            return False
-        self.held.take(len(name) + len(middle))
+        self.held.take(head.end())
+        self._made.append((head[1], ""))
+        if len(self._made) == 1:
+            self._call(head[1], "", events)
         self._read, self._object = self._arguments, ObjectEnd()
-        self.calls += 1
-        events.append(ToolCallDelta(self._index, self.calls - 1, "", new_call_id(), name))
         return True
 
     def _arguments(self, events: list[Event]) -> bool:
         end = self._object.find(self.held.text)
-        if end is not None:
-            self._read = self._suffix
         piece = self.held.take(len(self.held.text) if end is None else end).text
-        if piece:
-            events.append(ToolCallDelta(self._index, self.calls - 1, piece))
-        return end is not None
+        name, arguments = self._made[-1]
+        self._made[-1] = call = (name, arguments + piece)
+        if len(self._made) == 1 and piece:
+            events.append(ToolCallDelta(self._index, 0, piece))
+        if end is None:
+            return False
+        self._read = self._after
+        if call in self._made[:-1]:
+            self.ended, self._read = True, self._nothing
+        elif len(self._made) > 1:
+            self._call(*call, events)
+        return True
+
+    def _after(self, events: list[Event]) -> bool:
+        """What follows the arguments: another call, the end of this one, or text."""
+        if self._begin(self._next, events) or self._begin(self._first, events):
+            return True
+        text = self.held.text
+        suffix = self._suffix.match(text) or self._closing.match(text)
+        if suffix and suffix.end():
+            self.held.take(suffix.end())
+            return True
+        if len(text) <= self._longest:
+            return False
+        self._read = self._text
+        return True
+
+    def _nothing(self, _: list[Event]) -> bool:
+        return False
+
+    def _call(self, name: str, arguments: str, events: list[Event]) -> None:
+        if self._several or not self.calls:
+            events.append(ToolCallDelta(self._index, self.calls, "", new_call_id(), name))
+            if arguments:
+                events.append(ToolCallDelta(self._index, self.calls, arguments))
+            self.calls += 1
+
+
+def pattern(text: str) -> str:
+    """An expression for a part of a shape, with any white space in it, and any number of a call in place of its
+    `ID`."""
+    parts = (re.escape(part) for part in re.split(rf"(\s+|{ID})", text.strip()))
+    return "".join(
+        r"[\w-]{1,64}" if part == re.escape(ID) else part if part.strip("\\ \n") else r"\s*" for part in parts
+    )
 
 
 class ObjectEnd:

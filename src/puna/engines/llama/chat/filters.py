@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from puna.core.events import Event, TextDelta
+from puna.core.events import Event, FinishReason, TextDelta
 from puna.engines.llama.chat.held import Held
 from puna.engines.llama.markup import overlap
 
@@ -21,7 +21,7 @@ class Filter:
         """An event that is no text, and what it sets free."""
         return [event]
 
-    def close(self) -> Sequence[Event]:
+    def close(self, reason: FinishReason = "stop") -> Sequence[Event]:
         """What comes of the held text, at the end of it."""
         return self.rest()
 
@@ -55,7 +55,7 @@ class StopFilter(Filter):
     def passing(self, event: Event) -> Sequence[Event]:
         return [] if self.found else [*self.rest(), event]
 
-    def close(self) -> Sequence[TextDelta]:
+    def close(self, reason: FinishReason = "stop") -> Sequence[TextDelta]:
         return [] if self.found else self.rest()
 
 
@@ -68,10 +68,11 @@ class Pipeline:
     def feed(self, piece: TextDelta) -> Sequence[Event]:
         return self._through([piece], 0)
 
-    def close(self) -> Sequence[Event]:
+    def close(self, reason: FinishReason = "stop") -> Sequence[Event]:
+        """The rest, after a text that ended for that reason."""
         events: list[Event] = []
         for place, stage in enumerate(self._filters, 1):
-            events = [*self._through(events, place - 1, place), *stage.close()]
+            events = [*self._through(events, place - 1, place), *stage.close(reason)]
         return events
 
     def _through(self, events: Sequence[Event], first: int, last: int | None = None) -> Sequence[Event]:

@@ -9,6 +9,7 @@ import orjson
 
 from puna.core.messages import Audio, Image, Message, Part, Text
 from puna.core.tools import Tool
+from puna.engines.llama.chat.shaping import spoken
 
 
 def messages_body(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -40,29 +41,29 @@ def message_body(message: Message, numbers: dict[str, int], names: dict[str, str
 
 
 def arguments_body(arguments: str) -> str:
-    """The arguments as JSON, which llama-server insists on. What a client sends back need not be: an answer may have
-    been cut off."""
+    """The arguments as a JSON object, which templates insist on. What a client sends back need not be one: an answer
+    may have been cut off."""
     try:
-        orjson.loads(arguments)
+        if isinstance(orjson.loads(arguments), dict):
+            return arguments
     except orjson.JSONDecodeError:
-        return orjson.dumps(arguments).decode() if arguments.strip() else "{}"
-    return arguments
+        pass
+    return orjson.dumps({"arguments": arguments}).decode() if arguments.strip() else "{}"
 
 
 def content_body(message: Message) -> str | list[dict[str, Any]]:
-    """Plain text where there is nothing else. Templates show no names, so a participant's stands before the text."""
-    speaker = f"{message.name}: " if message.name and message.role != "tool" else ""
+    """Plain text where there is nothing else."""
     if all(isinstance(part, Text) for part in message.content):
-        return speaker + message.text
-    return [part_body(part) for part in joined((Text(speaker), *message.content))]
+        return spoken(message).text
+    return [part_body(part) for part in joined(spoken(message).content)]
 
 
 def joined(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts with neighbouring texts made one: llama-server would put line breaks between them."""
+    """The parts with neighbouring texts made one, on lines of their own."""
     for is_text, group in groupby(parts, key=lambda part: isinstance(part, Text)):
         if not is_text:
             yield from group
-        elif text := "".join(part.text for part in group if isinstance(part, Text)):
+        elif text := "\n".join(part.text for part in group if isinstance(part, Text)):
             yield Text(text)
 
 
@@ -86,11 +87,39 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def tools_body(tools: Sequence[Tool]) -> list[dict[str, Any]]:
+def tools_body(tools: Sequence[Tool], *, plain: bool = False) -> list[dict[str, Any]]:
+    """The tools; with `plain` every schema is an object, which most templates take for granted."""
     return [
         {
             "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)},
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": plain_schema(dict(tool.parameters)) if plain else dict(tool.parameters),
+            },
         }
         for tool in tools
     ]
+
+
+def plain_schema(schema: Any) -> Any:
+    """The schema without `true` and `false` in place of schemas, and with a type in each."""
+    if isinstance(schema, bool):
+        return {"type": "any"} if schema else {"type": "null", "enum": []}
+    if not isinstance(schema, dict):
+        return schema
+    result = dict(schema)
+    for name, value in schema.items():
+        if name in {"properties", "$defs", "definitions"} and isinstance(value, dict):
+            result[name] = {key: plain_schema(each) for key, each in value.items()}
+        elif name in {"items", "not"}:
+            result[name] = plain_schema(value)
+        elif name in {"anyOf", "allOf", "oneOf", "prefixItems"} and isinstance(value, list):
+            result[name] = [plain_schema(each) for each in value]
+    kind = result.get("type")
+    if not isinstance(kind, str):
+        result["type"] = (
+            next((each for each in kind or () if each != "null"), "any") if isinstance(kind, list) else "any"
+        )
+    result.setdefault("description", "")
+    return result

@@ -7,10 +7,10 @@ from typing import Any
 
 from puna.core.events import Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from puna.core.requests import ChatRequest
-from puna.engines.llama.chat.calls import new_call_id
 from puna.engines.llama.chat.conversation import Conversation
+from puna.engines.llama.chat.offered import new_call_id
+from puna.engines.llama.chat.probing import render
 from puna.engines.llama.chat.template import template_body
-from puna.engines.llama.chat.traits import render
 from puna.engines.llama.completion.rounds import rounds
 from puna.engines.llama.completion.tokens import read_token
 from puna.engines.llama.completion.totals import Totals

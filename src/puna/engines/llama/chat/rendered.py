@@ -6,20 +6,28 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from puna.core.errors import EngineFailed, EngineLost, InvalidRequest
 from puna.core.events import Event, Finished, FinishReason, ReasoningDelta, TextDelta
+from puna.core.formats import FreeText
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
-from puna.engines.llama.chat.calls import CallFilter
+from puna.engines.llama.chat.calls import CallFilter, JsonCallFilter
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.filters import Filter, Pipeline, StopFilter
+from puna.engines.llama.chat.forms import CallForm
+from puna.engines.llama.chat.harmony import FINAL, TAGS, HarmonyFilter
+from puna.engines.llama.chat.loose import LooseCallFilter
 from puna.engines.llama.chat.messages import media
+from puna.engines.llama.chat.offered import OfferedTools
+from puna.engines.llama.chat.probing import render
+from puna.engines.llama.chat.sections import SectionFilter, SectionShape
+from puna.engines.llama.chat.tagged import TaggedFilter, TaggedShape
 from puna.engines.llama.chat.template import template_body
 from puna.engines.llama.chat.thinking import ThinkingFilter
-from puna.engines.llama.chat.traits import render
 from puna.engines.llama.completion.stream import CompletionStream, End, Piece
 from puna.engines.llama.completion.tokens import TokenReader
 from puna.engines.llama.grammar.constraint import chat_constraint
-from puna.engines.llama.markup import PUNA_SHAPE, CallShape, ThinkingTags
+from puna.engines.llama.markup import HARMONY, PUNA_SHAPE, CallShape, ThinkingTags
 from puna.engines.llama.sampling import sampling_body
 
 
@@ -34,22 +42,38 @@ class Thinking:
 
 
 class RenderedChat:
-    """One request on its way."""
+    """One request on its way. `in_words` describes tools in Puna's words, whatever the template knows."""
 
-    def __init__(self, conversation: Conversation, request: ChatRequest) -> None:
+    def __init__(self, conversation: Conversation, request: ChatRequest, *, in_words: bool = False) -> None:
         self._conversation = conversation
         self._traits = conversation.traits
         self._request = request
-        self._shape = self._traits.call_shape or PUNA_SHAPE
+        self._in_words = in_words or not self._traits.tools or (bool(request.tools) and not self._readable)
+
+    @property
+    def _readable(self) -> bool:
+        """Whether Puna can read the template's calls, and make sure of them where that is asked for."""
+        if self._traits.harmony:
+            return True
+        return bool(self._traits.call_shape if is_bound(self._request) else self._traits.call_form)
+
+    @property
+    def _form(self) -> CallForm:
+        """How calls are written."""
+        return PUNA_SHAPE if self._in_words or not self._traits.call_form else self._traits.call_form
 
     async def prompt(self) -> str:
-        """The prompt, with the tools in the template's words or, where it has none that can be read back, in
-        Puna's."""
-        traits, tools = self._traits, self._request.tools
-        in_words = not traits.tools or (bool(tools) and not traits.call_shape)
-        body = template_body(self._request, traits, in_words=in_words)
-        # Where it might call, the engine makes a grammar of its own of the tools, whatever that takes.
-        return await render(self._conversation.client, body | {"tool_choice": "none"})
+        """The prompt, with the tools in the template's words or, where they don't serve, in Puna's."""
+        client, request, traits = self._conversation.client, self._request, self._traits
+        if not self._in_words:
+            for plain in (False, True) if request.tools else (False,):
+                try:
+                    return await render(client, template_body(request, traits, plain=plain))
+                except (InvalidRequest, EngineFailed) as error:
+                    if isinstance(error, EngineLost) or not request.tools:
+                        raise
+            self._in_words = True  # there are valid schemas that a template can't show
+        return await render(client, template_body(request, traits, in_words=True))
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """The events of all choices as they come, then `Done`.
@@ -62,7 +86,7 @@ class RenderedChat:
         prompt = await self.prompt()
         thinking = self._thinking(prompt)
         stops = self._own_stops(thinking)
-        sampling = replace(request.sampling, stop=()) if stops is not None else request.sampling
+        sampling = request.sampling if stops is None else replace(request.sampling, stop=())
         files = media(request.messages)
         asked: str | dict[str, Any] = prompt + thinking.closing
         if files:
@@ -74,7 +98,7 @@ class RenderedChat:
             choices=request.choices,
             at_once=conversation.sequences,
             tokens=await self._token_reader(asked),
-            counted=bool(stops),
+            counted=bool(stops) or bool(request.tools),
         )
         choices = [self._choice(index, thinking, stops or ()) for index in range(request.choices)]
         async with aclosing(stream.pieces()) as pieces:
@@ -88,6 +112,9 @@ class RenderedChat:
 
     def _thinking(self, prompt: str) -> Thinking:
         tags, request = self._traits.thinking, self._request
+        if self._traits.harmony:
+            # The format has no answer without thinking, but a begun final message has none before it.
+            return Thinking(closing=FINAL if request.effort == "none" and not request.tools else "")
         continued = request.messages[-1].role == "assistant"
         if tags is None or continued or prompt.rstrip().endswith(tags.end):
             return Thinking()
@@ -102,21 +129,28 @@ class RenderedChat:
         request = self._request
         if request.tools and request.tool_choice.mode == "required":
             return ()
-        return request.sampling.stop if thinking.tags or request.tools else None
+        own = thinking.tags or request.tools or self._traits.harmony
+        return request.sampling.stop if own else None
 
     async def _fields(self, sampling: Sampling, thinking: Thinking) -> dict[str, Any]:
         """What the engine is to do with the prompt."""
         request = self._request
         fields = sampling_body(sampling, self._conversation.context_length)
-        fields |= await chat_constraint(
-            request,
-            self._shape,
-            thinking.tags,
-            begun=thinking.begun,
-            control=self._traits.control,
-            guided=self._traits.guided,
-        )
-        fields["preserved_tokens"] = preserved(thinking.tags, self._shape if request.tools else None)
+        if self._constrained:
+            shape = self._form if isinstance(self._form, CallShape) else PUNA_SHAPE
+            fields |= await chat_constraint(
+                request,
+                HARMONY if self._traits.harmony else shape,
+                thinking.tags,
+                begun=thinking.begun,
+                control=self._traits.control,
+                guided=self._traits.guided,
+            )
+        tags = thinking.tags.tags if thinking.tags else []
+        # Single tokens in many vocabularies, which would otherwise be left out of the text.
+        fields["preserved_tokens"] = [*tags, *self._form.tags] if request.tools else tags
+        if self._traits.harmony:
+            fields["preserved_tokens"] = TAGS
         if request.logprobs is not None:
             fields["n_probs"] = max(1, request.logprobs)
         return fields
@@ -127,19 +161,53 @@ class RenderedChat:
         conversation = self._conversation
         return TokenReader(conversation.client, await conversation.vocabulary(), prompt, self._request.logprobs)
 
+    @property
+    def _constrained(self) -> bool:
+        """Whether a grammar gives the answer its form. Where a call is the model's choice it says what it likes."""
+        return not self._request.tools or is_bound(self._request)
+
     def _choice(self, index: int, thinking: Thinking, stops: Sequence[str]) -> "ChoiceReader":
         return ChoiceReader(
             index,
             ThinkingFilter(index, thinking.tags, begun=thinking.begun) if thinking.tags else None,
-            CallFilter(index, self._shape) if self._request.tools else None,
+            self._call_filters(index, thinking),
             StopFilter(index, stops) if stops else None,
         )
 
+    def _call_filters(self, index: int, thinking: Thinking) -> list[CallFilter | LooseCallFilter | HarmonyFilter]:
+        """What reads the calls: first those of other forms, then those of the one that was asked for."""
+        request, form = self._request, self._form
+        tools, several = OfferedTools(request.tools), request.parallel_tool_calls
+        if self._traits.harmony:
+            begun = bool(thinking.closing) or request.messages[-1].role == "assistant"
+            harmony = HarmonyFilter(index, tools, several=several, final=begun)
+            return [harmony, LooseCallFilter(index, tools, several=several)] if request.tools else [harmony]
+        if not request.tools:
+            return []
+        if is_bound(request):
+            assert isinstance(form, CallShape)
+            return [JsonCallFilter(index, form, tools, several=several)]
+        if isinstance(form, TaggedShape):
+            loose = LooseCallFilter(index, tools, several=several)
+            return [loose, TaggedFilter(index, form, request.tools, several=several)]
+        if isinstance(form, SectionShape):
+            loose = LooseCallFilter(index, tools, several=several)
+            return [loose, SectionFilter(index, form, tools, several=several)]
+        if form.bare:
+            return [LooseCallFilter(index, tools, several=several, own=form.keys)]
+        return [
+            LooseCallFilter(index, tools, several=several, marker=form.marker),
+            JsonCallFilter(index, form, tools, several=several),
+        ]
 
-def preserved(thinking: ThinkingTags | None, shape: CallShape | None) -> list[str]:
-    """The tags that are single tokens in many vocabularies and would otherwise be left out of the text."""
-    tags = [thinking.start, thinking.end] if thinking else []
-    return [*tags, *shape.tags] if shape else tags
+
+def is_bound(request: ChatRequest) -> bool:
+    """Whether the form of an answer with tools is more than the model's choice."""
+    return bool(request.tools) and (
+        request.tool_choice.mode == "required"
+        or not isinstance(request.format, FreeText)
+        or any(tool.strict for tool in request.tools)
+    )
 
 
 class ChoiceReader:
@@ -147,14 +215,18 @@ class ChoiceReader:
     nothing comes any more."""
 
     def __init__(
-        self, index: int, thinking: ThinkingFilter | None, calls: CallFilter | None, stops: StopFilter | None
+        self,
+        index: int,
+        thinking: ThinkingFilter | None,
+        calls: Sequence[CallFilter | LooseCallFilter | HarmonyFilter],
+        stops: StopFilter | None,
     ) -> None:
         self.thought_tokens = 0
         self.finished = False
         self._index = index
         self._calls = calls
         self._stops = stops
-        filters: list[Filter] = [stage for stage in (thinking, calls, stops) if stage]
+        filters: list[Filter] = [stage for stage in (thinking, *calls, stops) if stage]
         self._pipeline = Pipeline(*filters) if filters else None
 
     def feed(self, piece: Piece | End) -> Sequence[Event]:
@@ -163,23 +235,27 @@ class ChoiceReader:
         text = TextDelta(piece.index, piece.text, piece.tokens)
         if not self._pipeline:
             return [text]
-        events = self._until_stop(self._pipeline.feed(text))
+        events = self._until_end(self._pipeline.feed(text))
         if events and isinstance(events[0], ReasoningDelta):
             self.thought_tokens = piece.count
         return events
 
     def _close(self, end: End) -> Sequence[Event]:
-        events = self._until_stop(self._pipeline.close()) if self._pipeline else []
+        events = self._until_end(self._pipeline.close(end.reason)) if self._pipeline else []
         if self.finished:
             return events
         self.finished = True
         return [*events, Finished(self._index, self._reason(end.reason))]
 
-    def _until_stop(self, events: Sequence[Event]) -> Sequence[Event]:
+    def _until_end(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events, and the end where a filter has found it."""
         if self._stops and self._stops.found:
             self.finished = True
             return [*events, Finished(self._index, "stop")]
+        if any(isinstance(stage, CallFilter) and stage.ended for stage in self._calls):
+            self.finished = True
+            return [*events, Finished(self._index, "tool_calls")]
         return events
 
     def _reason(self, reason: FinishReason) -> FinishReason:
-        return "tool_calls" if reason == "stop" and self._calls and self._calls.calls else reason
+        return "tool_calls" if reason == "stop" and any(stage.calls for stage in self._calls) else reason

@@ -7,7 +7,6 @@ from typing import Any
 
 from puna.core.errors import InvalidRequest, UnsupportedSchema
 from puna.core.events import Event
-from puna.core.formats import FreeText
 from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -15,7 +14,7 @@ from puna.core.subjects import MessageAt, Setting, ToolSchema
 from puna.core.tools import Tool
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.native import NativeChat
-from puna.engines.llama.chat.rendered import RenderedChat
+from puna.engines.llama.chat.rendered import RenderedChat, is_bound
 from puna.engines.llama.chat.traits import Traits
 from puna.engines.llama.grammar.constraint import check_tools
 
@@ -32,27 +31,14 @@ class Row:
 WAYS = (
     Row(RenderedChat, "there is no call to read", lambda request, _: not request.tools),
     Row(RenderedChat, "the template renders no tools, so Puna describes them", lambda _, traits: not traits.tools),
+    Row(RenderedChat, "Puna can read the template's form of a call", lambda _, traits: traits.call_form),
+    Row(RenderedChat, "Puna reads Harmony, the format of gpt-oss", lambda _, traits: traits.harmony),
     Row(
         RenderedChat,
-        "Puna has found the template's form of a call, and the engine holds it",
-        lambda _, traits: traits.call_shape and traits.guided,
-    ),
-    Row(
-        RenderedChat,
-        "a call is forced, one or strict, or JSON is asked for: the engine makes sure of none of that",
+        "a call is forced or strict, or JSON is asked for: the engine makes sure of none of that",
         lambda request, _: is_bound(request),
     ),
-    Row(
-        RenderedChat,
-        "the engine can't keep this template from thinking",
-        lambda request, traits: request.effort == "none" and traits.always_thinks,
-    ),
-    Row(
-        RenderedChat,
-        "the engine looks for stop sequences in the thinking, too",
-        lambda request, traits: request.sampling.stop and traits.thinking and request.effort != "none",
-    ),
-    Row(NativeChat, "only the engine's parser can read calls that are not JSON", lambda *_: True),
+    Row(NativeChat, "only the engine's parser can read the template's form of a call", lambda *_: True),
 )
 """The first row that applies counts."""
 
@@ -61,16 +47,6 @@ def way(conversation: Conversation, request: ChatRequest) -> RenderedChat | Nati
     """How that request is answered."""
     row = next(row for row in WAYS if row.applies(request, conversation.traits))
     return row.way(conversation, request)
-
-
-def is_bound(request: ChatRequest) -> bool:
-    """Whether the form of the answer is more than the model's choice."""
-    return (
-        request.tool_choice.mode == "required"
-        or not isinstance(request.format, FreeText)
-        or not request.parallel_tool_calls
-        or any(tool.strict for tool in request.tools)
-    )
 
 
 async def answer(conversation: Conversation, request: ChatRequest) -> AsyncGenerator[Event, None]:
@@ -129,10 +105,12 @@ def check_bias(sampling: Sampling, traits: Traits) -> None:
 
 
 def offered(request: ChatRequest) -> ChatRequest:
-    """The request with no tools but those the model may call."""
+    """The request with no tools but those the model may call. Where one is named it is called once."""
     choice = request.tool_choice
     if choice.mode == "none":
         return replace(request, tools=())
     if choice.names is None:
         return request
-    return replace(request, tools=tuple(tool for tool in request.tools if tool.name in choice.names))
+    tools = tuple(tool for tool in request.tools if tool.name in choice.names)
+    named = choice.mode == "required" and len(choice.names) == 1
+    return replace(request, tools=tools, parallel_tool_calls=request.parallel_tool_calls and not named)

@@ -5,6 +5,7 @@ from typing import Any
 from puna.core.effort import Effort
 from puna.core.requests import ChatRequest
 from puna.engines.llama.chat.messages import messages_body, tools_body
+from puna.engines.llama.chat.shaping import shaped
 from puna.engines.llama.chat.tool_prompt import with_tools
 from puna.engines.llama.chat.traits import Traits
 from puna.engines.llama.markup import PUNA_SHAPE
@@ -20,16 +21,18 @@ NEAREST: dict[Effort, str] = {
 """The three levels that templates with levels have, for those that the template does not name."""
 
 
-def template_body(request: ChatRequest, traits: Traits, *, in_words: bool = False) -> dict[str, Any]:
+def template_body(
+    request: ChatRequest, traits: Traits, *, in_words: bool = False, plain: bool = False
+) -> dict[str, Any]:
     """What the template renders: the conversation with its tools, all of them `in_words` of Puna's where the template
-    has none that fit."""
+    has none that fit, or with `plain` schemas."""
     body = effort_body(request.effort, traits)
     if in_words:
         messages = with_tools(request.messages, request.tools, traits.call_shape or PUNA_SHAPE)
-        return body | {"messages": messages_body(messages)}
+        return body | {"messages": messages_body(shaped(messages, traits.shown))}
     if request.tools:
-        body |= {"tools": tools_body(request.tools), "parallel_tool_calls": request.parallel_tool_calls}
-    return body | {"messages": messages_body(request.messages)}
+        body |= {"tools": tools_body(request.tools, plain=plain), "parallel_tool_calls": request.parallel_tool_calls}
+    return body | {"messages": messages_body(shaped(request.messages, traits.shown))}
 
 
 def effort_body(effort: Effort | None, traits: Traits) -> dict[str, Any]:

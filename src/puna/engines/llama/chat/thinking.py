@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from puna.core.events import Event, ReasoningDelta, TextDelta
+from puna.core.events import Event, FinishReason, ReasoningDelta, TextDelta
 from puna.engines.llama.chat.filters import Filter
 from puna.engines.llama.markup import ThinkingTags, overlap
 
@@ -33,19 +33,23 @@ class ThinkingFilter(Filter):
             events += self.rest()
         return events
 
-    def close(self) -> Sequence[Event]:
+    def close(self, reason: FinishReason = "stop") -> Sequence[Event]:
         if self._read == self._thought and self.held.text:
             return [ReasoningDelta(self._index, self.held.take(len(self.held.text)).text)]
         return self.rest()
 
     def _opening(self, _: list[Event]) -> bool:
-        """The start tag; text that can't begin with it is the answer."""
+        """The start tag, or an end tag where there is nothing to think; text that can't begin so is the answer."""
         begin = self.held.text.lstrip()
+        if begin.startswith(self._tags.end):
+            self.held.take(len(self.held.text) - len(begin) + len(self._tags.end))
+            self._read = self._space
+            return True
         if begin.startswith(self._tags.start):
             self.held.take(len(self.held.text) - len(begin) + len(self._tags.start))
             self._read = self._thought
             return True
-        if not self._tags.start.startswith(begin):
+        if not any(tag.startswith(begin) for tag in (self._tags.start, self._tags.end)):
             self._read = None
         return False
 

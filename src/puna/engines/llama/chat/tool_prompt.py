@@ -45,12 +45,13 @@ def as_text(message: Message, names: dict[str, str], shape: CallShape) -> Messag
     """A message whose calls, or whose result of a call, are in its text."""
     if message.tool_calls:
         calls = "\n".join(written(call.name, call.arguments, shape) for call in message.tool_calls)
-        content = (Text(f"{message.text}\n{calls}".strip()),)
+        content = (*message.content, Text(calls))
         return replace(message, content=content, tool_calls=())
     if message.role == "tool":
         name = names.get(message.tool_call_id or "", message.name or "")
         result = json.dumps({"name": name, "content": message.text}, ensure_ascii=False)
-        content = (Text(f"<tool_response>\n{result}\n</tool_response>"),)
+        others = (part for part in message.content if not isinstance(part, Text))
+        content = (Text(f"<tool_response>\n{result}\n</tool_response>"), *others)
         return replace(message, role="user", content=content, name=None, tool_call_id=None)
     return message
 
@@ -60,7 +61,7 @@ def joined_results(messages: Iterable[Message]) -> list[Message]:
     joined: list[Message] = []
     for message in messages:
         if joined and is_result(joined[-1]) and is_result(message):
-            joined[-1] = replace(message, content=(Text(f"{joined[-1].text}\n{message.text}"),))
+            joined[-1] = replace(message, content=(*joined[-1].content, *message.content))
         else:
             joined.append(message)
     return joined

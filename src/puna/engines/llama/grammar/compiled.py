@@ -18,6 +18,7 @@ from puna.engines.llama.grammar.lark import COMPACT, HEAD, Answer
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.grammar.relaxed import Relaxed
 from puna.engines.llama.grammar.text import Definition, Expression
+from puna.engines.llama.markup import HARMONY
 from puna.structured.document import Document, SchemaError
 from puna.structured.inhabited import Inhabited
 from puna.structured.keywords import Path, subschemas
@@ -37,6 +38,9 @@ END = 256
 MOST_DROPPED = 20
 """So many parts of a schema that llguidance can't read may be left to be checked."""
 NOTHING, TOO_LONG = "nothing fits it", "it takes too long to compile"
+TOKEN, SIGN = re.compile(r"<\[\d+\]>"), r'"\\u0001"'
+"""A token of the model's, which the vocabulary of bytes does not have, and what stands for it where grammars are
+tried."""
 ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
 
 
@@ -68,7 +72,7 @@ def compile_answer(plan: Plan) -> Compiled | Refusal:
     except RefusedPart as refused:
         return refused.refusal
     source = answer.source(body, plan.thinking, begun=plan.begun, spaced=spaced)
-    if problem := problem_of(source):
+    if problem := problem_of(TOKEN.sub(SIGN, source)):
         return Refusal(f"it can't be compiled: {problem}")
     return Compiled(source, tuple(unheld))
 
@@ -83,6 +87,8 @@ class RefusedPart(Exception):
 
 def answer_body(answer: Answer, plan: Plan, unheld: list[str]) -> tuple[str, bool]:
     """The rule of the answer without its thinking, and whether white space may stand before it."""
+    if plan.shape == HARMONY:
+        return harmony_body(answer, plan, unheld), False
     if not plan.tools:
         return form_rule(answer, plan.form, unheld), True
     arguments = [arguments_rule(answer, tool, number, plan, unheld) for number, tool in enumerate(plan.tools)]
@@ -92,6 +98,17 @@ def answer_body(answer: Answer, plan: Plan, unheld: list[str]) -> tuple[str, boo
     if not isinstance(plan.form, FreeText):
         return answer.either(answer.required(calls, plan.shape), form_rule(answer, plan.form, unheld)), True
     return answer.optional(calls, plan.shape), False
+
+
+def harmony_body(answer: Answer, plan: Plan, unheld: list[str]) -> str:
+    """The rule of an answer in the Harmony format. Its end is the end of a call, so there is one."""
+    arguments = [arguments_rule(answer, tool, number, plan, unheld) for number, tool in enumerate(plan.tools)]
+    calls = body = None
+    if plan.tools:
+        calls = answer.required(answer.calls(plan.tools, arguments, plan.shape, several=False), plan.shape)
+    if not isinstance(plan.form, FreeText):
+        body = form_rule(answer, plan.form, unheld)
+    return answer.harmony(calls, body, forced=plan.forced)
 
 
 def form_rule(answer: Answer, form: Format, unheld: list[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from puna.core.tools import Tool
 from puna.engines.llama.grammar.text import Definition, Expression
-from puna.engines.llama.markup import CallShape, ThinkingTags
+from puna.engines.llama.markup import ID, CallShape, ThinkingTags
 
 HEAD = "%llguidance {}\n"
 COMPACT = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
@@ -18,6 +18,8 @@ COMPACT = {"whitespace_flexible": False, "key_separator": ": ", "item_separator"
 MOST_CALLS = 32
 """How many tools one answer may call, so that a model that can't stop does."""
 ANYTHING = "/(?s:.*)/"
+NUMBER = "/[a-zA-Z0-9_-]{1,64}/"
+"""What models number calls with."""
 
 
 class Answer:
@@ -49,11 +51,15 @@ class Answer:
 
     def calls(self, tools: Sequence[Tool], arguments: Sequence[str], shape: CallShape, *, several: bool) -> str:
         """One call, or several after one another, without the first one's prefix."""
-        bodies = [
-            f"{self.literal(tool.name + shape.middle)} {rule} {self.literal(shape.suffix)}".rstrip()
-            for tool, rule in zip(tools, arguments, strict=True)
+        named = [
+            f"{self.literal(tool.name + shape.middle)} {rule}" for tool, rule in zip(tools, arguments, strict=True)
         ]
-        body = self._add("call", " | ".join(bodies))
+        suffix = self.literal(shape.suffix)
+        if shape.between and several:
+            call = self._add("call", " | ".join(named))
+            more = self._add("more_calls", f"{self.literal(shape.between)} {call}")
+            return self._add("calls", f"{call} {more}{{0,{MOST_CALLS - 1}}} {suffix}".rstrip())
+        body = self._add("call", " | ".join(f"{call} {suffix}".rstrip() for call in named))
         if not several:
             return body
         more = self._add("more_calls", f"/[ \\n]{{0,2}}/ {self.literal(shape.prefix)} {body}")
@@ -73,20 +79,36 @@ class Answer:
         self._rules["TEXT"] = f"{ANYTHING} & ~/(?s:.*){marker}(?s:.*)/"
         return self._add("answer", f"TEXT | {led}")
 
+    def harmony(self, calls: str | None, body: str | None, *, forced: bool) -> str:
+        """An answer in the Harmony format: any thinking, then a call, or the final message with that body, or
+        text."""
+        message, end = self.literal("<|message|>"), self.literal("<|end|>")
+        channel, constrain = self.literal("<|channel|>"), self.literal("<|constrain|>")
+        following = self._add("following", f'{self.literal("<|start|>")} "assistant" messages')
+        ways = [f'{channel} "analysis" {message} {ANYTHING} {end} {following}']
+        if calls:
+            ways.append(calls)
+        if not (calls and forced):
+            ways.append(f'{channel} "final" (/ ?/ {constrain} "json")? {message} {body or ANYTHING}')
+        if not body and not forced:
+            ways.append(f'{channel} "commentary" {message} {ANYTHING} ({end} {following})?')
+        return self._add("messages", " | ".join(ways))
+
     def either(self, one: str, other: str) -> str:
         return self._add("either", f"{one} | {other}")
 
     def literal(self, text: str) -> str:
-        """The text itself, with the tokens that stand for tags in it."""
+        """The text itself, with the tokens that stand for tags in it, and with any number of a call for its `ID`."""
         if not text:
             return ""
         tags = [tag for tag in self._control if tag in text]
-        pieces = re.split("(" + "|".join(map(re.escape, tags)) + ")", text) if tags else [text]
-        return " ".join(
-            f"<[{self._control[piece]}]>" if piece in self._control else json.dumps(piece, ensure_ascii=False)
-            for piece in pieces
-            if piece
-        )
+        pieces = re.split("(" + "|".join(map(re.escape, [*tags, ID])) + ")", text)
+        return " ".join(map(self._piece, filter(None, pieces)))
+
+    def _piece(self, text: str) -> str:
+        if text == ID:
+            return NUMBER
+        return f"<[{self._control[text]}]>" if text in self._control else json.dumps(text, ensure_ascii=False)
 
     def _until(self, name: str, end: str) -> str:
         """The rule for text up to the first `end`, and that."""

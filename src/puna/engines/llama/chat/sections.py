@@ -1,0 +1,124 @@
+"""Calls in a notation of their own between two marks, read when the section is complete."""
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from puna.core.events import Event, FinishReason, ToolCallDelta
+from puna.engines.llama.chat.calls import CallFilter
+from puna.engines.llama.chat.offered import OfferedTools, new_call_id
+
+Calls = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionShape:
+    """`start`, calls in a notation that `read` knows, `end`. `pattern` finds the notation in the probe of a
+    template."""
+
+    start: str
+    end: str
+    pattern: re.Pattern[str]
+    read: Callable[[str], Calls]
+
+    @property
+    def marker(self) -> str:
+        return self.start
+
+    @property
+    def tags(self) -> list[str]:
+        return [self.start, self.end, GEMMA_QUOTE]
+
+
+class SectionFilter(CallFilter):
+    """Passes the text up to the first section, and makes its calls `ToolCallDelta`s. A section that is no calls of
+    offered tools is text."""
+
+    def __init__(self, index: int, shape: SectionShape, tools: OfferedTools, *, several: bool) -> None:
+        super().__init__(index, shape.start)
+        self._shape = shape
+        self._tools = tools
+        self._several = several
+
+    def close(self, reason: FinishReason = "stop") -> Sequence[Event]:
+        events: list[Event] = []
+        if self._read == self._marked and reason == "stop":
+            self._section(self.held.text.removeprefix(self._shape.start), len(self.held.text), events)
+        return [*events, *self.rest()]
+
+    def _marked(self, events: list[Event]) -> bool:
+        text = self.held.text
+        end = text.find(self._shape.end)
+        if end < 0:
+            return False
+        self._section(text[len(self._shape.start) : end], end + len(self._shape.end), events)
+        self._read = self._text
+        return True
+
+    def _section(self, text: str, size: int, events: list[Event]) -> None:
+        """The calls of a section's text, which with its marks has that size."""
+        try:
+            calls = self._shape.read(text)
+        except (ValueError, SyntaxError, RecursionError):
+            calls = []
+        if not calls or any(name not in self._tools for name, _ in calls):
+            events.append(self.held.take(size))
+            return
+        self.held.take(size)
+        for name, arguments in calls:
+            if self._several or not self.calls:
+                events.append(ToolCallDelta(self._index, self.calls, "", new_call_id(), name))
+                events.append(ToolCallDelta(self._index, self.calls, arguments))
+            self.calls += 1
+
+
+def python_calls(text: str) -> Calls:
+    """Calls as Python writes them: `[get_weather(city="Paris", days=3)]`. Raises ValueError or SyntaxError."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:  # templates write line breaks into strings as they are
+        tree = ast.parse(text.strip().replace("\n", "\\n"), mode="eval").body
+    calls: Calls = []
+    for call in tree.elts if isinstance(tree, ast.List) else [tree]:
+        if not isinstance(call, ast.Call) or call.args or any(word.arg is None for word in call.keywords):
+            raise ValueError("no call with named arguments")
+        arguments = {str(word.arg): literal(word.value) for word in call.keywords}
+        calls.append((ast.unparse(call.func), orjson.dumps(arguments).decode()))
+    return calls
+
+
+def literal(node: ast.expr) -> object:
+    """A value; JSON's words for true, false and null count as Python's."""
+    if isinstance(node, ast.Name) and node.id in {"true", "false", "null"}:
+        return orjson.loads(node.id)
+    return ast.literal_eval(node)
+
+
+GEMMA_QUOTE = '<|"|>'
+GEMMA_CALL = re.compile(r"\s*call:([\w.-]+)")
+GEMMA_KEY = re.compile(r"([{,]\s*)([\w.$-]+)\s*:")
+
+
+def gemma_calls(text: str) -> Calls:
+    """Calls as Gemma 4 writes them: `call:get_weather{city:<|"|>Paris<|"|>,days:3}`. Raises ValueError."""
+    name = GEMMA_CALL.match(text)
+    if name is None:
+        raise ValueError("no call")
+    parts = text[name.end() :].split(GEMMA_QUOTE)
+    written = [
+        orjson.dumps(part).decode() if number % 2 else GEMMA_KEY.sub(r'\1"\2":', part)
+        for number, part in enumerate(parts)
+    ]
+    arguments = orjson.loads("".join(written) or "{}")
+    return [(name[1], orjson.dumps(arguments).decode())]
+
+
+SECTIONS = (
+    SectionShape("<|tool_call>", "<tool_call|>", re.compile(r"<\|tool_call>call:"), gemma_calls),
+    SectionShape(
+        "<|tool_call_start|>", "<|tool_call_end|>", re.compile(r"<\|tool_call_start\|>\[\w+\("), python_calls
+    ),
+)
