@@ -2,20 +2,30 @@ import hashlib
 from pathlib import Path
 
 import ollama
-import openai
 import pytest
 
-from tests.server import RunningServer, StartServer
+from tests.scripted import ScriptedServer, StartScripted
 
 
-def system_of(server: RunningServer) -> str:
+@pytest.fixture
+def server(scripted: ScriptedServer) -> ScriptedServer:
+    """None of this needs an engine."""
+    return scripted
+
+
+@pytest.fixture
+def native(server: ScriptedServer) -> ollama.Client:
+    return server.ollama()
+
+
+def system_of(server: ScriptedServer) -> str:
     """What /api/show tells and the client leaves out."""
     with server.http() as http:
         return str(http.post("/api/show", json={"model": "mine"}).json()["system"])
 
 
-def test_a_model_from_another_one_with_all_it_may_have(start_server: StartServer) -> None:
-    server = start_server()
+def test_a_model_from_another_one_with_all_it_may_have(start_scripted: StartScripted) -> None:
+    server = start_scripted()
     client = server.ollama()
     steps = client.create(
         "mine",
@@ -42,17 +52,8 @@ def test_a_model_from_another_one_with_all_it_may_have(start_server: StartServer
     assert system_of(server) == "Be brief."
 
 
-def test_a_prompt_longer_than_num_ctx_is_refused_with_both_lengths(start_server: StartServer) -> None:
-    server = start_server()
-    assert server.ollama().create("short", from_="tiny", parameters={"num_ctx": 512}).status == "success"
-    with pytest.raises(openai.BadRequestError) as raised:
-        server.client().chat.completions.create(model="short", messages=[{"role": "user", "content": "word " * 2000}])
-    assert raised.value.code == "context_length_exceeded"
-    assert "512" in raised.value.message
-
-
-def test_a_model_from_a_file_that_was_sent(start_server: StartServer, micro: Path) -> None:
-    server = start_server()
+def test_a_model_from_a_file_that_was_sent(start_scripted: StartScripted, micro: Path) -> None:
+    server = start_scripted()
     client = server.ollama()
     digest = client.create_blob(micro)
     assert client.create_blob(micro) == digest
@@ -66,7 +67,7 @@ def test_a_model_from_a_file_that_was_sent(start_server: StartServer, micro: Pat
     assert list((server.home / "models/staging").iterdir()) == []
 
 
-def test_a_blob_is_kept_only_if_it_is_what_its_digest_says(server: RunningServer) -> None:
+def test_a_blob_is_kept_only_if_it_is_what_its_digest_says(server: ScriptedServer) -> None:
     content = b"content" * 100_000
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     with server.http() as http:
@@ -98,7 +99,7 @@ def test_a_blob_is_kept_only_if_it_is_what_its_digest_says(server: RunningServer
 )
 @pytest.mark.parametrize("stream", [True, False])
 def test_what_can_not_be_made_is_an_error_and_no_model(
-    server: RunningServer, body: dict[str, object], status: int, words: str, stream: bool
+    server: ScriptedServer, body: dict[str, object], status: int, words: str, stream: bool
 ) -> None:
     with server.http() as http:
         response = http.post("/api/create", json=body | {"stream": stream})
@@ -113,8 +114,8 @@ def test_what_can_not_be_made_is_an_error_and_no_model(
     assert "m:latest" not in names
 
 
-def test_creating_again_replaces_the_model(start_server: StartServer) -> None:
-    server = start_server()
+def test_creating_again_replaces_the_model(start_scripted: StartScripted) -> None:
+    server = start_scripted()
     client = server.ollama()
     for system in ("One.", "Two."):
         client.create("mine", from_="tiny", system=system)

@@ -3,8 +3,19 @@ from datetime import datetime, timedelta
 import ollama
 import pytest
 
-from tests.server import RunningServer, StartServer
+from tests.scripted import ScriptedServer, StartScripted
 from tests.stored_models import add_model
+
+
+@pytest.fixture
+def server(scripted: ScriptedServer) -> ScriptedServer:
+    """None of this needs an engine."""
+    return scripted
+
+
+@pytest.fixture
+def native(server: ScriptedServer) -> ollama.Client:
+    return server.ollama()
 
 
 def test_the_list_has_what_ollama_tells(native: ollama.Client) -> None:
@@ -21,7 +32,7 @@ def test_the_list_has_what_ollama_tells(native: ollama.Client) -> None:
     assert tiny.details.quantization_level
 
 
-def test_times_are_written_as_go_writes_them(server: RunningServer) -> None:
+def test_times_are_written_as_go_writes_them(server: ScriptedServer) -> None:
     with server.http() as http:
         written = [http.get("/api/tags").json()["models"][-1]["modified_at"]]
         written.append(http.post("/api/show", json={"model": "tiny"}).json()["modified_at"])
@@ -46,7 +57,7 @@ def test_a_model_is_shown(native: ollama.Client) -> None:
     assert shown.template
 
 
-def test_only_a_verbose_show_has_the_vocabulary_and_the_tensors(server: RunningServer) -> None:
+def test_only_a_verbose_show_has_the_vocabulary_and_the_tensors(server: ScriptedServer) -> None:
     with server.http() as http:
         plain = http.post("/api/show", json={"model": "tiny"}).json()
         verbose = http.post("/api/show", json={"model": "tiny", "verbose": True}).json()
@@ -55,23 +66,25 @@ def test_only_a_verbose_show_has_the_vocabulary_and_the_tensors(server: RunningS
     assert len(verbose["model_info"]["tokenizer.ggml.tokens"]) > 100
 
 
-def test_the_fields_that_older_clients_send_are_understood(server: RunningServer) -> None:
+def test_the_fields_that_older_clients_send_are_understood(server: ScriptedServer) -> None:
     body = {"name": "tiny", "model": "", "system": "", "template": "", "verbose": False, "options": None}
     with server.http() as http:
         assert http.post("/api/show", json=body).status_code == 200
 
 
-def test_a_copy_is_the_same_model_and_goes_without_it(start_server: StartServer) -> None:
-    client = start_server().ollama()
+def test_a_copy_is_the_same_model_and_goes_without_it(start_scripted: StartScripted) -> None:
+    client = start_scripted().ollama()
     client.copy("tiny", "ann/small:1b")
     by_name = {model.model: model.digest for model in client.list().models}
     assert by_name["ann/small:1b"] == by_name["tiny:latest"]
     client.delete("ann/small:1b")
-    assert [model.model for model in client.list().models] == ["tiny:latest"]
+    models = [model.model for model in client.list().models]
+    assert "tiny:latest" in models
+    assert "ann/small:1b" not in models
 
 
-def test_an_application_finds_its_model_under_the_name_it_knows(start_server: StartServer) -> None:
-    server = start_server()
+def test_an_application_finds_its_model_under_the_name_it_knows(start_scripted: StartScripted) -> None:
+    server = start_scripted()
     server.ollama().copy("tiny", "gpt-3.5-turbo")
     answer = server.client().chat.completions.create(
         model="gpt-3.5-turbo", messages=[{"role": "user", "content": "Say this is a test"}]
@@ -79,8 +92,8 @@ def test_an_application_finds_its_model_under_the_name_it_knows(start_server: St
     assert answer.choices[0].message.content == "This is a test."
 
 
-def test_verify_finds_and_names_a_damaged_blob(start_server: StartServer, micro: object) -> None:
-    server = start_server()
+def test_verify_finds_and_names_a_damaged_blob(start_scripted: StartScripted, micro: object) -> None:
+    server = start_scripted()
     models = server.home / "models"
     weights = models.parent / "weights"
     weights.write_bytes(b"not what it was")
@@ -127,7 +140,7 @@ def test_the_bundled_model_stays(native: ollama.Client) -> None:
     ],
 )
 def test_what_can_not_be_is_said_in_ollamas_shape(
-    server: RunningServer, method: str, path: str, body: object, status: int, words: str
+    server: ScriptedServer, method: str, path: str, body: object, status: int, words: str
 ) -> None:
     with server.http() as http:
         response = http.request(method, path, json=body)
@@ -137,6 +150,6 @@ def test_what_can_not_be_is_said_in_ollamas_shape(
         assert words in response.json()["error"]
 
 
-def test_the_version(server: RunningServer) -> None:
+def test_the_version(server: ScriptedServer) -> None:
     with server.http() as http:
         assert http.get("/api/version").json()["version"]

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.puna import Puna
 from tests.library.registry.docker import docker_registry, needs_registry
 from tests.library.registry.fake_registry import Server, serving
+from tests.scripted import ScriptedServer
 from tests.server import StartServer
 
 
@@ -34,9 +35,9 @@ def registry() -> Iterator[Server]:
     loop.close()
 
 
-def test_a_model_is_pulled_with_progress(start_server: StartServer, registry: Server) -> None:
+def test_a_model_is_pulled_with_progress(scripted: ScriptedServer, registry: Server) -> None:
     registry.offer("latest", b"{}", b"weights" * 100_000)
-    client = start_server().ollama()
+    client = scripted.ollama()
     name = f"{registry.address}/me/m"
     steps = list(client.pull(name, insecure=True, stream=True))
     statuses = [step.status for step in steps]
@@ -49,10 +50,8 @@ def test_a_model_is_pulled_with_progress(start_server: StartServer, registry: Se
     assert client.pull(name, insecure=True).status == "success"
 
 
-def test_what_fails_before_and_after_the_stream_began_is_an_error(
-    start_server: StartServer, registry: Server
-) -> None:
-    client = start_server().ollama()
+def test_what_fails_before_and_after_the_stream_began_is_an_error(scripted: ScriptedServer, registry: Server) -> None:
+    client = scripted.ollama()
     with pytest.raises(ollama.ResponseError, match="--insecure"):
         client.pull(f"http://{registry.address}/me/m")
     with pytest.raises(ollama.ResponseError, match="is not in the registry"):

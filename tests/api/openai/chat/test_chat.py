@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -6,7 +7,7 @@ import psutil
 import pytest
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
-from tests.server import StartServer
+from tests.server import RunningServer, StartServer, running_server
 from tests.stored_models import add_model, write_micro_model
 
 TEST: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say this is a test"}]
@@ -18,6 +19,21 @@ def stream(client: openai.OpenAI, **fields: Any) -> list[ChatCompletionChunk]:
 
 def text_of(chunks: list[ChatCompletionChunk]) -> str:
     return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+
+
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with models that never end an answer, that are damaged, that have little context, or settings."""
+    home = tmp_path_factory.mktemp("stocked")
+    models, weights = home / "models", write_micro_model(home / "micro.gguf")
+    add_model(models, "endless", write_micro_model(home / "endless.gguf", context=131_072))
+    add_model(models, "micro", weights)
+    add_model(models, "short", weights, {"num_predict": 4, "temperature": 0, "num_ctx": 512})
+    half = home / "half.gguf"
+    half.write_bytes(weights.read_bytes()[:100_000])
+    add_model(models, "half", half)
+    with running_server(home) as server:
+        yield server
 
 
 def test_tiny_says_this_is_a_test(client: openai.OpenAI) -> None:
@@ -80,19 +96,17 @@ def test_ten_requests_at_once_load_a_cold_model_once(start_server: StartServer) 
     assert server.log.read_text().count("loading") <= 1
 
 
-def test_a_client_that_drops_its_stream_frees_the_engine(start_server: StartServer) -> None:
-    server = start_server()
-    weights = write_micro_model(server.home / "endless.gguf", context=131_072)
-    add_model(server.home / "models", "endless", weights)
-    answer = server.client().chat.completions.create(model="endless", messages=TEST, stream=True)
+def test_a_client_that_drops_its_stream_frees_the_engine(stocked: RunningServer) -> None:
+    before = stocked.engines()
+    answer = stocked.client().chat.completions.create(model="endless", messages=TEST, stream=True)
     for _, chunk in zip(range(3), answer, strict=False):
         assert chunk.choices
-    [engine] = server.engines()
+    [engine] = [engine for engine in stocked.engines() if engine not in before]
     assert connections(engine) == 1
     answer.close()
     while connections(engine):
         pass
-    assert server.client().chat.completions.create(model="endless", messages=TEST, max_tokens=3).choices
+    assert stocked.client().chat.completions.create(model="endless", messages=TEST, max_tokens=3).choices
 
 
 def connections(process: psutil.Process) -> int:
@@ -100,47 +114,39 @@ def connections(process: psutil.Process) -> int:
     return sum(connection.status == psutil.CONN_ESTABLISHED for connection in process.net_connections("tcp"))
 
 
-def test_a_prompt_longer_than_the_context_is_refused_with_both_lengths(start_server: StartServer) -> None:
-    client = start_server(PUNA_CONTEXT_LENGTH="256").client()
+def test_a_prompt_longer_than_the_context_is_refused_with_both_lengths(stocked: RunningServer) -> None:
+    client = stocked.client()
     messages: Any = [{"role": "user", "content": "word " * 600}]
     for streamed in (False, True):
         with pytest.raises(openai.BadRequestError) as raised:
-            client.chat.completions.create(model="tiny", messages=messages, stream=streamed)
+            client.chat.completions.create(model="short", messages=messages, stream=streamed)
         assert raised.value.code == "context_length_exceeded"
         assert raised.value.param == "messages"
-        assert "256 tokens" in raised.value.message
-    assert client.chat.completions.create(model="tiny", messages=TEST).choices[0].message.content
+        assert "512 tokens" in raised.value.message
+    assert client.chat.completions.create(model="short", messages=TEST).usage
 
 
-def test_an_engine_killed_in_a_stream_does_not_end_it(start_server: StartServer) -> None:
-    server = start_server()
-    weights = write_micro_model(server.home / "endless.gguf")
-    add_model(server.home / "models", "endless", weights)
-    answer = server.client().chat.completions.create(model="endless", messages=TEST, stream=True, max_tokens=900)
+def test_an_engine_killed_in_a_stream_does_not_end_it(stocked: RunningServer) -> None:
+    before = stocked.engines()
+    answer = stocked.client().chat.completions.create(model="micro", messages=TEST, stream=True, max_tokens=900)
     chunks = [next(iter(answer))]
-    server.engines()[0].kill()
+    [engine] = [engine for engine in stocked.engines() if engine not in before]
+    engine.kill()
     chunks += list(answer)
     assert len({chunk.id for chunk in chunks}) == 1
     assert [chunk.choices[0].delta.role for chunk in chunks].count("assistant") == 1
     assert chunks[-1].choices[0].finish_reason == "length"
 
 
-def test_a_model_that_cannot_be_loaded_says_why(start_server: StartServer) -> None:
-    server = start_server()
-    weights = write_micro_model(server.home / "half.gguf")
-    weights.write_bytes(weights.read_bytes()[:100_000])
-    add_model(server.home / "models", "half", weights)
+def test_a_model_that_cannot_be_loaded_says_why(stocked: RunningServer) -> None:
     with pytest.raises(openai.InternalServerError) as raised:
-        server.client().chat.completions.create(model="half", messages=TEST)
+        stocked.client().chat.completions.create(model="half", messages=TEST)
     assert "file" in raised.value.message
-    assert server.client().chat.completions.create(model="tiny", messages=TEST).choices[0].message.content
+    assert stocked.client().chat.completions.create(model="tiny", messages=TEST).choices[0].message.content
 
 
-def test_a_modelfile_fills_in_what_a_request_leaves_out(start_server: StartServer) -> None:
-    server = start_server()
-    weights = write_micro_model(server.home / "micro.gguf")
-    add_model(server.home / "models", "short", weights, {"num_predict": 4, "temperature": 0, "num_ctx": 512})
-    answers = [server.client().chat.completions.create(model="short", messages=TEST) for _ in range(2)]
+def test_a_modelfile_fills_in_what_a_request_leaves_out(stocked: RunningServer) -> None:
+    answers = [stocked.client().chat.completions.create(model="short", messages=TEST) for _ in range(2)]
     assert answers[0].choices[0].message.content == answers[1].choices[0].message.content
     assert answers[0].usage is not None
     assert answers[0].usage.completion_tokens == 4
