@@ -9,7 +9,7 @@ NODE := tests/clients/node
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring test-harness test-openapi
+.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring test-harness test-openapi test-embedded
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -40,6 +40,9 @@ test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## lm-evaluation-harness ag
 
 test-openapi: $(DEV_STAMP) .openai/openapi.json  ## The Responses API against OpenAI's published description
 	PUNA_OPENAI_OPENAPI=$(CURDIR)/.openai/openapi.json $(BIN)/pytest -n auto tests/api/openai/responses tests/api/openai/conversations
+
+test-embedded: $(VENV)-embedded/.installed  ## Other libraries on the server in the test's own process
+	$(VENV)-embedded/bin/pytest -p no:cacheprovider tests/clients/test_embedded_libraries.py
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos
@@ -87,6 +90,12 @@ $(VENV)-harness/.harness:
 	$(PYTHON) -m venv $(VENV)-harness
 	$(VENV)-harness/bin/python -m pip install --quiet torch==2.13.0
 	$(VENV)-harness/bin/python -m pip install --quiet "lm_eval[api]" transformers
+	touch $@
+
+$(VENV)-embedded/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-embedded
+	$(VENV)-embedded/bin/python -m pip install --quiet -e . openai ollama pytest pytest-asyncio pytest-timeout openai-agents \
+	  langchain-openai "pydantic-ai-slim[openai]" instructor llama-index-llms-openai-like
 	touch $@
 
 -include training/targets.mk
