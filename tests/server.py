@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,10 +61,15 @@ class RunningServer:
         return ollama.Client(host=self.url, timeout=60, trust_env=False, verify=UNENCRYPTED)
 
     def engines(self) -> "list[psutil.Process]":
-        """The processes the server started: its engines."""
+        """The engines' processes. The server has others, which compile grammars."""
         import psutil
 
-        return psutil.Process(self.process.pid).children(recursive=True)
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if any(word.startswith("puna.engines.") for word in process.cmdline()):
+                    found.append(process)
+        return found
 
 
 StartServer = Callable[..., RunningServer]
