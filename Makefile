@@ -9,7 +9,7 @@ NODE := tests/clients/node
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring test-harness test-openapi test-embedded
+.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-harness test-openapi test-embedded
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -43,6 +43,12 @@ test-openapi: $(DEV_STAMP) .openai/openapi.json  ## The Responses API against Op
 
 test-embedded: $(VENV)-embedded/.installed  ## Other libraries on the server in the test's own process
 	$(VENV)-embedded/bin/pytest -p no:cacheprovider tests/clients/test_embedded_libraries.py
+
+bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema
+	$(BIN)/python -m benchmarks.schema_speed
+
+test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that people have: what is accepted, and whether every answer fits
+	$(BIN)/python -m benchmarks.schemas
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos
@@ -85,6 +91,18 @@ $(VENV)-peers/.peers:
 	mkdir -p $(@D)
 	curl --fail --silent --show-error --location --output $@ \
 	  https://raw.githubusercontent.com/openai/openai-openapi/main/openapi.json
+
+# The JSON Schema Test Suite is part of the source package of `jsonschema`.
+.schemas/suite: $(DEV_STAMP)
+	mkdir -p $(@D)
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary jsonschema --dest $(@D) jsonschema==4.26.0
+	tar -xzf $(@D)/jsonschema-4.26.0.tar.gz -C $(@D)
+	rm -rf $@ && mv $(@D)/jsonschema-4.26.0/json/tests $@
+
+# zod, and published MCP servers, which are started to say what their tools are. Without npm they are left out.
+.schemas/node_modules:
+	mkdir -p $@
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .schemas $(shell cat benchmarks/corpora/packages.txt) || true
 
 $(VENV)-harness/.harness:
 	$(PYTHON) -m venv $(VENV)-harness

@@ -1,13 +1,13 @@
 """The functions that a request offers the model as tools, as both dialects write them."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool
-from puna.http.body import Body, WritableObject
+from puna.http.body import Body
 
 FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 
@@ -17,7 +17,7 @@ class Function(Body):
 
     name: FunctionName
     description: str | None = None
-    parameters: WritableObject | None = None
+    parameters: dict[str, Any] | None = None
     strict: bool | None = None
 
     def to_core(self) -> Tool:

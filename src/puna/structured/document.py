@@ -84,7 +84,7 @@ class Document:
             return self._follow(target, fragment, reference, path)
         if anchored := self._targets.get(f"{document}#{fragment}"):
             return anchored
-        if document in DRAFTS:
+        if document == self.draft:
             return Target({}, (), document)
         reason = f"there is no {reference}" if target else "only references into the same schema can be followed"
         raise SchemaError(reason, path)

@@ -1,13 +1,13 @@
 """The fields that chat completions and completions have in common."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.sampling import Sampling
-from puna.http.body import Body, WritableObject
+from puna.http.body import Body
 
 Stop = Annotated[str, Field(min_length=1)]
 
@@ -24,7 +24,7 @@ class Schema(Body):
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
     description: str | None = None
-    json_schema: WritableObject | None = Field(default=None, alias="schema")
+    json_schema: dict[str, Any] | None = Field(default=None, alias="schema")
     strict: bool | None = None
 
 

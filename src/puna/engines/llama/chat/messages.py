@@ -1,7 +1,8 @@
 """A conversation in the words of llama-server's chat routes."""
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -95,7 +96,7 @@ def tools_body(tools: Sequence[Tool], *, plain: bool = False) -> list[dict[str, 
             "function": {
                 "name": tool.name,
                 "description": tool.description,
-                "parameters": plain_schema(dict(tool.parameters)) if plain else dict(tool.parameters),
+                "parameters": exactly(plain_schema(dict(tool.parameters)) if plain else tool.parameters),
             },
         }
         for tool in tools
@@ -123,3 +124,8 @@ def plain_schema(schema: Any) -> Any:
         )
     result.setdefault("description", "")
     return result
+
+
+def exactly(schema: Mapping[str, Any]) -> orjson.Fragment:
+    """A schema as JSON, in which integers may be larger than orjson writes."""
+    return orjson.Fragment(json.dumps(schema))

@@ -171,7 +171,7 @@ def takeable(document: Document) -> tuple[Mapping[str, Any], list[Path]]:
                 return relaxed.schema, unheld
             if problem == NOTHING:
                 break
-            if problem == TOO_LONG or "too " in problem:
+            if problem == TOO_LONG or "too big" in problem:
                 raise SchemaError(f"it is too large or too complex: {problem}")
             path = culprit(relaxed.schema)
             unheld.append((*path, drop(relaxed.schema, path)))

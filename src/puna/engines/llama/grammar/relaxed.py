@@ -51,6 +51,8 @@ class Relaxed:
         own = self._own(schema, path, base, closed=closed)
         if closed and self._composed(schema):
             own = self._closing(own, schema, base)
+        if False in parts:
+            return False
         if not parts:
             return own
         if not own and len(parts) == 1:
@@ -74,6 +76,8 @@ class Relaxed:
             if not isinstance(reference := schema.get(word), str):
                 continue
             target = self._document.resolve(reference, base, (*path, word))
+            if target.schema is False:
+                return [False]
             if target.base.startswith(("http://json-schema.org/", "https://json-schema.org/")) and not target.path:
                 self._leave((*path, word))
             parts.append({"$ref": f"#/$defs/{self._definition(target, closed=closed)}"})
