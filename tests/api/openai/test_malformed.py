@@ -112,6 +112,6 @@ def check(server: ScriptedServer | RunningServer, path: str, data: st.DataObject
     with server.http() as http:
         answer = http.post(path, json=body)
     if answer.status_code != 200:
-        assert answer.status_code in (400, 404), answer.text
+        assert answer.status_code in (400, 404, 422), answer.text
         assert answer.json()["error"]["message"]
         assert answer.json()["error"]["param"]

@@ -44,6 +44,8 @@ class Relaxed:
         base = self._document.base_of(schema, base)
         if "$ref" in schema and self._document.draft.startswith("http://"):
             schema = {"$ref": schema["$ref"]}  # before draft 2019-09 what stands beside a reference says nothing
+        if schema.get("not") in ({}, True):
+            return False
         for word in CHECKED_ONLY:
             if word in schema and schema[word] not in ({}, False):
                 self._leave((*path, word))
