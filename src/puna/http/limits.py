@@ -81,12 +81,12 @@ class Limits:
         if most is None or len(value) <= most:
             return
         param = dotted(steps)
-        what, code = ("many properties", "object_above_max_properties") if isinstance(value, dict) else LONG
-        message = f"Invalid '{param or 'body'}': too {what}. Expected at most {most}, but got {len(value)} instead."
+        if isinstance(value, dict):
+            words, wanted, code = "too many properties", "at most", "object_above_max_properties"
+        else:
+            words, wanted, code = "array too long", "a length of at most", "array_above_max_length"
+        message = f"Invalid '{param or 'body'}': {words}. Expected {wanted} {most}, but got {len(value)} instead."
         raise TooMany(message, name, param=param or None, code=code)
-
-
-LONG = ("long an array", "array_above_max_length")
 
 
 def at_most(content: bytes) -> int:
