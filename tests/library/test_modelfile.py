@@ -93,8 +93,10 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         Modelfile.parse(b"FROM \xff\xfe\xfd")
 
 
-def test_what_only_ollama_understands_is_told() -> None:
-    assert Modelfile.parse("FROM m\nRENDERER qwen3\nREQUIRES 0.14.0").unused == ("RENDERER", "REQUIRES")
+def test_the_names_of_formats_are_kept() -> None:
+    parsed = Modelfile.parse("FROM m\nRENDERER qwen3-coder\nPARSER qwen3-coder\nREQUIRES 0.14.0")
+    assert parsed.formats == {"renderer": "qwen3-coder", "parser": "qwen3-coder", "requires": "0.14.0"}
+    assert Modelfile.parse(str(parsed)) == parsed
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.from_regex(r'\A[a" \n\t\r#]{0,12}\Z')

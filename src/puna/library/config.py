@@ -13,7 +13,8 @@ _SCALES = ((10**9, "B", 1), (10**6, "M", 2), (10**3, "K", 0))
 
 class Config(NamedTuple):
     """Format, family, size and quantisation of a model, as Ollama's config blobs hold them, and what it can be asked
-    for where its format does not tell."""
+    for where its format does not tell. `renderer` and `parser` name the format of its prompts and answers, `requires`
+    is the version of Ollama that knows them."""
 
     format: str = ""
     family: str = ""
@@ -21,6 +22,9 @@ class Config(NamedTuple):
     parameter_size: str = ""
     quantization: str = ""
     capabilities: tuple[str, ...] = ()
+    renderer: str = ""
+    parser: str = ""
+    requires: str = ""
 
     @classmethod
     def of(cls, weights: "Metadata", projectors: "Iterable[Metadata]" = ()) -> Self:
@@ -50,13 +54,21 @@ class Config(NamedTuple):
             parameter_size=_text(document, "model_type"),
             quantization=_text(document, "file_type"),
             capabilities=_texts(document, "capabilities"),
+            renderer=_text(document, "renderer"),
+            parser=_text(document, "parser"),
+            requires=_text(document, "requires"),
         )
 
     @classmethod
     def of_list(cls, fields: "Iterable[Any]") -> Self:
         """The config whose fields those are, as JSON has them."""
-        kind, family, families, parameter_size, quantization, capabilities = fields
-        return cls(kind, family, tuple(families), parameter_size, quantization, tuple(capabilities))
+        kind, family, families, parameter_size, quantization, capabilities, *rest = fields
+        return cls(kind, family, tuple(families), parameter_size, quantization, tuple(capabilities), *rest)
+
+    @property
+    def format_names(self) -> dict[str, str]:
+        """What is said of the format of prompts and answers, by the names that Ollama has for it."""
+        return {"renderer": self.renderer, "parser": self.parser, "requires": self.requires}
 
     def encode(self, diff_ids: Iterable[str] = ()) -> bytes:
         """The blob. `diff_ids` are the layers' digests, which the container image format asks for."""
@@ -68,6 +80,7 @@ class Config(NamedTuple):
                 "model_type": self.parameter_size,
                 "file_type": self.quantization,
                 **({"capabilities": list(self.capabilities)} if self.capabilities else {}),
+                **{name: value for name, value in self.format_names.items() if value},
                 "architecture": "amd64",
                 "os": "linux",
                 "rootfs": {"type": "layers", "diff_ids": list(diff_ids)},

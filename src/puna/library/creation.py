@@ -1,6 +1,6 @@
 """Making a model from another one, from GGUF files or from a folder of safetensors."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import orjson
 
 from puna.core.errors import DamagedModel, InvalidRequest, PunaError
+from puna.core.subjects import Setting
 from puna.formats.gguf import Metadata
 from puna.library import manifest as media
 from puna.library.config import Config
@@ -19,6 +20,7 @@ from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.library.recipe import Recipe
 from puna.library.template import to_jinja
+from puna.library.template.renderers import NAMES, PARSERS
 from puna.library.translating import Translating, translate
 
 Report = Callable[[str], None]
@@ -189,8 +191,26 @@ class _Creation:
         if not weights:
             raise PunaError(f"model '{self._recipe.base}' has no GGUF weights to make a model of")
         projectors = [self._header(layer) for layer in layers if layer.media_type == media.PROJECTOR]
-        config = Config.of(weights[0], projectors).encode(str(layer.digest) for layer in layers)
-        return self._small(media.CONFIG, config)
+        formats = self._formats()
+        config = Config.of(weights[0], projectors)._replace(
+            renderer=formats.get("renderer", ""),
+            parser=formats.get("parser", ""),
+            requires=formats.get("requires", ""),
+        )
+        return self._small(media.CONFIG, config.encode(str(layer.digest) for layer in layers))
+
+    def _formats(self) -> Mapping[str, str]:
+        """The names of the formats: a template of its own takes the place of those that the base has."""
+        recipe = self._recipe
+        for kind, names in (("renderer", NAMES), ("parser", PARSERS)):
+            if recipe.formats.get(kind, names[0]) not in names:
+                known = ", ".join(names)
+                raise InvalidRequest(
+                    f"there is no {kind} '{recipe.formats[kind]}'; known are {known}", about=Setting(kind)
+                )
+        if recipe.base is None or recipe.template is not None:
+            return recipe.formats
+        return {**self._library.get(recipe.base).config.format_names, **recipe.formats}
 
     def _header(self, layer: Layer) -> Metadata:
         known = self._headers.get(layer.digest)

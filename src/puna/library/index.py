@@ -11,7 +11,7 @@ import orjson
 from puna.library.config import Config
 
 FILE = ".index"
-_VERSION = 4
+_VERSION = 5
 
 Folder = Sequence[Any]
 """Time and inode of a folder, and what is known of each thing in it, by name: a folder, a row, or None for nothing. A

@@ -12,7 +12,7 @@ import orjson
 
 from puna.core.capabilities import Capability
 from puna.core.effort import Effort
-from puna.core.errors import DamagedModel, PunaError
+from puna.core.errors import DamagedModel, InvalidRequest, PunaError
 from puna.core.sampling import Sampling
 from puna.formats.gguf import Metadata
 from puna.library import manifest as media
@@ -90,7 +90,7 @@ class Model:
             return tuple(cast("Capability", word) for word in self.config.capabilities if word in KNOWN)
         from puna.library.capabilities import gguf_capabilities  # lists of models do without it
 
-        template = self.template_source or self.metadata.chat_template or ""
+        template = self._rendering or self.template_source or self.metadata.chat_template or ""
         return tuple(gguf_capabilities(self.metadata, template, self.projector_metadata))
 
     @cached_property
@@ -187,13 +187,36 @@ class Model:
 
     @cached_property
     def template(self) -> str | None:
-        """The Modelfile's TEMPLATE in Jinja; None where the weights' own template applies.
+        """The chat template in Jinja; None where the weights' own applies. Where the config names a renderer, that is
+        the weights' own, else the one that the renderer stands for; else it is the Modelfile's TEMPLATE.
 
-        Raises InvalidRequest where it is written in Go's syntax and uses what can't be translated.
+        Raises InvalidRequest where that is written in Go's syntax and uses what can't be translated, and for a
+        renderer that nobody here has a template for.
         """
         from puna.library.template import to_jinja  # lists of models do without it
 
+        if self._renderer and (self.metadata.chat_template or self._rendering):
+            return self._rendering
+        if self._renderer and "{{ .Prompt }}" in (self.template_source or "{{ .Prompt }}"):
+            raise InvalidRequest(
+                f"model '{self.name}' is rendered by '{self._renderer}', which Puna has no template for; "
+                "make a model of it with a TEMPLATE of its own"
+            )
         return None if self.template_source is None else to_jinja(self.template_source)
+
+    @cached_property
+    def _renderer(self) -> str:
+        """The name of the format of its prompts; empty where a template says all."""
+        from puna.library.template.renderers import renderer_of
+
+        return self.config.renderer or renderer_of(self.config.family, self.template_source or "") or ""
+
+    @cached_property
+    def _rendering(self) -> str | None:
+        """The template that the renderer stands for; None where the weights have their own, or nobody has one."""
+        from puna.library.template.renderers import rendering
+
+        return None if self.metadata.chat_template else rendering(self._renderer)
 
     @cached_property
     def system(self) -> str | None:

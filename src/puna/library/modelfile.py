@@ -7,7 +7,7 @@ are no escapes.
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -17,8 +17,7 @@ from puna.library.parameters import Parameters
 
 ROLES = ("system", "user", "assistant")
 _INSTRUCTIONS = ("FROM", "PARAMETER", "TEMPLATE", "SYSTEM", "ADAPTER", "LICENSE", "MESSAGE")
-# They choose code inside Ollama, or a version of it; the model's own template does their work here.
-_FOREIGN = ("RENDERER", "PARSER", "REQUIRES")
+_FORMATS = ("RENDERER", "PARSER", "REQUIRES")  # one word each
 _BLANKS = " \t\r"
 
 
@@ -34,7 +33,7 @@ class ModelfileError(InvalidRequest):
 class Modelfile:
     """What a Modelfile says. `sources` and `adapters` are as written: model names or paths.
 
-    `unused` are the instructions that were read and mean nothing here.
+    `formats` are what RENDERER, PARSER and REQUIRES say, by those names in small letters.
     """
 
     sources: tuple[str, ...]
@@ -44,7 +43,7 @@ class Modelfile:
     system: str | None = None
     messages: tuple[Example, ...] = ()
     licenses: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, source: str | bytes) -> Self:
@@ -59,6 +58,8 @@ class Modelfile:
             elif instruction == "MESSAGE":
                 messages.append(Example(word, argument))
             else:
+                if instruction in _FORMATS:
+                    _known(line, instruction, argument)
                 found.setdefault(instruction, []).append(argument)
         if "FROM" not in found:
             raise ModelfileError(0, "there is no FROM line")
@@ -70,7 +71,7 @@ class Modelfile:
             system=found.get("SYSTEM", [None])[-1],
             messages=tuple(messages),
             licenses=tuple(found.get("LICENSE", ())),
-            unused=tuple(name for name in _FOREIGN if name in found),
+            formats={name.lower(): found[name][-1] for name in _FORMATS if name in found},
         )
 
     @classmethod
@@ -84,12 +85,14 @@ class Modelfile:
             system=model.system,
             messages=model.messages,
             licenses=model.licenses,
+            formats={name: value for name, value in model.config.format_names.items() if value},
         )
 
     def __str__(self) -> str:
         """The text, which reads back as the same. Raises InvalidRequest for what no quotes can hold."""
         lines = [f"FROM {_quoted(source)}" for source in self.sources]
         lines += [f"ADAPTER {_quoted(adapter)}" for adapter in self.adapters]
+        lines += [f"{name.upper()} {_quoted(value)}" for name, value in self.formats.items()]
         if self.template is not None:
             lines.append(f"TEMPLATE {_quoted(self.template)}")
         if self.system is not None:
@@ -127,8 +130,10 @@ def _instructions(text: str) -> Iterator[tuple[int, str, str, str]]:
         if not written or written.startswith("#"):
             continue
         instruction, word = written.upper(), ""
-        if instruction not in (*_INSTRUCTIONS, *_FOREIGN):
-            raise ModelfileError(number, f"unknown instruction '{written}'; known are {', '.join(_INSTRUCTIONS)}")
+        if instruction not in (*_INSTRUCTIONS, *_FORMATS):
+            raise ModelfileError(
+                number, f"unknown instruction '{written}'; known are {', '.join((*_INSTRUCTIONS, *_FORMATS))}"
+            )
         if instruction in ("PARAMETER", "MESSAGE"):
             word, rest = _word(rest)
         if instruction == "MESSAGE" and word not in ROLES:
@@ -155,6 +160,15 @@ def _checked(line: int, parameter: tuple[str, str]) -> None:
         Parameters.from_text([parameter])
     except InvalidRequest as error:
         raise ModelfileError(line, error.message) from error
+
+
+def _known(line: int, instruction: str, name: str) -> None:
+    """Raises ModelfileError for a renderer or a parser that nobody knows."""
+    from puna.library.template.renderers import NAMES, PARSERS
+
+    known = {"RENDERER": NAMES, "PARSER": PARSERS}.get(instruction, (name,))
+    if name not in known:
+        raise ModelfileError(line, f"there is no {instruction.lower()} '{name}'; known are {', '.join(known)}")
 
 
 def _complete(text: str) -> bool:

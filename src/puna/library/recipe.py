@@ -35,6 +35,7 @@ class Recipe:
     messages: tuple[Example, ...] = ()
     licenses: tuple[str, ...] = ()
     quantize: str | None = None
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, modelfile: Modelfile, folder: Path, quantize: str | None = None) -> Self:
@@ -66,6 +67,7 @@ class Recipe:
             messages=modelfile.messages,
             licenses=modelfile.licenses,
             quantize=quantize,
+            formats=modelfile.formats,
         )
 
 

@@ -47,6 +47,9 @@ class CreateBody(ModelBody):
     messages: list[Turn] | None = None
     quantize: str | None = None
     quantization: str | None = None
+    renderer: str | None = None
+    parser: str | None = None
+    requires: str | None = None
     stream: bool | None = None
 
     def recipe(self, store: Store, folder: Path) -> Recipe:
@@ -74,6 +77,11 @@ class CreateBody(ModelBody):
             messages=tuple(Example(turn.role, turn.content) for turn in self.messages or ()),
             licenses=(self.license,) if isinstance(self.license, str) else tuple(self.license or ()),
             quantize=self.quantize or self.quantization or None,
+            formats={
+                name: value
+                for name, value in (("renderer", self.renderer), ("parser", self.parser), ("requires", self.requires))
+                if value
+            },
         )
 
 

@@ -34,8 +34,6 @@ def create(model: str, file: str, quantize: str) -> None:
     from puna.library.recipe import Recipe
 
     modelfile = Modelfile.parse(source)
-    for instruction in modelfile.unused:
-        click.echo(f"Warning: {instruction} means nothing here and is not kept", err=True)
     recipe = Recipe.of(modelfile, folder, quantize or None)
     with connected() as client:
         for step in client.stream("/api/create", {"model": model, **sent(client, recipe)}):
@@ -65,6 +63,7 @@ def sent(client: Client, recipe: "Recipe") -> dict[str, Any]:
         "messages": [{"role": message.role, "content": message.content} for message in recipe.messages],
         "license": list(recipe.licenses),
         "quantize": recipe.quantize,
+        **recipe.formats,
     }
     return {name: value for name, value in body.items() if value}
 

@@ -1,0 +1,153 @@
+"""The templates that stand for Ollama's renderers: each writes its format, for whoever has been trained with it."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+
+from puna.core.errors import InvalidRequest
+from puna.library.creation import create
+from puna.library.library import Library
+from puna.library.model import Model
+from puna.library.modelfile import Modelfile, ModelfileError
+from puna.library.names import ModelName
+from puna.library.recipe import Recipe
+from puna.library.template.renderers import ELSEWHERE, NAMES, rendering
+from tests.library.ggufs import write
+
+HERE = [name for name in NAMES if name not in ELSEWHERE]
+TOOL = {
+    "name": "weather",
+    "description": "Tells it.",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+}
+MESSAGES: list[dict[str, Any]] = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Weather in Rome?"},
+    {
+        "role": "assistant",
+        "content": "",
+        "reasoning_content": "I ask.",
+        "tool_calls": [{"function": {"name": "weather", "arguments": {"city": "Rome"}}}],
+    },
+    {"role": "tool", "name": "weather", "content": "Sunny."},
+    {"role": "assistant", "content": "It is sunny."},
+    {"role": "user", "content": "And tomorrow?"},
+]
+
+
+def render(name: str, messages: list[dict[str, Any]], **variables: Any) -> str:
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701 — prompts are no HTML
+    environment.filters["items"] = dict.items
+    environment.filters["tojson"] = json.dumps
+    environment.globals["strftime_now"] = lambda form: datetime.date(2026, 1, 2).strftime(form)
+    template = rendering(name)
+    assert template
+    assert "@" not in template
+    return environment.from_string(template).render(
+        messages=messages, add_generation_prompt=True, bos_token="<bos>", **variables
+    )
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_every_turn_is_in_the_prompt_once(name: str) -> None:
+    prompt = render(name, MESSAGES)
+    for text in ("Be brief.", "Weather in Rome?", "Sunny.", "It is sunny.", "And tomorrow?"):
+        assert prompt.count(text) == 1
+    assert prompt.index("Sunny.") < prompt.index("It is sunny.") < prompt.index("And tomorrow?")
+
+
+@pytest.mark.parametrize("name", [name for name in HERE if not name.startswith("gemma4")])
+def test_tools_and_their_calls_are_in_the_prompt(name: str) -> None:
+    prompt = render(name, MESSAGES, tools=[{"type": "function", "function": TOOL}])
+    assert "Tells it." in prompt
+    assert "weather" in prompt[prompt.index("Weather in Rome?") :]
+    assert "Rome" in prompt[prompt.index("Weather in Rome?") + 20 :]
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("qwen3-coder", "<|im_start|>assistant\n"),
+        ("qwen3-vl-thinking", "<|im_start|>assistant\n<think>\n"),
+        ("qwen3.5", "<|im_start|>assistant\n<think>\n"),
+        ("glm-4.7", "<|user|>And tomorrow?<|assistant|><think>"),
+        ("glm-ocr", "<|user|>\nAnd tomorrow?<|assistant|>\n"),
+        ("deepseek3.1", "<｜User｜>And tomorrow?<｜Assistant｜><think>"),  # noqa: RUF001 — the model's own sign
+        ("gemma4-small", "<turn|>\n<|turn>model\n"),
+        ("gemma4-large", "<|turn>model\n<|channel>thought\n<channel|>"),
+        ("harmony", "<|start|>user<|message|>And tomorrow?<|end|><|start|>assistant"),
+        ("olmo3-think", "<|im_start|>assistant\n<think>"),
+    ],
+)
+def test_the_answer_is_opened_as_the_format_has_it(name: str, ending: str) -> None:
+    assert render(name, MESSAGES).endswith(ending)
+
+
+def test_thinking_can_be_switched_off() -> None:
+    assert render("qwen3.5", MESSAGES, enable_thinking=False).endswith("<think>\n\n</think>\n\n")
+    assert render("glm-4.7", MESSAGES, enable_thinking=False).endswith("<|assistant|></think>")
+
+
+def test_harmony_declares_functions_and_says_how_much_to_think() -> None:
+    prompt = render("harmony", MESSAGES, tools=[{"type": "function", "function": TOOL}], reasoning_effort="high")
+    assert "Reasoning: high" in prompt
+    assert "Current date: 2026-01-02" in prompt
+    assert "type weather = (_: {\ncity?: string,\n}) => any;" in prompt
+    assert 'to=functions.weather<|channel|>commentary <|constrain|>json<|message|>{"city": "Rome"}<|call|>' in prompt
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "models")
+
+
+def made(library: Library, tmp_path: Path, modelfile: str, **values: Any) -> Model:
+    write(tmp_path / "m.gguf", values=values)
+    recipe = Recipe.of(Modelfile.parse(f"FROM m.gguf\n{modelfile}"), tmp_path)
+    return create(library, ModelName.parse("m"), recipe)
+
+
+def test_a_renderer_is_the_template_it_stands_for(library: Library, tmp_path: Path) -> None:
+    model = made(library, tmp_path, "RENDERER qwen3.5\nPARSER qwen3.5")
+    assert model.template == rendering("qwen3.5")
+    assert "thinking" in model.capabilities
+    child = create(library, ModelName.parse("child"), Recipe(base=model.name, system="Be brief."))
+    assert (child.config.renderer, child.config.parser) == ("qwen3.5", "qwen3.5")
+
+
+def test_the_makers_own_template_comes_first(library: Library, tmp_path: Path) -> None:
+    model = made(library, tmp_path, "RENDERER cogito", **{"tokenizer.chat_template": "{{ messages }}"})
+    assert model.template is None
+
+
+def test_a_template_takes_the_place_of_a_renderer(library: Library, tmp_path: Path) -> None:
+    model = made(library, tmp_path, "RENDERER qwen3.5")
+    own = create(
+        library, ModelName.parse("own"), Recipe(base=model.name, template="{% for m in messages %}{% endfor %}")
+    )
+    assert own.config.renderer == ""
+    assert own.template == "{% for m in messages %}{% endfor %}"
+
+
+def test_a_renderer_without_a_template_is_refused_by_its_name(library: Library, tmp_path: Path) -> None:
+    model = made(library, tmp_path, "RENDERER cogito")
+    with pytest.raises(InvalidRequest, match="'cogito'"):
+        _ = model.template
+
+
+def test_a_renderer_that_nobody_knows_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelfileError, match=r"line 2: there is no renderer 'x'; known are .*qwen3-coder"):
+        Modelfile.parse("FROM m\nRENDERER x")
+
+
+def test_gpt_oss_needs_no_translation_of_its_template(library: Library, tmp_path: Path) -> None:
+    """It uses more of Go's language than can be translated."""
+    source = "<|start|>system<|message|>{{ currentDate }}<|end|><|start|>assistant<|channel|>"
+    weights = write(tmp_path / "oss.gguf", architecture="gptoss")
+    model = create(library, ModelName.parse("oss"), Recipe(files={"oss.gguf": weights}))
+    model.__dict__["template_source"] = source
+    assert model.template == rendering("harmony")
