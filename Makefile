@@ -9,7 +9,7 @@ NODE := tests/clients/node
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: serve test lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-harness test-openapi test-embedded
+.PHONY: fuzz serve test lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-harness test-openapi test-embedded
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -52,6 +52,9 @@ test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos
+
+fuzz: $(DEV_STAMP)  ## What `make test` tries a few times of each, tried many times: some minutes
+	PUNA_FUZZ_EXAMPLES=300 $(BIN)/pytest -n auto --timeout 1800 tests/fuzz
 
 soak: $(DEV_STAMP)  ## 20,000 short requests; memory and descriptors have to stay flat
 	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from puna import __version__
 from puna.api.dialect import Dialect
 from puna.api.dialects import DIALECTS
 from puna.api.dispatcher import Dispatcher
@@ -118,7 +120,12 @@ def pages(metrics: Metrics) -> Dialect:
 
     return Dialect(
         name="server",
-        routes=[Route("/", greet), Route("/health", report_health), Route("/metrics", report_metrics)],
+        routes=[
+            Route("/", greet),
+            Route("/health", report_health),
+            Route("/metrics", report_metrics),
+            Route("/openapi.json", report_description),
+        ],
         claims=lambda _: True,
         name_of=lambda _, __: None,
         error=lambda _, words: {"error": words.message},
@@ -135,3 +142,25 @@ async def greet(_: Request) -> Response:
 
 async def report_health(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
+
+
+async def report_description(_: Request) -> Response:
+    return JSONResponse(description())
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The OpenAPI description of everything that the server answers. Most servers are never asked for it."""
+    from puna.api.description import Operation, describe
+    from puna.api.ollama import description as ollama
+    from puna.api.openai import description as openai
+    from puna.api.openai.responses.items import KINDS
+
+    own = [
+        Operation("GET", "/", "Whether the server is up, in words."),
+        Operation("GET", "/health", "Whether the server is up."),
+        Operation("GET", "/metrics", "The server's numbers, for Prometheus."),
+        Operation("GET", "/openapi.json", "This description."),
+    ]
+    errors = {"/v1/": openai.ERROR, "/": ollama.ERROR}
+    return describe("Puna", __version__, [*openai.OPERATIONS, *ollama.OPERATIONS, *own], errors, set(KINDS.values()))

@@ -97,7 +97,7 @@ class GenerationBody(Body):
 def read_bias(bias: dict[str, float]) -> tuple[tuple[int, float], ...]:
     """Token ids and what is added to their logits. OpenAI's -100 bans and its 100 forces: both are without end."""
     for token in bias:
-        if not token.isascii() or not token.isdecimal():
+        if not token.isascii() or not token.isdecimal() or len(token) > 18:
             message = f"Invalid key in 'logit_bias': '{token}'. Expected a token id, which is a whole number."
             raise InvalidRequest(message, param="logit_bias", code="invalid_value")
     return tuple((int(token), value) for token, value in bias.items())

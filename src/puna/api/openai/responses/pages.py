@@ -26,7 +26,7 @@ class Page:
     def of(cls, query: QueryParams) -> "Page":
         """From a request's query. Raises InvalidRequest."""
         limit, order = query.get("limit", "20"), query.get("order", "desc")
-        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+        if not limit.isdecimal() or len(limit) > 3 or not 1 <= int(limit) <= 100:
             raise InvalidRequest(
                 f"Invalid 'limit': expected a number from 1 to 100, but got {limit!r}.", param="limit"
             )

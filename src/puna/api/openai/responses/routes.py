@@ -82,7 +82,7 @@ def own_key(request: Request) -> str:
 def read_starting_after(query: QueryParams) -> int | None:
     """The number of the last event that is not wanted. Raises InvalidRequest."""
     after = query.get("starting_after")
-    if after is None or (after.isascii() and after.isdecimal()):
+    if after is None or (after.isascii() and after.isdecimal() and len(after) < 19):
         return None if after is None else int(after)
     raise InvalidRequest(
         f"Invalid 'starting_after': expected a sequence number, but got {after!r}.", param="starting_after"

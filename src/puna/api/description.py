@@ -1,0 +1,107 @@
+"""The OpenAPI description of what a server answers, made of the types that parse its bodies."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from puna.http.body import Body
+
+Schema = dict[str, Any]
+PREFIX = "#/components/schemas/{model}"
+PARAMETER = re.compile(r"\{(\w+)(?::path)?\}")
+STATUSES = {
+    400: "Something in the request can't be used.",
+    401: "An API key is needed, and this is none.",
+    403: "The host, the page or the API key may not do this.",
+    404: "There is no such model or thing.",
+    413: "The body is too large.",
+    429: "The API key has used up what it may in a minute.",
+    500: "Puna, an engine or a disk failed.",
+    503: "There is no room for the request now.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be asked for. `stream` is the media type of the answer as a stream, where it may be one;
+    `query` are schemas of what may stand in the address; `content` is the type of a body that is no JSON."""
+
+    method: str
+    path: str
+    summary: str
+    body: type[Body] | None = None
+    example: Mapping[str, Any] | None = None
+    stream: str | None = None
+    status: int = 200
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    content: str | None = None
+
+
+def describe(
+    title: str,
+    version: str,
+    operations: Sequence[Operation],
+    errors: Mapping[str, Schema],
+    also: Iterable[type[BaseModel]] = (),
+) -> Schema:
+    """The description. `errors` are schemas of errors by how paths begin, `also` types that no body refers to."""
+    kinds = {operation.body: None for operation in operations if operation.body}
+    wanted = [*kinds, *also]
+    references, definitions = models_json_schema(
+        [(kind, "validation") for kind in wanted], by_alias=True, ref_template=PREFIX
+    )
+    paths: dict[str, Schema] = {}
+    for operation in operations:
+        error = next(schema for beginning, schema in errors.items() if operation.path.startswith(beginning))
+        body = references[(operation.body, "validation")] if operation.body else None
+        path = PARAMETER.sub(r"{\1}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = written(operation, body, error)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"key": []}],
+    }
+
+
+def written(operation: Operation, body: Schema | None, error: Schema) -> Schema:
+    """One operation as OpenAPI has it."""
+    answers: dict[str, Schema] = {"application/json": {"schema": {}}}
+    if operation.stream:
+        answers[operation.stream] = {"schema": {"type": "string"}}
+    refused = {"application/json": {"schema": error}}
+    found: Schema = {
+        "summary": operation.summary,
+        "operationId": f"{operation.method.lower()}{re.sub(r'[^a-zA-Z0-9]+', '_', operation.path).rstrip('_')}",
+        "parameters": parameters(operation),
+        "responses": {
+            str(operation.status): {"description": "The answer.", "content": answers},
+            **{str(status): {"description": words, "content": refused} for status, words in STATUSES.items()},
+        },
+    }
+    if body is not None:
+        content: Schema = {"schema": body}
+        if operation.example is not None:
+            content["examples"] = {"example": {"value": dict(operation.example)}}
+        found["requestBody"] = {"required": True, "content": {"application/json": content}}
+    elif operation.content:
+        found["requestBody"] = {"required": True, "content": {operation.content: {"schema": {}}}}
+    return found
+
+
+def parameters(operation: Operation) -> list[Schema]:
+    """What stands in an operation's address."""
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in PARAMETER.findall(operation.path)
+    ]
+    in_query = [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
+    return [*in_path, *in_query]
