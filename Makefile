@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 SERVE_STAMP := $(VENV)/.serve
 DEV_STAMP := $(VENV)/.dev
 NODE := tests/clients/node
+# What `make check` runs of the tests: dialects, scheduling, serving and all that is beneath them.
+CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats http inference observation scheduler serving)
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
@@ -16,6 +18,9 @@ serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 
 test: $(DEV_STAMP) $(VENV)/.minilm $(NODE_STAMP)  ## Set up and run the tests
 	$(BIN)/pytest -n auto
+
+check: lint  ## Lint, and run the tests that start no process: seconds
+	$(BIN)/pytest -n auto -q --no-processes $(CHECKED)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -1,10 +1,12 @@
 """What tests in several folders share. Every test imports this: clients and engines are imported by the fixtures that
 need them."""
 
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +16,53 @@ if TYPE_CHECKING:
     import openai
 
     from tests.scripted import ScriptedServer, StartScripted
+
+
+PROCESSES = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+"""Python's audit events of a process that is started."""
+WHY = "it starts a process"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-processes", action="store_true", help="skip every test that starts a process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("no_processes"):
+        config.pluginmanager.register(NoProcesses())
+
+
+class NoProcesses:
+    """Skips each test where it starts a process: what is left takes seconds (`make check`)."""
+
+    def __init__(self) -> None:
+        self._testing = self._refused = False
+        sys.addaudithook(self._hear)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
+        """Python and pytest start processes between tests."""
+        self._testing, self._refused = True, False
+        try:
+            return (yield)
+        finally:
+            self._testing = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, None, None]:
+        try:
+            return (yield)
+        except Exception:
+            if self._refused:
+                pytest.skip(WHY)
+            raise
+
+    def _hear(self, event: str, _: Any) -> None:
+        if self._testing and event in PROCESSES:
+            self._refused = True
+            if threading.current_thread() is threading.main_thread():
+                pytest.skip(WHY)
+            raise PermissionError(WHY)  # a skip would end the event loop that runs in the thread
 
 
 @pytest.fixture(scope="session")

@@ -91,7 +91,7 @@ def spoiled(body: Any, place: tuple[Any, ...], wrong: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_whatever_is_wrong_is_answered_or_named(
     scripted_session: ScriptedServer, path: str, data: st.DataObject
