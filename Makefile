@@ -11,7 +11,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: fuzz serve test lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-harness test-openapi test-embedded
+.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-harness test-openapi test-embedded
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
