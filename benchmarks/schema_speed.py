@@ -252,6 +252,7 @@ def report(model: str, kinds: dict[str, Times]) -> None:
 
 async def run(shape: str | None, rounds: int, tokens: int) -> None:
     with puna_environment() as environment:
+        environment["PUNA_CONTEXT_LENGTH"] = "4096"
         model = "tiny"
         if shape:
             model = MODEL

@@ -6,6 +6,7 @@ import re
 import string
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer
@@ -13,6 +14,7 @@ from llguidance._tokenizer import TokenizerWrapper
 
 from puna.core.formats import Format, FreeText, JsonSchema
 from puna.core.tools import TextGrammar, Tool
+from puna.engines.llama.grammar.formats import FORMATS
 from puna.engines.llama.grammar.in_string import TextError
 from puna.engines.llama.grammar.lark import COMPACT, HEAD, Answer
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
@@ -29,7 +31,7 @@ LARGEST = 200_000
 MOST_ALTERNATIVES = {"anyOf": 1000, "enum": 20_000}
 """What is larger is refused at once."""
 QUANTIFIER = re.compile(r"[*+{]")
-STEPS = 12
+STEPS, STRIDE = 12, 7919
 STRICT = LLParserLimits(step_lexer_fuel=10_000)
 """A pattern may take a twentieth of what llguidance allows at a character: an engine that meets the limit on the way
 gives the whole grammar up."""
@@ -72,7 +74,8 @@ def compile_answer(plan: Plan) -> Compiled | Refusal:
     except RefusedPart as refused:
         return refused.refusal
     source = answer.source(body, plan.thinking, begun=plan.begun, spaced=spaced)
-    if problem := problem_of(TOKEN.sub(SIGN, source)):
+    # JSON alone was tried by itself.
+    if (plan.tools or plan.thinking) and (problem := problem_of(TOKEN.sub(SIGN, source))):
         return Refusal(f"it can't be compiled: {problem}")
     return Compiled(source, tuple(unheld))
 
@@ -202,13 +205,19 @@ def leave_hard_patterns(schema: Mapping[str, Any]) -> list[Path]:
     """Take the patterns out that would cost the engine too much at every character; their places."""
     left = []
     for path, part in walk(schema):
-        pattern = part.get("pattern")
-        if pattern and (len(pattern) > 100 or len(QUANTIFIER.findall(pattern)) > 3):
-            alone = {word: part[word] for word in ("type", "pattern", "minLength", "maxLength") if word in part}
-            if problem_of(json_source(alone), steps=STEPS):
-                del part["pattern"]
-                left.append((*path, "pattern"))
+        if "pattern" in part and is_hard(part["pattern"], part.get("minLength"), part.get("maxLength")):
+            del part["pattern"]
+            left.append((*path, "pattern"))
     return left
+
+
+@lru_cache(maxsize=1024)
+def is_hard(pattern: str, least: int | None, most: int | None) -> bool:
+    """Whether a pattern costs too much, or can't be taken, with those lengths."""
+    if pattern in FORMATS.values() or (len(pattern) < 100 and len(QUANTIFIER.findall(pattern)) < 4):
+        return False
+    lengths = {word: count for word, count in (("minLength", least), ("maxLength", most)) if count is not None}
+    return problem_of(json_source({"type": "string", "pattern": pattern, **lengths}), steps=STEPS) is not None
 
 
 def json_source(schema: Mapping[str, Any]) -> str:
@@ -225,15 +234,21 @@ def problem_of(source: str, steps: int = 0) -> str | None:
         if not any(mask) or (matcher.is_stopped() and not matcher.is_accepting()):
             return NOTHING
         for step in range(steps):
-            allowed = [token for token in range(len(TOKENS.tokens)) if mask[token // 8] >> token % 8 & 1]
             if time.process_time() - begun > LONGEST:
                 return TOO_LONG
-            if not matcher.consume_token(allowed[(step * 7919) % len(allowed)]) or matcher.is_stopped():
+            if not matcher.consume_token(allowed(mask, step * STRIDE)) or matcher.is_stopped():
                 break
             mask = matcher.compute_bitmask()
         if not matcher.is_error():
             return TOO_LONG if time.process_time() - begun > LONGEST else None
     return shortened(matcher.get_error())
+
+
+def allowed(mask: bytes, start: int) -> int:
+    """A token of a mask: the first one from a place on, or from the beginning."""
+    count = len(TOKENS.tokens)
+    tokens = ((start + step) % count for step in range(count))
+    return next(token for token in tokens if mask[token // 8] >> token % 8 & 1)
 
 
 def shortened(message: str) -> str:

@@ -9,6 +9,7 @@ FARTHEST_INTEGER = 2**63
 FARTHEST_NUMBER = 2**53
 SMALLEST_STEP = 10**-9
 LARGEST_FACTOR = 10**9
+MOST_REMAINDERS = 1000
 
 
 def number_keywords(schema: Mapping[str, Any], *, whole: bool) -> tuple[dict[str, Any], list[str]]:
@@ -55,8 +56,7 @@ def fractional_bound(bound: float) -> float | None:
 
 
 def countable(factor: float) -> bool:
-    """Whether a factor has as few digits as llguidance counts with."""
-    if not SMALLEST_STEP <= factor < LARGEST_FACTOR:
-        return False
-    digits = f"{factor:.15f}".rstrip("0").replace(".", "").lstrip("0") if isinstance(factor, float) else str(factor)
-    return len(digits) <= 9
+    """Whether a factor has so few digits that an automaton of its remainders is small."""
+    digits = f"{factor:.15f}" if isinstance(factor, float) else f"{factor}.0"
+    whole = int(digits.replace(".", "").rstrip("0") or 0)
+    return SMALLEST_STEP <= factor < LARGEST_FACTOR and whole < MOST_REMAINDERS
