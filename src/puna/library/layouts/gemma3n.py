@@ -3,6 +3,7 @@
 import re
 
 from puna.formats.gguf import Metadata
+from puna.library.layouts.computed import promote
 from puna.library.layouts.layout import Layout, has_tensors
 from puna.library.layouts.rewrite import Rewrite
 from puna.library.layouts.tokens import BYTE, NORMAL, cut_vocabulary, ends, retype
@@ -25,8 +26,13 @@ def text(rewrite: Rewrite) -> None:
     if rows:
         rewrite.shorten("token_embd.weight", rows[-1])
     cut_vocabulary(rewrite, "token_embd.weight")
+    rewrite.move({"gemma3n.rope.freq_base_local": "gemma3n.rope.freq_base_swa"})
+    width = rewrite.get("gemma3n.head_dim")
+    rewrite.default({"gemma3n.attention.key_length": width, "gemma3n.attention.value_length": width})
+    rewrite.default({"gemma3n.final_logit_softcapping": 30.0})
     rewrite.set({"tokenizer.ggml.model": "llama"})
     rewrite.default({"tokenizer.ggml.add_space_prefix": False})
+    promote(rewrite, *(name for name in [*rewrite.pieces] if name.endswith("t_coef.weight")))
     retype(rewrite, _BYTE_TOKEN, BYTE)
     retype(rewrite, re.compile(r"<unused.*"), NORMAL)
     ends(rewrite, [1, _END_OF_TURN])

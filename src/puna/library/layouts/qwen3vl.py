@@ -21,7 +21,6 @@ _NAMES = {
 }
 
 _SECTIONS = [24, 20, 20, 0]
-_PIXELS = {"clip.vision.image_min_pixels": 65_536, "clip.vision.image_max_pixels": 16_777_216}
 
 
 def recognises(header: Metadata) -> bool:
@@ -35,7 +34,13 @@ def text(rewrite: Rewrite) -> None:
     sections = rewrite.get(f"{architecture}.rope.mrope_section") or rewrite.get(f"{architecture}.mrope_sections")
     rewrite.set({f"{architecture}.rope.dimension_sections": [*map(int, sections), 0][:4] if sections else _SECTIONS})
     deep = rewrite.source.array(f"{architecture}.vision.deepstack_visual_indexes")
-    rewrite.default({f"{architecture}.n_deepstack_layers": len(deep)})
+    expert = rewrite.shape("blk.0.ffn_gate_exps.weight")
+    rewrite.default(
+        {
+            f"{architecture}.n_deepstack_layers": len(deep),
+            f"{architecture}.expert_feed_forward_length": expert and expert[1],
+        }
+    )
 
 
 def projector(rewrite: Rewrite) -> None:
@@ -46,14 +51,12 @@ def projector(rewrite: Rewrite) -> None:
         {
             "temporal_patch_size": "clip.vision.temporal_patch_size",
             "rope.freq_base": "clip.vision.rope.freq_base",
-            "shortest_edge": "clip.vision.image_min_pixels",
-            "longest_edge": "clip.vision.image_max_pixels",
         },
         f"{architecture}.vision.",
     )
     blocks = rewrite.get("clip.vision.block_count", 0)
     deep = rewrite.source.array(f"{architecture}.vision.deepstack_visual_indexes")
-    rewrite.default({"clip.vision.is_deepstack_layers": [block in deep for block in range(blocks)], **_PIXELS})
+    rewrite.default({"clip.vision.is_deepstack_layers": [block in deep for block in range(blocks)]})
     for number, block in enumerate(deep):
         rewrite.rename_beginning(f"v.deepstack_merger.{number}.linear_", f"v.deepstack.{block}.")
         rewrite.rename_beginning(f"v.deepstack_merger.{number}.", f"v.deepstack.{block}.")
