@@ -56,13 +56,13 @@ test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that
 	$(BIN)/python -m benchmarks.schemas
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
-	$(BIN)/python -m benchmarks.chaos
+	$(BIN)/python -m benchmarks.chaos --attackers 4
 
 fuzz: $(DEV_STAMP)  ## What `make test` tries a few times of each, tried many times: some minutes
 	PUNA_FUZZ_EXAMPLES=300 $(BIN)/pytest -n auto --timeout 1800 tests/fuzz
 
 soak: $(DEV_STAMP)  ## 20,000 short requests; memory and descriptors have to stay flat
-	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10
+	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10 --attackers 4
 
 clean:
 	rm -rf $(VENV)

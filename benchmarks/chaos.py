@@ -22,6 +22,7 @@ from typing import Any
 import httpx2
 import psutil
 
+from benchmarks.attackers import attacking
 from tests.server import RunningServer, running_server
 from tests.stored_models import add_model, write_micro_model
 
@@ -38,6 +39,7 @@ class Report:
     begun_errors: int = 0
     kills: int = 0
     failures: Counter[str] = field(default_factory=Counter)
+    attacks: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         return [
@@ -45,6 +47,7 @@ class Report:
             f"explicit error events   {self.begun_errors}",
             f"engines killed          {self.kills}",
             f"broken promises         {self.failures.total()} {dict(self.failures) or ''}",
+            *self.attacks,
         ]
 
 
@@ -147,7 +150,9 @@ def budget(server: RunningServer) -> float:
     raise AssertionError("no model is in memory")
 
 
-async def run(home: Path, *, clients: int, requests: int, kill_every: float | None, rounds: int = 1) -> Report:
+async def run(
+    home: Path, *, clients: int, requests: int, kill_every: float | None, rounds: int = 1, attackers: int = 0
+) -> Report:
     """Set a server up with a budget for half of the models, and let it all happen. Checks for leaks at the end."""
     for seed, model in enumerate(MODELS):
         weights = write_micro_model(home / f"{model}.gguf", seed=seed)
@@ -167,7 +172,13 @@ async def run(home: Path, *, clients: int, requests: int, kill_every: float | No
         before = process.num_fds(), process.memory_info().rss
         for _ in range(rounds):
             killing = asyncio.create_task(kill_engines(server, report, kill_every)) if kill_every else None
-            await flood(server.url, clients, requests // rounds, report)
+            if attackers:
+                async with attacking(server.url, MODELS[0], attackers) as attack:
+                    await flood(server.url, clients, requests // rounds, report)
+                report.attacks += attack.lines()
+                report.failures += attack.faults
+            else:
+                await flood(server.url, clients, requests // rounds, report)
             if killing:
                 killing.cancel()
             print(f"{process.num_fds()} descriptors, {process.memory_info().rss / 2**20:.1f} MiB", file=sys.stderr)
@@ -193,6 +204,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=4000)
     parser.add_argument("--kill-every", type=float, default=1.0, help="seconds; 0 for never")
     parser.add_argument("--rounds", type=int, default=4, help="how often memory is looked at")
+    parser.add_argument("--attackers", type=int, default=0, help="of each kind, beside the clients")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         report = asyncio.run(
@@ -202,6 +214,7 @@ def main() -> None:
                 requests=arguments.requests,
                 kill_every=arguments.kill_every or None,
                 rounds=arguments.rounds,
+                attackers=arguments.attackers,
             )
         )
     print("\n".join(report.lines()))
