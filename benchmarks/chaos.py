@@ -28,6 +28,8 @@ from tests.stored_models import add_model, write_micro_model
 
 MODELS = ("one", "two", "three", "four")
 TOKENS = 64
+BODIES = 96 * 2**20
+"""Memory that large bodies were read in, and that the allocator keeps for the next ones."""
 
 
 @dataclass
@@ -182,11 +184,11 @@ async def run(
             if killing:
                 killing.cancel()
             print(f"{process.num_fds()} descriptors, {process.memory_info().rss / 2**20:.1f} MiB", file=sys.stderr)
-        check_leaks(server, before, report)
+        check_leaks(server, before, report, BODIES if attackers else 0)
     return report
 
 
-def check_leaks(server: RunningServer, before: tuple[int, int], report: Report) -> None:
+def check_leaks(server: RunningServer, before: tuple[int, int], report: Report, more: int) -> None:
     """No descriptors beyond those of the engines that may still be there, no processes beyond the budget."""
     process = psutil.Process(server.process.pid)
     engines = server.engines()
@@ -194,7 +196,7 @@ def check_leaks(server: RunningServer, before: tuple[int, int], report: Report) 
         report.failures[f"{len(engines)} processes left"] += 1
     if process.num_fds() > before[0] + 12:
         report.failures[f"descriptors: {before[0]} before, {process.num_fds()} after"] += 1
-    if process.memory_info().rss > before[1] + 48 * 2**20:
+    if process.memory_info().rss > before[1] + 48 * 2**20 + more:
         report.failures[f"memory: {before[1] >> 20} MiB before, {process.memory_info().rss >> 20} after"] += 1
 
 
