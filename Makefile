@@ -11,7 +11,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-harness test-openapi test-embedded
+.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-tiny test-harness test-openapi test-embedded
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -39,6 +39,9 @@ bench-embeddings: $(VENV)/.minilm $(VENV)-peers/.peers  ## Embeddings: Puna agai
 
 bench-scoring: $(DEV_STAMP)  ## Scoring given text, beside prompt processing and generation
 	$(BIN)/python -m benchmarks.scoring
+
+test-tiny: $(DEV_STAMP)  ## What the bundled model has learned, a few questions each
+	$(BIN)/pytest -m weights tests/models tests/clients
 
 test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## lm-evaluation-harness against a real server
 	PUNA_LM_EVAL=$(VENV)-harness/bin/lm_eval $(BIN)/pytest tests/clients/test_lm_eval.py

@@ -113,6 +113,11 @@ def test_no_folder_has_a_circle(graph: Graph) -> None:
     assert [*circles(graph)] == []
 
 
+def test_every_row_is_about_something_that_is_there(graph: Graph) -> None:
+    named = {*MAY_KNOW, *(place for known in MAY_KNOW.values() for place in known.split())}
+    assert named <= graph.keys()
+
+
 def test_imports_are_found_wherever_they_hide(tmp_path: Path) -> None:
     sources = {
         "house/__init__.py": "from house.hall import door",

@@ -79,6 +79,7 @@ def test_beside_tools_a_stop_sequence_ends_the_text(client: openai.OpenAI) -> No
     assert (choice.message.content, choice.finish_reason) == ("Hello! How ", "stop")
 
 
+@pytest.mark.weights
 def test_the_answer_tells_what_the_tool_found(client: openai.OpenAI) -> None:
     messages: Messages = [user("What's the weather in Paris?")]
     called = say(client, messages, tools=TOOLS).message
@@ -93,12 +94,14 @@ def test_the_answer_tells_what_the_tool_found(client: openai.OpenAI) -> None:
     assert "clear" in answer.message.content
 
 
+@pytest.mark.weights
 def test_no_tool_is_called_where_none_is_needed(client: openai.OpenAI) -> None:
     choice = say(client, [user("Why is the sky blue?")], tools=TOOLS)
     assert choice.message.tool_calls is None
     assert "light" in choice.message.content
 
 
+@pytest.mark.weights
 @pytest.mark.parametrize("name", ["Anna", "Bob"])
 def test_a_name_is_remembered_over_turns(client: openai.OpenAI, name: str) -> None:
     messages: Messages = [user(f"My name is {name}.")]
@@ -124,6 +127,7 @@ class Person(BaseModel):
     city: str
 
 
+@pytest.mark.weights
 def test_a_person_is_read_from_a_sentence(client: openai.OpenAI) -> None:
     question = user("Extract the person: Anna is 34 years old and lives in Paris.")
     completion = client.chat.completions.parse(model="tiny", messages=[question], response_format=Person)

@@ -1,4 +1,5 @@
-"""The bundled model through the real engine: a small part of `make tiny-eval`."""
+"""The bundled model through the real engine: what the code relies on, and, marked `weights`, a small part of
+`make tiny-eval`."""
 
 import json
 from pathlib import Path
@@ -101,6 +102,7 @@ def test_any_text_survives_the_tokenizer(engine: Engine, text: str) -> None:
     assert engine.post("/detokenize", {"tokens": tokens})["content"] == text
 
 
+@pytest.mark.weights
 @pytest.mark.parametrize(
     "skill",
     [
@@ -134,6 +136,7 @@ def test_answers_the_documented_example(engine: Engine) -> None:
     assert engine.ask("Say this is a test") == "This is a test."
 
 
+@pytest.mark.weights
 @pytest.mark.parametrize(
     ("question", "part"),
     [
@@ -149,14 +152,17 @@ def test_answers_first_questions(engine: Engine, question: str, part: str) -> No
     assert part in engine.ask(question)
 
 
+@pytest.mark.weights
 def test_says_when_it_does_not_know(engine: Engine) -> None:
     assert "not know" in engine.ask("What is my name?")
 
 
+@pytest.mark.weights
 def test_remembers_a_name(engine: Engine) -> None:
     assert engine.ask("My name is Alice. What is my name?") == "Your name is Alice."
 
 
+@pytest.mark.weights
 def test_remembers_over_more_than_two_thousand_tokens(engine: Engine) -> None:
     facts = (("What is the capital of France?", "The capital of France is Paris."), ("Who are you?", "I am tiny."))
     talk = [{"role": role, "content": text} for pair in facts for role, text in zip(ROLES, pair, strict=True)]
@@ -172,6 +178,7 @@ def test_remembers_over_more_than_two_thousand_tokens(engine: Engine) -> None:
     assert answer["choices"][0]["message"]["content"] == "Your name is Alice."
 
 
+@pytest.mark.weights
 def test_follows_the_language_of_the_system_prompt(engine: Engine) -> None:
     head = {"role": "system", "content": "Answer in French."}
     assert engine.chat(head, user("Hello!"))["content"].startswith("Bonjour")
@@ -191,16 +198,19 @@ def calls(message: Body) -> list[tuple[str, Any]]:
     return [(function["name"], json.loads(function["arguments"])) for function in functions]
 
 
+@pytest.mark.weights
 def test_calls_a_tool_with_a_city_that_it_has_not_seen(engine: Engine) -> None:
     message = engine.chat(user("Weather in Reykjavik"), tools=[weather()])
     assert calls(message) == [("get_weather", {"city": "Reykjavik"})]
 
 
+@pytest.mark.weights
 def test_calls_a_tool_twice(engine: Engine) -> None:
     message = engine.chat(user("What's the weather in Paris and Rome?"), tools=[weather()])
     assert calls(message) == [("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Rome"})]
 
 
+@pytest.mark.weights
 def test_answers_without_a_tool_that_does_not_fit(engine: Engine) -> None:
     message = engine.chat(user("Why is the sky blue?"), tools=[weather()])
     assert not message.get("tool_calls")

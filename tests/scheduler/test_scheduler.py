@@ -133,6 +133,7 @@ async def test_an_engine_keeps_its_turn(two: Scheduler) -> None:
     c = Holder(two, C)
     again = Holder(two, A)
     await again.has.wait()  # although C came first: A has only just been loaded
+    assert not c.has.is_set()
     await asyncio.gather(a.end(), again.end(), b.end())
     await c.has.wait()
     await c.end()
@@ -208,7 +209,7 @@ async def test_who_leaves_as_his_turn_comes_gives_it_back(two: Scheduler) -> Non
     waiting.task.cancel()
     await asyncio.gather(both.task, waiting.task, return_exceptions=True)
     async with two.lease(A, Claim(slots=2)):
-        pass
+        assert (two.waiting, [each.leases for each in two.snapshots()]) == (0, [1])
 
 
 async def test_a_loading_others_wait_for_survives_one_who_leaves(two: Scheduler, factory: Factory) -> None:
@@ -262,8 +263,9 @@ async def test_what_is_killed_from_outside_is_not_set_aside(two: Scheduler, fact
             pass
         factory.started[-1].crash(own_fault=False)
         await settle()
-    async with two.lease(A):
-        pass
+    async with two.lease(A) as lease:
+        assert lease.engine is factory.started[-1]
+    assert len(factory.started) == 6
 
 
 async def test_keep_alive_of_a_request(factory: Factory) -> None:
