@@ -140,7 +140,7 @@ def test_a_file_that_is_no_model_is_called_as_the_modelfile_calls_it(puna_with_s
     puna = puna_with_server
     puna.folder.joinpath("junk.gguf").write_text("junk")
     message = puna.fails("create", "m", "-f", "-", stdin="FROM ./junk.gguf\n")
-    assert "'junk.gguf': not a GGUF file" in message
+    assert "'./junk.gguf': not a GGUF file" in message
     assert str(puna.home) not in message
 
 
