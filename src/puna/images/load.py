@@ -63,10 +63,10 @@ class ImageLoader:
             if not match:
                 message = f"Invalid '{path}': expected a data URI in base64 (data:image/png;base64,…)."
                 raise InvalidRequest(message, param=path, code="invalid_base64")
-            return decode_base64(match["data"], path)
+            return await asyncio.to_thread(decode_base64, match["data"], path)
         if self._fetcher and ADDRESS.match(url):
             return await self._fetcher.fetch(url, path)
-        return decode_base64(url, path)
+        return await asyncio.to_thread(decode_base64, url, path)
 
 
 def decode_base64(text: str, path: str) -> bytes:
