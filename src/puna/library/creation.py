@@ -21,7 +21,7 @@ from puna.library.parameters import Parameters
 from puna.library.recipe import Recipe
 from puna.library.template import to_jinja
 from puna.library.template.renderers import NAMES, PARSERS
-from puna.library.translating import Translating, translate
+from puna.library.translating import Translating, require_readable, translate
 
 Report = Callable[[str], None]
 
@@ -129,6 +129,8 @@ class _Creation:
         return layers
 
     def _copied(self, media_type: str, path: Path, header: Metadata) -> Layer:
+        if media_type == media.WEIGHTS:
+            require_readable(header)
         self._report(f"copying {path.name}")
         digest = self._library.store.digest_of(path) or self._staging.add_file(path)
         self._headers[digest] = header

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from puna.formats.gguf import Metadata
 from puna.library.digest import Digest
 from puna.library.layouts.readable import Readable
 from puna.library.model import Model
@@ -18,6 +19,14 @@ class Translating:
     digest: Digest
     total: int
     completed: int
+
+
+def require_readable(header: Metadata) -> None:
+    """Raises UnknownLayout for weights that llama.cpp can't read, and that nobody here can translate."""
+    from puna.library.layouts.table import require_known, translation  # most models are made without it
+
+    if translation(header) is None:
+        require_known(header)
 
 
 def translate(model: Model, report: Callable[[Translating], None] = lambda progress: None) -> None:

@@ -2,18 +2,22 @@
 
 import asyncio
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import openai
 import orjson
 import pytest
 
 from puna.library.digest import Digest
-from puna.library.manifest import CONFIG, LICENSE, PARAMETERS, TEMPLATE, WEIGHTS, Layer, Manifest
+from puna.library.manifest import CONFIG, LICENSE, MEDIA_TYPE, PARAMETERS, TEMPLATE, WEIGHTS, Layer, Manifest
 from tests.cli.puna import Puna
+from tests.library.ggufs import write as write_plain
 from tests.library.layouts.test_engine import picture
 from tests.library.layouts.toy_gemma3 import write_gemma3
 from tests.library.layouts.toy_gptoss import write_gptoss
+from tests.library.registry.docker import docker_registry, needs_registry
 from tests.library.registry.fake_registry import Server, serving
 from tests.server import RunningServer, running_server
 
@@ -116,12 +120,35 @@ def test_show_says_that_it_is_translated_and_why(server: RunningServer) -> None:
     assert shown["projector_info"]["general.architecture"] == "clip"
 
 
+def test_a_layout_that_nobody_knows_is_told_when_it_is_pulled_and_when_it_is_asked(
+    server: RunningServer, registry: Server, tmp_path: Path
+) -> None:
+    weights = write_plain(tmp_path / "m.gguf", architecture="mllama").read_bytes()
+    publish(registry, "11b", "mllama", weights)
+    name = f"{registry.address}/library/llama3.2-vision:11b"
+    steps = [step.status for step in server.ollama().pull(name, insecure=True, stream=True)]
+    assert any("'mllama'" in str(step) and "hf.co/" in str(step) for step in steps)
+    with pytest.raises(openai.BadRequestError, match="'mllama'"):
+        server.client().chat.completions.create(model=name, messages=[{"role": "user", "content": "?"}])
+    assert server.ollama().delete(name).status == "success"
+
+
+@needs_registry
 def test_a_push_sends_the_blob_as_it_came(server: RunningServer, registry: Server, tmp_path: Path) -> None:
-    store = server.home / "models"
-    blobs = {path.name.replace("-", ":", 1): path.read_bytes() for path in (store / "blobs").iterdir()}
-    for digest, content in registry.blobs.items():
-        assert blobs[digest] == content
-    assert not any(path.name.startswith("model.gguf") for path in (store / "blobs").iterdir())
+    with docker_registry(tmp_path) as address:
+        name = f"{address}/me/gemma3:4b"
+        server.ollama().copy("gemma3:4b", name)
+        assert server.ollama().push(name, insecure=True).status == "success"
+        manifest = f"http://{address}/v2/me/gemma3/manifests/4b"
+        with urllib.request.urlopen(urllib.request.Request(manifest, headers={"Accept": MEDIA_TYPE})) as response:
+            assert orjson.loads(response.read())["layers"] == orjson.loads(registry.manifests["4b"])["layers"]
+
+
+def test_the_blobs_stay_as_they_came(server: RunningServer, registry: Server) -> None:
+    for tag in ("20b", "4b"):
+        for layer in orjson.loads(registry.manifests[tag])["layers"]:
+            blob = server.home / "models" / "blobs" / layer["digest"].replace(":", "-", 1)
+            assert blob.read_bytes() == registry.blobs[layer["digest"]]
 
 
 def test_the_command_line_shows_it(server: RunningServer, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from puna.core.errors import DamagedModel
+from puna.core.errors import DamagedModel, ModelNotFound
 from puna.library.creation import create
-from puna.library.errors import StoreFailed
+from puna.library.errors import StoreFailed, UnknownLayout
 from puna.library.layouts import file as files
 from puna.library.layouts import translations
 from puna.library.layouts.rewrite import Rewrite
@@ -18,6 +18,7 @@ from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.recipe import Recipe
 from puna.library.translating import Translating, translate
+from tests.library.ggufs import write as write_plain
 from tests.library.layouts.toy_gemma3 import write_gemma3
 from tests.library.layouts.toy_gptoss import write_gptoss
 from tests.stored_models import add_model
@@ -135,6 +136,14 @@ def test_a_model_made_of_it_is_translated_too(library: Library) -> None:
     model = create(library, ModelName.parse("child"), Recipe(base=NAME, system="Be brief."), steps.append)
     assert model.ready
     assert "translating for llama.cpp" in steps
+
+
+def test_nothing_is_made_of_a_layout_that_nobody_knows(library: Library, tmp_path: Path) -> None:
+    weights = write_plain(tmp_path / "m.gguf", architecture="mllama")
+    with pytest.raises(UnknownLayout, match="'mllama'"):
+        create(library, ModelName.parse("new"), Recipe(files={"m.gguf": weights}))
+    with pytest.raises(ModelNotFound):
+        library.get(ModelName.parse("new"))
 
 
 def test_quantized_it_keeps_its_eyes(library: Library) -> None:
