@@ -7,25 +7,20 @@ from PIL import Image as Pillow
 from puna.core.errors import InvalidRequest
 from puna.images.load import ImageLoader, decode_base64
 from puna.images.picture import MOST_PIXELS, NotAPicture, read_picture
-
-
-def picture(form: str, mode: str = "RGB", size: tuple[int, int] = (8, 4)) -> bytes:
-    buffer = BytesIO()
-    Pillow.new(mode, size, "red").save(buffer, form)
-    return buffer.getvalue()
+from tests.pictures import plain
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_what_every_engine_reads_is_passed_on_as_it_is(form: str) -> None:
-    image = read_picture(picture(form))
-    assert (image.data, image.media_type) == (picture(form), f"image/{form.lower()}")
+    image = read_picture(plain(form))
+    assert (image.data, image.media_type) == (plain(form), f"image/{form.lower()}")
 
 
 @pytest.mark.parametrize(
     ("form", "mode"), [("WEBP", "RGB"), ("GIF", "P"), ("BMP", "RGB"), ("PNG", "RGBA"), ("JPEG", "CMYK")]
 )
 def test_everything_else_becomes_a_plain_png(form: str, mode: str) -> None:
-    image = read_picture(picture(form, mode))
+    image = read_picture(plain(form, mode))
     decoded = Pillow.open(BytesIO(image.data))
     assert (image.media_type, decoded.format, decoded.mode, decoded.size) == ("image/png", "PNG", "RGB", (8, 4))
 
@@ -44,7 +39,7 @@ def test_a_photograph_taken_sideways_is_turned() -> None:
     assert Pillow.open(BytesIO(read_picture(buffer.getvalue()).data)).size == (4, 8)
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", picture("PNG")[:40], picture("TIFF"), b"<svg/>"])
+@pytest.mark.parametrize("data", [b"", b"no picture", plain("PNG")[:40], plain("TIFF"), b"<svg/>"])
 def test_no_picture(data: bytes) -> None:
     with pytest.raises(NotAPicture, match="no picture"):
         read_picture(data)
@@ -52,11 +47,11 @@ def test_no_picture(data: bytes) -> None:
 
 def test_a_decompression_bomb_is_not_decoded() -> None:
     with pytest.raises(NotAPicture, match=f"{MOST_PIXELS}"):
-        read_picture(picture("PNG", "1", (20_000, 20_000)))
+        read_picture(plain("PNG", "1", (20_000, 20_000)))
 
 
 async def test_a_data_uri_and_bare_base64_are_the_same_picture() -> None:
-    text = base64.b64encode(picture("PNG")).decode()
+    text = base64.b64encode(plain("PNG")).decode()
     loader = ImageLoader()
     bare, uri = await loader.load(text, "x"), await loader.load(f"data:image/png;base64,{text}", "x")
     assert bare == uri

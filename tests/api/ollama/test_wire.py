@@ -2,12 +2,10 @@
 
 import base64
 import json
-from io import BytesIO
 from typing import Any
 
 import ollama
 import pytest
-from PIL import Image as Pillow
 
 from puna.core.completions import CompletionRequest
 from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, InvalidRequest
@@ -17,6 +15,7 @@ from puna.core.messages import Image, Message, Text, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.subjects import Conversation
 from puna.core.tools import Tool
+from tests.pictures import plain
 from tests.scripted import ScriptedServer
 
 ASK = [{"role": "user", "content": "Hello"}]
@@ -27,12 +26,6 @@ TOOL: Any = {"type": "function", "function": {"name": "add", "description": "Add
 @pytest.fixture
 def native(scripted: ScriptedServer) -> ollama.Client:
     return scripted.ollama()
-
-
-def picture() -> bytes:
-    buffer = BytesIO()
-    Pillow.new("RGB", (2, 2), "red").save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def chatted(server: ScriptedServer, model: str = "plain", **fields: Any) -> ChatRequest:
@@ -75,9 +68,9 @@ def test_results_find_the_calls_they_answer_without_ids(scripted: ScriptedServer
 
 
 def test_pictures_come_before_the_text(scripted: ScriptedServer) -> None:
-    encoded = base64.b64encode(picture()).decode()
+    encoded = base64.b64encode(plain()).decode()
     [message] = chatted(scripted, "sees", messages=[{**ASK[0], "images": [encoded]}]).messages
-    assert message.content == (Image(picture(), "image/png"), Text("Hello"))
+    assert message.content == (Image(plain(), "image/png"), Text("Hello"))
     with pytest.raises(ollama.ResponseError, match="image") as refused:
         scripted.ollama().chat("plain", [{**ASK[0], "images": [encoded]}])
     assert refused.value.status_code == 400

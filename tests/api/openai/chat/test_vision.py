@@ -6,28 +6,21 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from openai.types.chat import ChatCompletion
-from PIL import Image as Pillow
 
 from puna.library.bundled import bundled
+from tests.pictures import half
 from tests.projector import IMAGE_TOKENS, write_projector
 from tests.server import RunningServer, running_server
 from tests.stored_models import add_model, write_micro_model
 
 TINY = bundled()
-FORMATS: dict[str, dict[str, Any]] = {
-    "PNG": {},
-    "JPEG": {"quality": 95},
-    "WEBP": {"lossless": True},
-    "GIF": {},
-    "BMP": {},
-}
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 SAME = 2e-3
 """How far two computations of the same may be apart: a part of the prompt may come from the cache."""
 
@@ -48,17 +41,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield server
 
 
-def picture(color: str, form: str = "PNG") -> bytes:
-    """Half of that colour, half white: a picture with something in it."""
-    whole = Pillow.new("RGB", (32, 32), "white")
-    whole.paste(color, (0, 0, 16, 32))
-    buffer = BytesIO()
-    whole.save(buffer, form, **FORMATS[form])
-    return buffer.getvalue()
-
-
 def uri(color: str, form: str = "PNG") -> str:
-    return f"data:image/{form.lower()};base64,{base64.b64encode(picture(color, form)).decode()}"
+    return f"data:image/{form.lower()};base64,{base64.b64encode(half(color, form)).decode()}"
 
 
 def image(url: str) -> dict[str, Any]:
@@ -123,14 +107,14 @@ def test_every_format_shows_the_same_picture(client: openai.OpenAI, form: str) -
 
 
 def test_bare_base64_shows_the_same_picture(client: openai.OpenAI) -> None:
-    bare = base64.b64encode(picture("red")).decode()
+    bare = base64.b64encode(half("red")).decode()
     assert distance(see(client, image(uri("red"))), see(client, image(bare))) < SAME
 
 
 @pytest.fixture
 def website(tmp_path: Path) -> Iterator[str]:
     """A web server on this machine that has `red.webp`."""
-    (tmp_path / "red.webp").write_bytes(picture("red", "WEBP"))
+    (tmp_path / "red.webp").write_bytes(half("red", "WEBP"))
     handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
         thread = threading.Thread(target=web.serve_forever)
@@ -233,7 +217,7 @@ def test_the_tokens_of_an_answer_about_a_picture_make_up_its_text(client: openai
 
 
 def test_what_is_no_picture_is_refused_and_the_next_is_seen(client: openai.OpenAI) -> None:
-    broken = "data:image/png;base64," + base64.b64encode(picture("red")[:60]).decode()
+    broken = "data:image/png;base64," + base64.b64encode(half("red")[:60]).decode()
     with pytest.raises(openai.BadRequestError) as refused:
         see(client, text("ab"), image(broken))
     assert (refused.value.param, refused.value.code) == ("messages[0].content[1].image_url.url", "invalid_image")
