@@ -13,10 +13,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
+
 from benchmarks.bench import CACHE, MODEL, cached_model, puna_environment
 from benchmarks.load import TEXT, Target, asked
 from benchmarks.random_model import SHAPES
-from benchmarks.servers import engine_alone, puna_server
+from benchmarks.servers import busy, engine_alone, puna_server
 from benchmarks.store import add_model
 
 
@@ -191,16 +193,19 @@ def renamed(schema: Any, turn: int) -> Any:
 
 @dataclass(slots=True)
 class Times:
-    """Milliseconds of answers: until the first text, and of a token after it."""
+    """Milliseconds of answers: until the first text, of a token after it, and of the engine's processor time for
+    a token, its prompt's included."""
 
     first: list[float] = field(default_factory=list)
     token: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
 
 
 async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: int, times: Times) -> None:
     """Ask once and note how long it took."""
     usage = {"stream_options": {"include_usage": True}}
     asking = replace(target, write_body=lambda prompt, tokens: target.write_body(prompt, tokens) | usage | fields)
+    used = engines_busy()
     async with asked(asking, prompt, tokens) as reader:
         start, data = time.perf_counter(), b""
         first = None
@@ -216,6 +221,13 @@ async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: in
     times.first.append(1000 * (first - start))
     if count > 8:
         times.token.append(1000 * (end - first) / (count - 1))
+        times.busy.append(1000 * (engines_busy() - used) / count)
+
+
+def engines_busy() -> float:
+    """Seconds of processor time that both engines have used, which company on the machine hardly changes."""
+    processes = psutil.Process().children(recursive=True)
+    return sum(busy(process) for process in processes if "puna.engines.llama.runner" in process.cmdline())
 
 
 async def measure(through: Target, alone: Target, rounds: int, tokens: int) -> dict[str, Times]:
@@ -246,8 +258,9 @@ def report(model: str, kinds: dict[str, Times]) -> None:
         ratio = median(times.token) / median(plain.token) if times.token else float("nan")
         later = median(times.first) - median(plain.first)
         token = median(times.token) if times.token else float("nan")
+        load = median(times.busy) / median(plain.busy) if times.busy else float("nan")
         first = f"first text after {median(times.first):7.1f} ms ({later:+.1f})"
-        print(f"  {name:28} {token:7.2f} ms a token ({ratio:.2f}), {first}")
+        print(f"  {name:28} {token:7.2f} ms a token ({ratio:.2f}, processor time {load:.2f}), {first}")
 
 
 async def run(shape: str | None, rounds: int, tokens: int) -> None:
