@@ -11,7 +11,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-tiny test-harness test-openapi test-embedded
+.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-tiny test-harness test-openapi test-embedded test-templates
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -57,6 +57,9 @@ bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's ow
 
 test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that people have: what is accepted, and whether every answer fits
 	$(BIN)/python -m benchmarks.schemas
+
+test-templates: $(DEV_STAMP)  ## Every published chat template, and the table of what holds with it
+	$(BIN)/python -m tests.templates .templates docs/templates.md
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos --attackers 4

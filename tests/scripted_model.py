@@ -62,7 +62,11 @@ class Vocabulary:
                 rest = vocabulary._add(rest + part)
         if rest and vocabulary.types[vocabulary.chain[-1]] == TokenType.CONTROL:
             raise ValueError(f"the text ends in {rest!r}, which it has had before: change it a little")
-        vocabulary.texts[vocabulary.chain[-1]] += spelled(rest)
+        while rest:  # it goes with the pieces before it, as many as it takes for a new one
+            rest, piece = "", vocabulary.texts[vocabulary.chain[-1]] + spelled(rest)
+            if piece in vocabulary.texts:
+                raise ValueError("the text can't be divided into different tokens: change it a little")
+            vocabulary.texts[vocabulary.chain[-1]] = piece
         return vocabulary
 
     def _add(self, text: str) -> str:

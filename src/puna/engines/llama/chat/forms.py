@@ -22,7 +22,7 @@ TOOL = {
     "function": {"name": NAME, "description": "?", "parameters": {"type": "object", "properties": PROPERTIES}},
 }
 END_OF_TURN = re.compile(
-    r"<[|\uff5c](?:END_OF_TURN_TOKEN|end_of_turn|eot_id|eom_id|eot|eom|im_end|end_of_msg|end_of_text|end▁of▁sentence|role_end"
+    r"<[|\uff5c](?:END_OF_TURN_TOKEN|end_of_turn|eot_id|eom_id|eot|eom|im_end|tool_response|end_of_msg|end_of_text|end▁of▁sentence|role_end"
     r"|call|calls|end|observation|user|message_sep|START_OF_TURN_TOKEN)[|\uff5c]>|</s>|<eos>|<end_of_turn>|<turn\|>|\[e~\["
 )
 """What ends the turn of a model, where calls end otherwise than text."""

@@ -1,20 +1,26 @@
-"""Chat the template's own way: llama-server's chat route renders the prompt and parses thinking and calls."""
+"""Chat the template's own way: llama-server's chat route renders the prompt and parses thinking and calls.
 
+Its parser refuses what does not fit the template's form, be it in the middle of an answer. What the model said is the
+answer all the same: then it is made again with the same seed, and no calls are read in it.
+"""
+
+import secrets
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from puna.core.events import Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, InvalidRequest
+from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from puna.core.requests import ChatRequest
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.offered import new_call_id
-from puna.engines.llama.chat.probing import render
+from puna.engines.llama.chat.rendered import RenderedChat
 from puna.engines.llama.chat.template import template_body
 from puna.engines.llama.completion.rounds import rounds
 from puna.engines.llama.completion.tokens import read_token
 from puna.engines.llama.completion.totals import Totals
-from puna.engines.llama.sampling import sampling_body
+from puna.engines.llama.sampling import RANDOM_SEED, sampling_body
 from puna.formats.vocabulary import Vocabulary
 
 
@@ -23,14 +29,35 @@ class NativeChat:
 
     def __init__(self, conversation: Conversation, request: ChatRequest) -> None:
         self._conversation = conversation
-        self._request = request
+        seed = request.sampling.seed if request.sampling.seed is not None else secrets.randbelow(RANDOM_SEED)
+        self._request = replace(request, sampling=replace(request.sampling, seed=seed))
 
     async def prompt(self) -> str:
         """The prompt, which the engine renders for itself when it answers."""
-        return await render(self._conversation.client, template_body(self._request, self._conversation.traits))
+        return await RenderedChat(self._conversation, self._request, raw=True).prompt()
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """The events of all choices as they come, then `Done`. Raises `ConnectionError` if it breaks off."""
+        sent: dict[int, list[str]] = {}
+        called: dict[int, bool] = {}
+        try:
+            async with aclosing(self._parsed()) as parsed:
+                async for event in parsed:
+                    if isinstance(event, TextDelta):
+                        sent.setdefault(event.index, []).append(event.text)
+                    elif isinstance(event, ToolCallDelta | Finished):
+                        called[event.index] = isinstance(event, ToolCallDelta)
+                    yield event
+            return
+        except (InvalidRequest, EngineFailed) as error:
+            if isinstance(error, EngineLost | ContextLengthExceeded):
+                raise
+        async with aclosing(RenderedChat(self._conversation, self._request, raw=True).events()) as events:
+            async for event in events:
+                for rest in unsent(event, sent, called):
+                    yield rest
+
+    async def _parsed(self) -> AsyncGenerator[Event, None]:
         request, conversation = self._request, self._conversation
         vocabulary = None if request.logprobs is None else await conversation.vocabulary()
         reader = ChatReader(vocabulary, request.logprobs or 0, several=request.parallel_tool_calls)
@@ -57,6 +84,24 @@ class NativeChat:
         if traits.thinking and request.effort != "none":
             body["timings_per_token"] = True  # the only place where a chunk tells how many tokens there are
         return body
+
+
+def unsent(event: Event, sent: dict[int, list[str]], called: dict[int, bool]) -> Iterator[Event]:
+    """What of an answer that was made again the client does not have. `called` has the choices of which calls, or the
+    end (False), were sent: of these nothing but the end is missing."""
+    if isinstance(event, Done):
+        yield event
+    elif event.index in called:
+        if isinstance(event, Finished) and called[event.index]:
+            yield Finished(event.index, "tool_calls")
+    elif isinstance(event, TextDelta):
+        before = "".join(sent.pop(event.index, []))
+        if len(before) > len(event.text):
+            sent[event.index] = [before[len(event.text) :]]
+        elif event.text[len(before) :]:
+            yield replace(event, text=event.text[len(before) :])
+    elif not (isinstance(event, ReasoningDelta) and event.index in sent):
+        yield event
 
 
 class ChatReader:

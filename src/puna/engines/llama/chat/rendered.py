@@ -42,18 +42,20 @@ class Thinking:
 
 
 class RenderedChat:
-    """One request on its way. `in_words` describes tools in Puna's words, whatever the template knows."""
+    """One request on its way. With `raw` the template's own form of a call is not read: what the model says is text,
+    unless all of it is calls in another form."""
 
-    def __init__(self, conversation: Conversation, request: ChatRequest, *, in_words: bool = False) -> None:
+    def __init__(self, conversation: Conversation, request: ChatRequest, *, raw: bool = False) -> None:
         self._conversation = conversation
         self._traits = conversation.traits
         self._request = request
-        self._in_words = in_words or not self._traits.tools or (bool(request.tools) and not self._readable)
+        self._raw = raw
+        self._in_words = not self._traits.tools or (bool(request.tools) and not self._readable)
 
     @property
     def _readable(self) -> bool:
         """Whether Puna can read the template's calls, and make sure of them where that is asked for."""
-        if self._traits.harmony:
+        if self._traits.harmony or self._raw:
             return True
         return bool(self._traits.call_shape if is_bound(self._request) else self._traits.call_form)
 
@@ -187,6 +189,8 @@ class RenderedChat:
         if is_bound(request):
             assert isinstance(form, CallShape)
             return [JsonCallFilter(index, form, tools, several=several)]
+        if self._raw and not self._in_words:
+            return [LooseCallFilter(index, tools, several=several)]
         if isinstance(form, TaggedShape):
             loose = LooseCallFilter(index, tools, several=several)
             return [loose, TaggedFilter(index, form, request.tools, several=several)]

@@ -208,13 +208,17 @@ class TaggedFilter(CallFilter):
         text = self.held.text
         if not text:
             return False
-        if self._skip(self._form.section_end):
+        closings = [
+            self._form.section_end.strip(),
+            *re.findall(r"</[^<>]+>", self._form.call_end),
+        ]  # some say it twice
+        if any(self._skip(words) for words in closings if words):
             return True
-        begins = [words.strip() for words in (self._form.section_end, self._form.section, self._form.prefix) if words]
+        begins = [words.strip() for words in (self._form.section, self._form.prefix) if words]
         if any(text.startswith(words) for words in begins):
             self._read = self._marked
             return True
-        if any(words.startswith(text) for words in begins):
+        if any(words.startswith(text) for words in (*begins, *closings) if words):
             return False
         self._read = self._text
         return True

@@ -1,0 +1,94 @@
+"""Walks all published templates and writes what holds of them: `python -m tests.templates FOLDER TABLE [NAME …]`."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from puna.core.errors import PunaError
+from tests.templates.battery import CASES, failure
+from tests.templates.deviations import reason_for
+from tests.templates.published import published
+from tests.templates.subject import Subject
+
+AT_ONCE = 2
+COLUMNS = list(dict.fromkeys(case.column for case in CASES))
+HEAD = """# Chat templates
+
+What holds with each published template of llama.cpp's collection, tried with a model that says what it is told to:
+`make test-templates` writes this page. A number is one of the deviations below; everything else holds.
+
+| column | what it says |
+|---|---|
+| system | system messages at the beginning, in the middle, at the end, alone and with tools are in the prompt |
+| order | so are answers without a question, several messages of one side in a row, several texts in one message |
+| text | text stays text, with and without tools, whatever it looks like |
+| call, calls | a call of the template's form is one, with any characters in it; so are two at once |
+| other calls | bare JSON, a code fence, `parameters`, an array, no closing tag |
+| required, named, none | `tool_choice` |
+| results, text beside calls, cut history | what was called, said beside it and answered is in the prompt, whole or
+cut off | | thinking | is told from the answer, and can be switched off |
+| stop | stop sequences end the text, not thinking or calls |
+| schema | JSON in a form, after thinking where there is some |
+| odd tools | schemas that are valid and unusual |
+
+"""
+
+Row = dict[str, list[str]]
+"""The cases that fail, by their column."""
+
+
+async def walk(name: str, template: str, turn: asyncio.Semaphore) -> Row:
+    row: Row = {}
+    async with turn:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                async with Subject(template, Path(folder)) as subject:
+                    for case in CASES:
+                        if problem := await failure(case, subject):
+                            row.setdefault(case.column, []).append(case.run.__name__)
+                            print(f"{name}: {case.run.__name__}: {problem[:500]}", flush=True)
+            except PunaError as error:
+                print(f"{name}: {error}", flush=True)
+                row = {column: ["start"] for column in COLUMNS}
+    return row
+
+
+def table(rows: dict[str, Row]) -> tuple[str, int]:
+    """The page, and how many failures have no reason."""
+    reasons: list[str] = []
+    unknown = 0
+    lines = [f"| template | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for name, row in rows.items():
+        cells = []
+        for column in COLUMNS:
+            numbers = []
+            for case in row.get(column, []):
+                reason = reason_for(name, case)
+                unknown += reason is None
+                text = reason or f"`{case}` does not hold"
+                if text not in reasons:
+                    reasons.append(text)
+                numbers.append(reasons.index(text) + 1)
+            cells.append(", ".join(map(str, sorted(set(numbers)))) or "✓")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    listed = "".join(f"{number}. {reason}.\n" for number, reason in enumerate(reasons, 1))
+    body = "\n".join(lines)
+    return f"{HEAD}{body}\n\n## Deviations\n\n{listed or 'None.'}", unknown
+
+
+async def walked(templates: dict[str, str]) -> dict[str, Row]:
+    turn = asyncio.Semaphore(AT_ONCE)
+    rows = await asyncio.gather(*(walk(name, template, turn) for name, template in templates.items()))
+    return dict(zip(templates, rows, strict=True))
+
+
+def main(folder: str, page: str, *names: str) -> int:
+    templates = {path.stem: path.read_text() for path in published(Path(folder)) if not names or path.stem in names}
+    text, unknown = table(asyncio.run(walked(templates)))
+    Path(page).write_text(text)
+    return min(unknown, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,8 @@
+"""Why something does not hold with a template."""
+
+DEVIATIONS: dict[tuple[str, str], str] = {}
+"""By template and case."""
+
+
+def reason_for(template: str, case: str) -> str | None:
+    return DEVIATIONS.get((template, case))
