@@ -80,6 +80,8 @@ class Vocabulary:
             if not end and (spelled(text[start:]) in self.texts or len(text) - start > 4):
                 return text[start:]
             end = len(text) if not end or len(text) - end < 2 else end
+            if spelled(text[start:end]) in self.texts:
+                return text[start:]
             self.chain.append(len(self.texts))
             self.texts.append(spelled(text[start:end]))
             self.types.append(TokenType.NORMAL)

@@ -1,11 +1,11 @@
 """Small chat templates, each with the manners of many published ones."""
 
-CHATML = """{%- if tools %}{{- '<|im_start|>tools\\n' }}{% for t in tools %}{{- t | tojson }}{% endfor %}{{- '<|im_end|>\\n' }}{%
+CHATML = """{%- if tools %}{{- '<|im_start|>tools\\n' }}{% for t in tools %}{{- t | tojson }}{% endfor %}{{- '<|im_end|>\\n' }}{% endif %}
 {%- for m in messages %}{{- '<|im_start|>' + m.role + '\\n' + (m.content or '') }}
 {%- for c in m.tool_calls or [] %}
-{{- '\\n<tool_call>\\n{"name": "' + c.function.name + '", "arguments": ' + (c.function.arguments | tojson) +
-'}\\n</tool_call>' }} {%- endfor %}{{- '<|im_end|>\\n' }}{%- endfor %}
-endif %} {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}"""
+{{- '\\n<tool_call>\\n{"name": "' + c.function.name + '", "arguments": ' + (c.function.arguments | tojson) + '}\\n</tool_call>' }}
+{%- endfor %}{{- '<|im_end|>\\n' }}{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}"""
 """Shows everything; calls are JSON in tags."""
 
 STRICT = """{%- if messages[0].role == 'system' %}{{- raise_exception('System role not supported') }}{% endif %}
@@ -27,33 +27,16 @@ endif %} {%- set c = m.tool_calls[0].function %}
 {%- if add_generation_prompt %}{{- '<|assistant|>' }}{% endif %}"""
 """Loses all system messages but the first, and text beside a call; refuses two calls; calls are bare JSON."""
 
-TAGGED = """{%- if tools %}{{- '<|im_start|>tools\\n' }}{% for t in tools %}{{- t | tojson }}{% endfor %}{{- '<|im_end|>\\n' }}{%
+TAGGED = """{%- if tools %}{{- '<|im_start|>tools\\n' }}{% for t in tools %}{{- t | tojson }}{% endfor %}{{- '<|im_end|>\\n' }}{% endif %}
 {%- for m in messages %}{{- '<|im_start|>' + m.role + '\\n' }}
-{%- if m.role == 'assistant' and m.reasoning_content %}{{- '<think>\\n' + m.reasoning_content + '\\n</think>\\n\\n'
-}}{% endif %} {{- m.content or '' }}
+{%- if m.role == 'assistant' and m.reasoning_content %}{{- '<think>\\n' + m.reasoning_content + '\\n</think>\\n\\n' }}{% endif %}
+{{- m.content or '' }}
 {%- for c in m.tool_calls or [] %}{{- '\\n<tool_call>\\n<function=' + c.function.name + '>\\n' }}
 {%- for name, value in c.function.arguments | items %}
-{{- '<parameter=' + name + '>\\n' + (value if value is string else value | tojson) + '\\n</parameter>\\n' }}{% endfor
-%} {{- '</function>\\n</tool_call>' }}{% endfor %}{{- '<|im_end|>\\n' }}{%- endfor %}
-endif %} {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- if enable_thinking is not defined or
-enable_thinking %} {{- '<think>\\n' }}{% else %}{{- '<think>\\n\\n</think>\\n\\n' }}{% endif %}{% endif %}"""
+{{- '<parameter=' + name + '>\\n' + (value if value is string else value | tojson) + '\\n</parameter>\\n' }}{% endfor %}
+{{- '</function>\\n</tool_call>' }}{% endfor %}{{- '<|im_end|>\\n' }}{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- if enable_thinking is not defined or enable_thinking %}
+{{- '<think>\\n' }}{% else %}{{- '<think>\\n\\n</think>\\n\\n' }}{% endif %}{% endif %}"""
 """Begins the thinking in the prompt; calls are tags."""
 
-HARMONY = """{{- '<|start|>system<|message|>Reasoning: ' + (reasoning_effort or 'medium') + '<|end|>' }}
-{%- if messages[0].role in ('system', 'developer') or tools %}{{- '<|start|>developer<|message|>' }}
-{%- if messages[0].role in ('system', 'developer') %}{{- messages[0].content }}{% endif %}
-{%- for t in tools or [] %}{{- t | tojson }}{% endfor %}{{- '<|end|>' }}{% endif %}
-{%- for m in messages %}{%- if m.role == 'user' %}{{- '<|start|>user<|message|>' + m.content + '<|end|>' }}
-{%- elif m.role == 'assistant' %}
-{%- if m.thinking or m.reasoning_content %}
-{{- '<|start|>assistant<|channel|>analysis<|message|>' + (m.thinking or m.reasoning_content) + '<|end|>' }}{% endif %}
-{%- if m.tool_calls %}{%- if m.content %}{{- '<|start|>assistant<|channel|>commentary<|message|>' + m.content +
-'<|end|>' }}{% endif %} {%- set c = m.tool_calls[0].function %}
-{{- '<|start|>assistant to=functions.' + c.name + '<|channel|>commentary json<|message|>' + (c.arguments | tojson) +
-'<|call|>' }} {%- else %}{{- '<|start|>assistant<|channel|>final<|message|>' + m.content + '<|end|>' }}{% endif %}
-{%- elif m.role == 'tool' %}
-{{- '<|start|>functions.' + m.name + ' to=assistant<|channel|>commentary<|message|>' + m.content + '<|end|>' }}{%
-endif %}{%- endfor %} {%- if add_generation_prompt %}{{- '<|start|>assistant' }}{% else %}{{- '<|return|>' }}{% endif %}"""
-"""Answers are messages in channels; one system message, one call."""
-
-SMALL = {"chatml": CHATML, "strict": STRICT, "forgetful": FORGETFUL, "tagged": TAGGED, "harmony": HARMONY}
+SMALL = {"chatml": CHATML, "strict": STRICT, "forgetful": FORGETFUL, "tagged": TAGGED}

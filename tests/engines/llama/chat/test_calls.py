@@ -73,3 +73,12 @@ def test_calls_that_share_a_section_and_have_numbers() -> None:
     )
     for size in (1, 3, 1000):
         assert read(text, size, shape) == ("", [("add", '{"a": 1}'), ("stop", "{}")])
+
+
+def test_a_name_and_arguments_on_lines_of_their_own() -> None:
+    shape = CallShape("<call>function<sep>", "\n```json\n", "\n```</call>")
+    for size in (1, 4, 1000):
+        assert read('<call>function<sep>add\n```json\n{"a": 1}\n```</call>', size, shape) == (
+            "",
+            [("add", '{"a": 1}')],
+        )

@@ -63,7 +63,7 @@ class JsonCallFilter(CallFilter):
     def __init__(self, index: int, shape: CallShape, tools: OfferedTools, *, several: bool) -> None:
         super().__init__(index, shape.marker)
         names = "|".join(map(re.escape, tools.names))
-        call = rf"({names}){pattern(shape.middle)}\s*(?=\{{)"
+        call = rf"({names})\s*{pattern(shape.middle)}\s*(?=\{{)"
         self._first = re.compile(rf"\s*{pattern(shape.prefix)}{call}")
         self._next = re.compile(rf"\s*{pattern(shape.between)}{call}") if shape.between else self._first
         self._suffix = re.compile(rf"\s*{pattern(shape.suffix)}")
