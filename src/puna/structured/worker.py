@@ -2,20 +2,28 @@
 
 import asyncio
 import importlib
+import math
 import os
 import pickle
 import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, cast
+
+import psutil
 
 LENGTH = struct.Struct("!Q")
 MOST_WORKERS = max(2, (os.cpu_count() or 2) // 2)
 MOST_MEMORY = 4 * 2**30
 """How many bytes of address space a worker may use, where the system can limit that."""
+PATIENCE = 6
+"""How many times as long as its processor time work may take by the clock, where others need the machine, too."""
+LEAST_WAIT = 0.05
+"""How many seconds pass at least between two looks at a process that works."""
 STARTING = 30.0
 """How many seconds a worker may take to start."""
 
@@ -102,15 +110,55 @@ class Worker:
     def _ask(self, order: bytes, seconds: float) -> bytes:
         assert self._process.stdin
         assert self._process.stdout
-        timer = threading.Timer(seconds, self._process.kill)
-        timer.start()
+        deadline = Deadline(self._process, seconds)
         try:
             send(self._process.stdin, order)
             return receive(self._process.stdout)
         except (OSError, EOFError) as error:
             raise TookTooLong from error
         finally:
-            timer.cancel()
+            deadline.cancel()
+
+
+class Deadline:
+    """Kills a process that has worked for so many seconds. Time that a busy machine gives to others does not count,
+    up to `PATIENCE` times as much."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+        self._process = process
+        self._seconds = seconds
+        self._over = False
+        self._worked = worked(process)
+        self._last = time.monotonic() + PATIENCE * seconds
+        self._wait(seconds)
+
+    def cancel(self) -> None:
+        """The work is done."""
+        self._over = True
+        self._timer.cancel()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._check)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _check(self) -> None:
+        left = self._seconds - (worked(self._process) - self._worked)
+        if self._over:
+            return
+        if left <= 0 or time.monotonic() >= self._last:
+            self._process.kill()
+        else:
+            self._wait(max(left, LEAST_WAIT))
+
+
+def worked(process: "subprocess.Popen[bytes]") -> float:
+    """Seconds of processor time that a process has used; all there are, where it has ended."""
+    try:
+        times = psutil.Process(process.pid).cpu_times()
+    except psutil.Error:
+        return math.inf
+    return float(times.user + times.system)
 
 
 def send(pipe: IO[bytes], data: bytes) -> None:
