@@ -6,10 +6,10 @@ import binascii
 import re
 from collections.abc import Callable
 from copy import copy
+from importlib import import_module
 
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Image
-from puna.images.fetch import Fetcher
 
 ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 DATA_URI = re.compile(r"data:[^,]*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
@@ -23,7 +23,8 @@ class ImageLoader:
     """
 
     def __init__(self, allowed: tuple[str, ...] = (), sees: Callable[[], bool] = lambda: True) -> None:
-        self._fetcher: Fetcher | None = Fetcher(allowed)
+        self._allowed = allowed
+        self._fetches = True
         self._sees = sees
 
     def shown_to(self, sees: Callable[[], bool]) -> "ImageLoader":
@@ -36,7 +37,7 @@ class ImageLoader:
         """The loader for what is only checked, for no model yet: it fetches nothing, and gives an empty picture for
         what it would have to."""
         loader = copy(self)
-        loader._fetcher = None
+        loader._fetches = False
         return loader
 
     async def load(self, url: str, path: str) -> Image:
@@ -49,7 +50,7 @@ class ImageLoader:
             raise InvalidRequest("This model does not support images.", param=path, code="no_vision")
         from puna.images.picture import NotAPicture, read_picture  # Pillow: not for every command to wait for
 
-        if self._fetcher is None and ADDRESS.match(url) and url[:5].lower() != "data:":
+        if not self._fetches and ADDRESS.match(url) and url[:5].lower() != "data:":
             return Image(b"", "image/png")
         data = await self._bytes(url, path)
         try:
@@ -64,8 +65,11 @@ class ImageLoader:
                 message = f"Invalid '{path}': expected a data URI in base64 (data:image/png;base64,…)."
                 raise InvalidRequest(message, param=path, code="invalid_base64")
             return await asyncio.to_thread(decode_base64, match["data"], path)
-        if self._fetcher and ADDRESS.match(url):
-            return await self._fetcher.fetch(url, path)
+        if self._fetches and ADDRESS.match(url):
+            # In a thread: aiohttp takes a good part of a second to import, and 20 MB that few servers ever need.
+            fetch = await asyncio.to_thread(import_module, "puna.images.fetch")
+            data: bytes = await fetch.Fetcher(self._allowed).fetch(url, path)
+            return data
         return await asyncio.to_thread(decode_base64, url, path)
 
 

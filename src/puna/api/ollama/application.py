@@ -1,5 +1,6 @@
 """Ollama's native API, under /api."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 
@@ -18,10 +19,16 @@ Endpoint = Callable[[Request], Awaitable[Response | ASGIApp]]
 
 
 def endpoint(module: str, function: str) -> Endpoint:
-    """A function of this package, imported when it is first asked: commands that need few of them start quickly."""
+    """A function of this package, imported when it is first asked: commands that need few of them start quickly. In a
+    thread, as what it needs may take a good part of a second."""
+    found: Endpoint | None = None
 
     async def answer(request: Request) -> Response | ASGIApp:
-        found: Endpoint = getattr(import_module(f"puna.api.ollama.{module}"), function)
+        nonlocal found
+        if found is None:
+            place = await asyncio.to_thread(import_module, f"puna.api.ollama.{module}")
+            found = getattr(place, function)
+        assert found
         return await found(request)
 
     return answer
