@@ -64,14 +64,6 @@ def temporary_home() -> Path:
     return Path(folder)
 
 
-def stop_all() -> None:
-    """End every server of this process."""
-    with _lock:
-        for core in _cores.values():
-            core.stop()
-        _cores.clear()
-
-
 def forget() -> None:
     """After a fork the threads of the parent are not there: the child starts servers of its own."""
     global _lock

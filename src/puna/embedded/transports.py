@@ -108,8 +108,7 @@ class Call:
 
     def hang_up(self) -> None:
         """Nothing more of the answer is wanted."""
-        if not self._working.done():
-            self._core.loop.call_soon_threadsafe(self._exchange.gone.set)
+        self._core.hang_up(self._exchange, self._working)
 
 
 class AsyncCall:
@@ -143,8 +142,7 @@ class AsyncCall:
 
     def hang_up(self) -> None:
         """Nothing more of the answer is wanted."""
-        if not self._working.done():
-            self._core.loop.call_soon_threadsafe(self._exchange.gone.set)
+        self._core.hang_up(self._exchange, self._working)
 
 
 def started(

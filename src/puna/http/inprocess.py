@@ -49,6 +49,11 @@ class InProcess:
         working.add_done_callback(exchange.end)
         return working
 
+    def hang_up(self, exchange: "Exchange", working: concurrent.futures.Future[None]) -> None:
+        """Nothing more of an answer is wanted."""
+        if not working.done():
+            self.loop.call_soon_threadsafe(exchange.gone.set)
+
     async def _answer(self, scope: Message, exchange: "Exchange") -> None:
         await self.app(scope, exchange.receive, exchange.send)
 

@@ -1,7 +1,5 @@
 """Pulls and pushes through the server, from and to a registry that is a web server of the test's own."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 
 from tests.cli.puna import Puna
 from tests.library.registry.docker import docker_registry, needs_registry
-from tests.library.registry.fake_registry import Server, serving
+from tests.library.registry.fake_registry import Server, serving_in_thread
 from tests.scripted import ScriptedServer
 from tests.server import StartServer
 
@@ -18,21 +16,8 @@ from tests.server import StartServer
 @pytest.fixture
 def registry() -> Iterator[Server]:
     """A registry in a thread, as clients in other processes need it."""
-    server, loop = Server(), asyncio.new_event_loop()
-    ready, over = threading.Event(), asyncio.Event()
-
-    async def run() -> None:
-        async with serving(server):
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    ready.wait(timeout=60)
-    yield server
-    loop.call_soon_threadsafe(over.set)
-    thread.join(timeout=60)
-    loop.close()
+    with serving_in_thread() as server:
+        yield server
 
 
 def test_a_model_is_pulled_with_progress(scripted: ScriptedServer, registry: Server) -> None:

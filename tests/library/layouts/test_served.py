@@ -1,7 +1,5 @@
 """Toy models as Ollama publishes them, from a registry to the examples of its documents."""
 
-import asyncio
-import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ from tests.library.layouts.test_engine import picture
 from tests.library.layouts.toy_gemma3 import write_gemma3
 from tests.library.layouts.toy_gptoss import write_gptoss
 from tests.library.registry.docker import docker_registry, needs_registry
-from tests.library.registry.fake_registry import Server, serving
+from tests.library.registry.fake_registry import Server, serving_in_thread
 from tests.server import RunningServer, running_server
 
 GO = "{{- range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}assistant: "
@@ -27,21 +25,8 @@ GO = "{{- range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}assistant: "
 @pytest.fixture(scope="module")
 def registry() -> Iterator[Server]:
     """A registry in a thread, as clients in other processes need it."""
-    server, loop = Server(), asyncio.new_event_loop()
-    ready, over = threading.Event(), asyncio.Event()
-
-    async def run() -> None:
-        async with serving(server):
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    ready.wait(timeout=60)
-    yield server
-    loop.call_soon_threadsafe(over.set)
-    thread.join(timeout=60)
-    loop.close()
+    with serving_in_thread() as server:
+        yield server
 
 
 def publish(registry: Server, tag: str, family: str, weights: bytes) -> None:

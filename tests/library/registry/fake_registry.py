@@ -1,8 +1,9 @@
 """A registry that can be told to misbehave. One that behaves is Debian's docker-registry."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -102,3 +103,23 @@ async def serving(server: Server) -> AsyncIterator[Server]:
         yield server
     finally:
         await asyncio.wait_for(runner.cleanup(), 60)
+
+
+@contextmanager
+def serving_in_thread() -> Iterator[Server]:
+    """A registry in a thread, as clients in other processes need it."""
+    server, loop = Server(), asyncio.new_event_loop()
+    ready, over = threading.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with serving(server):
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    ready.wait(timeout=60)
+    yield server
+    loop.call_soon_threadsafe(over.set)
+    thread.join(timeout=60)
+    loop.close()
