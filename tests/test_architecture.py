@@ -56,7 +56,7 @@ MAY_KNOW = {
     "cli.commands": "cli core settings library server serving state.private",
     # Puna in a program of one's own, and for its tests, is the whole server
     "embedded": "core http server settings library api.services",
-    "testing": "core http embedded engines library server settings",
+    "testing": "core http api.dispatcher embedded engines library server settings",
     "cli.session": "cli core library.parameters state.private",
 }
 """What may be known where. Rows are longer where more is said of a place: the longest one that fits counts. Every

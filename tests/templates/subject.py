@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from puna.core.errors import PunaError
-from puna.core.events import Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from puna.core.events import Done, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from puna.core.messages import Message, Role, Text, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -117,7 +117,7 @@ async def answer_of(engine: GeneratingEngine, request: ChatRequest) -> Answer:
                 arguments[event.call] = arguments.get(event.call, "") + event.arguments
             case Finished():
                 answer.reason = event.reason
-            case _:
+            case Done():
                 answer.prompt_tokens = event.usage.prompt_tokens
     answer.calls = [(names[number], arguments[number]) for number in names]
     return answer

@@ -41,6 +41,14 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalDelta:
+    """A piece of the text in which a model says that it will not answer, in the place of an answer."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCallDelta:
     """A piece of a tool call. `call` counts the choice's calls from 0; the first piece of each has its `id` and
     `name`, every piece some of the arguments' JSON."""
@@ -90,4 +98,4 @@ class Done:
     timings: Timings = Timings()
 
 
-Event = TextDelta | ReasoningDelta | ToolCallDelta | Finished | Done
+Event = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | Finished | Done

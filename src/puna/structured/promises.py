@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from puna.core.completions import CompletionRequest
-from puna.core.events import Finished, TextDelta, ToolCallDelta
+from puna.core.events import Finished, RefusalDelta, TextDelta, ToolCallDelta
 from puna.core.formats import FreeText, JsonSchema
 from puna.core.requests import ChatRequest
 from puna.structured.violations import CHECK, CHECKING, Violation
@@ -36,9 +36,9 @@ class Promises:
 
     async def broken(self, events: Iterable[Any]) -> Violation | None:
         """The first thing in one choice's events that a schema does not allow. What a limit of tokens or a stop
-        sequence cut off is not asked about."""
+        sequence cut off, and what is a refusal, is not asked about."""
         choice = Choice(events)
-        if choice.cut_off:
+        if choice.cut_off or choice.refused:
             return None
         for name, arguments in choice.calls:
             if name in self.tools and (found := await check(self.tools[name], arguments)):
@@ -55,11 +55,14 @@ class Choice:
     def __init__(self, events: Iterable[Any]) -> None:
         self.text = ""
         self.cut_off = False
+        self.refused = False
         calls: dict[int, list[str]] = {}
         for event in events:
             match event:
                 case TextDelta(text=text):
                     self.text += text
+                case RefusalDelta():
+                    self.refused = True
                 case ToolCallDelta(call=call, name=name, arguments=arguments):
                     known = calls.setdefault(call, ["", ""])
                     known[0] += name or ""

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
+from puna.api.dispatcher import Dispatcher
 from puna.embedded.core import temporary_home
 from puna.embedded.serving import listening
 from puna.embedded.transports import async_transport, transport
 from puna.engines.plan import ENGINES
 from puna.http.inprocess import InProcess
-from puna.library.library import Library
-from puna.library.names import ModelName
 from puna.settings import Settings
+from puna.testing.engine import plan_scripted
 from puna.testing.recorder import Recorded, Recorder
-from puna.testing.script import Script, plan_scripted
+from puna.testing.script import Script
 
 if TYPE_CHECKING:
     import openai
@@ -72,11 +72,13 @@ def harness() -> Iterator[Harness]:
     async def application() -> AsyncIterator[ASGIApp]:
         from puna.server import create_app
 
-        library = Library(settings.models)
         app = create_app(settings, engines=(plan_scripted, *ENGINES))
+        dispatcher = app.router.default
+        assert isinstance(dispatcher, Dispatcher)
+        app.router.default = Recorder(dispatcher, app.services.library, script)
+        recorders.append(app.router.default)
         async with app.router.lifespan_context(app):
-            recorders.append(Recorder(app, script, lambda name: has(library, name)))
-            yield recorders[0]
+            yield app
 
     core = InProcess(application, "puna")
     core.start()
@@ -84,14 +86,3 @@ def harness() -> Iterator[Harness]:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/"
         yield Harness(base_url, core, recorders[0], script)
     core.stop()
-
-
-def has(library: Library, name: str) -> bool:
-    """Whether a model is there."""
-    from puna.core.errors import PunaError
-
-    try:
-        library.get(ModelName.parse(name))
-    except PunaError:
-        return False
-    return True

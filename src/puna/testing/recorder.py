@@ -2,25 +2,28 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
 
-from puna.testing.script import Script, ScriptedAnswer, ScriptedEngine
+from puna.api.dispatcher import Dispatcher
+from puna.core.errors import PunaError
+from puna.library.library import Library
+from puna.library.names import ModelName
+from puna.testing.breaking import breaking
+from puna.testing.engine import ANSWER
+from puna.testing.script import Script, ScriptedAnswer
 
-GENERATING = (
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/responses",
-    "/api/chat",
-    "/api/generate",
-    "/v1/messages",
-)
-"""The paths that a script answers."""
 SEEDED = ("/v1/chat/completions", "/v1/completions")
-"""The paths whose bodies have a seed."""
+"""The paths whose bodies have a seed beside a temperature."""
+NATIVE = ("/api/chat", "/api/generate")
+"""The paths whose bodies have both among their options."""
+GENERATING = (*SEEDED, *NATIVE, "/v1/responses", "/v1/messages")
+"""The paths that a script answers."""
+EMBEDDING = ("/v1/embeddings", "/api/embed", "/api/embeddings")
+"""The paths that take no answer of a script but an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,70 +46,95 @@ class Recorded:
         return self.body.get("messages", self.body.get("input")) if isinstance(self.body, dict) else None
 
 
-class Broken(ConnectionError):
-    """The connection breaks because a script says so."""
-
-
 class Recorder:
-    """An ASGI application around the server.
+    """An ASGI application around the server's dialects, within what notes and guards every request.
 
-    `known` says whether the server has a model: requests for any other go to `model`. Where a request says nothing of
-    temperature and seed it gets 0 and `seed`, so that answers are the same each time.
+    Requests for a model that the library does not have go to `model`. Where a request says nothing of temperature and
+    seed it gets 0 and `seed`, so that answers are the same each time.
     """
 
-    def __init__(self, app: ASGIApp, script: Script, known: Callable[[str], bool]) -> None:
+    def __init__(self, dispatcher: Dispatcher, library: Library, script: Script) -> None:
         self.requests: list[Recorded] = []
         self.model = "tiny"
         self.seed = 0
-        self._app = app
+        self._dispatcher = dispatcher
+        self._library = library
         self._script = script
-        self._known = known
 
     def reset(self) -> None:
         """Forget everything, for the next test."""
         self.requests.clear()
         self._script.clear()
-        ScriptedEngine.speeches.clear()
         self.model, self.seed = "tiny", 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
-            self._note(scope, None)
-            await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._dispatcher(scope, receive, send)
             return
         content = await whole(receive)
         body = parsed(content)
         self._note(scope, body)
-        answer = self._script.next() if scope["path"] in GENERATING else None
+        answer = self._next(scope)
+        ANSWER.set(answer)
         if answer is not None:
             await asyncio.sleep(answer.delay)
-            if answer.status is not None:
-                await refuse(send, answer, answer.status)
-                return
-            if answer.text or answer.calls:
-                ScriptedEngine.speeches.append(answer)
             if answer.break_after is not None:
                 send = breaking(send, answer.break_after)
+            if answer.error is not None:
+                await refusal(self._dispatcher, scope, answer, answer.error)(scope, receive, send)
+                return
         if isinstance(body, dict):
             content = json.dumps(self._adjusted(scope["path"], body)).encode()
-        await self._app(with_length(scope, len(content)), again(content, receive), send)
+            scope = with_length(scope, len(content))
+        await self._dispatcher(scope, again(content, receive), send)
 
     def _note(self, scope: Scope, body: Any) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
-        if scope["type"] == "http":
-            self.requests.append(Recorded(scope["method"], scope["path"], headers, body))
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        self.requests.append(Recorded(scope["method"], scope["path"], headers, body))
+
+    def _next(self, scope: Scope) -> ScriptedAnswer | None:
+        """What the script has for a request."""
+        if scope["method"] != "POST":
+            return None
+        if scope["path"] in GENERATING:
+            return self._script.next()
+        answers = self._script.answers
+        return answers.popleft() if scope["path"] in EMBEDDING and answers and answers[0].error else None
 
     def _adjusted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         model = body.get("model")
-        if isinstance(model, str) and model and not self._known(model):
+        if isinstance(model, str) and model and not self._has(model):
             body = {**body, "model": self.model}
-        if path in GENERATING and path.startswith("/v1/"):
-            body = {"temperature": 0, **body}
+        if path in NATIVE:
+            options = {"temperature": 0, "seed": self.seed, **(body.get("options") or {})}
+            return {**body, "options": options}
         if path in SEEDED:
-            body = {"seed": self.seed, **body}
-        if path in ("/api/chat", "/api/generate"):
-            body = {**body, "options": {"temperature": 0, "seed": self.seed, **(body.get("options") or {})}}
-        return body
+            body = {"seed": self.seed, **given(body)}
+        return {"temperature": 0, **given(body)} if path in GENERATING else body
+
+    def _has(self, name: str) -> bool:
+        """Whether a model is there."""
+        try:
+            self._library.get(ModelName.parse(name))
+        except PunaError:
+            return False
+        return True
+
+
+def given(body: dict[str, Any]) -> dict[str, Any]:
+    """A body without the settings that it leaves open."""
+    return {name: value for name, value in body.items() if value is not None or name not in ("seed", "temperature")}
+
+
+def refusal(dispatcher: Dispatcher, scope: Scope, answer: ScriptedAnswer, error: PunaError) -> Any:
+    """The error as the request's API says it, with the status and the header that the script wants."""
+    response = dispatcher.refuse(Request(scope), error)
+    assert answer.status
+    response.status_code = answer.status
+    del response.headers["retry-after"]
+    if answer.retry_after is not None:
+        response.headers["retry-after"] = f"{answer.retry_after:g}"
+    return response
 
 
 async def whole(receive: Receive) -> bytes:
@@ -143,30 +171,3 @@ def parsed(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return None
-
-
-async def refuse(send: Send, answer: ScriptedAnswer, status: int) -> None:
-    """An error in OpenAI's shape."""
-    kind = "rate_limit_error" if status == 429 else "server_error" if status >= 500 else "invalid_request_error"
-    message = answer.message or f"The test's script answers {status}."
-    content = json.dumps({"error": {"message": message, "type": kind, "param": None, "code": None}}).encode()
-    headers = [(b"content-type", b"application/json")]
-    if answer.retry_after is not None:
-        headers.append((b"retry-after", f"{answer.retry_after:g}".encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
-
-
-def breaking(send: Send, blocks: int) -> Send:
-    """A way to the client that breaks after so many pieces of an answer. A whole answer never arrives."""
-    sent = 0
-
-    async def pass_on(message: Message) -> None:
-        nonlocal sent
-        if message["type"] == "http.response.body":
-            if sent >= blocks or not message.get("more_body", False):
-                raise Broken("the test's script breaks the connection here")
-            sent += 1
-        await send(message)
-
-    return pass_on

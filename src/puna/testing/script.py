@@ -1,28 +1,25 @@
-"""Answers that a test decides: an engine that says them, in the place of a model.
+"""What a test decides that the next requests are answered."""
 
-They take the way of every answer, so streams, tools, Responses and errors look as a real model's do.
-"""
-
-import asyncio
 import json
 import re
-import secrets
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, Literal
 
-from puna.core.capacity import Capacity
-from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead
-from puna.core.events import Done, Event, Finished, TextDelta, ToolCallDelta, Usage
-from puna.core.footprint import Footprint
-from puna.core.requests import ChatRequest
-from puna.engines.engine import Chats, Completes, Engine, Task
-from puna.engines.model import EngineModel
-from puna.engines.settings import EngineSettings
+from puna.core.errors import (
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    PunaError,
+    RateLimited,
+    Unauthorized,
+)
 
 TOKEN = re.compile(r"\s*\S+\s*?|\s+")
 """What counts as a token of scripted text: a word with the blanks before it."""
+PIECE = re.compile(r"\w+|\W+")
+"""What counts as one of a call's arguments."""
 
 
 @dataclass(slots=True)
@@ -32,19 +29,37 @@ class Call:
     name: str
     arguments: dict[str, Any]
 
+    @property
+    def pieces(self) -> list[str]:
+        """The arguments' JSON, as it is streamed."""
+        return PIECE.findall(json.dumps(self.arguments, separators=(",", ":"), ensure_ascii=False))
+
 
 @dataclass(slots=True)
 class ScriptedAnswer:
-    """One scripted answer: a text, or calls of tools, or an error of that HTTP `status`. It comes after `delay`
-    seconds, and breaks off after `break_after` tokens."""
+    """One scripted answer: a text, or calls of tools, or a refusal, or an error of that HTTP `status`. It comes after
+    `delay` seconds, and breaks off after `break_after` tokens. One without any of the first is the model's own."""
 
-    text: str = ""
+    text: str | None = None
+    reasoning: str = ""
     calls: list[Call] = field(default_factory=list)
+    refusal: str | None = None
+    cut: bool = False
     status: int | None = None
     retry_after: float | None = None
     message: str = ""
     delay: float = 0.0
     break_after: int | None = None
+
+    @property
+    def spoken(self) -> bool:
+        """Whether there is something to say in the model's place."""
+        return self.text is not None or self.refusal is not None or bool(self.calls)
+
+    @property
+    def error(self) -> PunaError | None:
+        """What a server with that status would raise, so that each API says it in its own words."""
+        return None if self.status is None else error_of(self.status, self.message)
 
 
 class Script:
@@ -55,9 +70,10 @@ class Script:
         self._delay = 0.0
         self._break_after: int | None = None
 
-    def say(self, text: str) -> "Script":
-        """The next request is answered with that text."""
-        return self._add(ScriptedAnswer(text=text))
+    def say(self, text: str, *, reasoning: str = "", finish_reason: Literal["stop", "length"] = "stop") -> "Script":
+        """The next request is answered with that text, after that `reasoning`. With the `finish_reason` "length" it
+        ends as an answer that a limit of tokens cut off."""
+        return self._add(ScriptedAnswer(text=text, reasoning=reasoning, cut=finish_reason == "length"))
 
     def call(self, name: str, /, **arguments: Any) -> "Script":
         """The next request is answered with a call of that tool. Two calls in a row are two answers."""
@@ -67,17 +83,25 @@ class Script:
         """The next request is answered with several calls at once, each a name and its arguments."""
         return self._add(ScriptedAnswer(calls=[Call(name, arguments) for name, arguments in calls]))
 
+    def refuse(self, refusal: str = "I'm sorry, but I can't help with that.") -> "Script":
+        """The next request is refused by the model: the answer has a `refusal` in the place of its content. Where an
+        API has no such thing (completions, Ollama's) the refusal is the text."""
+        return self._add(ScriptedAnswer(refusal=refusal))
+
     def error(self, status: int, *, retry_after: float | None = None, message: str = "") -> "Script":
         """The next request is answered with that HTTP status, and a `Retry-After` header of so many seconds."""
+        if not 400 <= status <= 599:
+            raise ValueError(f"an error has a status from 400 to 599, not {status}")
         return self._add(ScriptedAnswer(status=status, retry_after=retry_after, message=message))
 
     def delay(self, seconds: float) -> "Script":
-        """The answer that is scripted next comes so many seconds later."""
+        """The answer that is scripted next, or else the model's own, comes so many seconds later."""
         self._delay = seconds
         return self
 
     def break_after(self, tokens: int) -> "Script":
-        """The connection breaks after so many tokens of the answer that is scripted next, or of the model's own."""
+        """The connection breaks after so many tokens of the answer that is scripted next, or of the model's own. An
+        answer that is not streamed never comes."""
         self._break_after = tokens
         return self
 
@@ -104,62 +128,28 @@ class Script:
         return answer
 
 
-class ScriptedEngine(Engine, Chats, Completes):
-    """Says what it is told. `speeches` are the answers to come, each for one request."""
-
-    speeches: ClassVar[deque[ScriptedAnswer]] = deque()
-
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        answer = self.speeches.popleft()
-        prompt = sum(len(tokens_of(message.text)) for message in request.messages)
-        pieces = tokens_of(answer.text)
-        for index in range(request.choices):
-            for piece in pieces:
-                yield TextDelta(index, piece)
-                await asyncio.sleep(0)
-            for number, call in enumerate(answer.calls):
-                arguments = json.dumps(call.arguments, separators=(",", ":"))
-                yield ToolCallDelta(index, number, "", f"call_{secrets.token_hex(12)}", call.name)
-                yield ToolCallDelta(index, number, arguments)
-            yield Finished(index, "tool_calls" if answer.calls else "stop")
-        yield Done(Usage(prompt, request.choices * (len(pieces) + len(answer.calls))))
-
-    async def count_prompt(self, request: ChatRequest) -> int:
-        return sum(len(tokens_of(message.text)) for message in request.messages)
-
-    async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
-        answer = self.speeches.popleft()
-        pieces = tokens_of(answer.text)
-        count = 0
-        for index, prompt in enumerate(request.prompts):
-            count += len(tokens_of(prompt)) if isinstance(prompt, str) else len(prompt)
-            yield PromptRead(index, prompt if isinstance(prompt, str) else "", count)
-            for choice in range(index * request.choices, (index + 1) * request.choices):
-                for piece in pieces:
-                    yield TextDelta(choice, piece)
-                yield Finished(choice, "stop")
-        yield Done(Usage(count, len(pieces) * len(request.prompts) * request.choices))
-
-
 def tokens_of(text: str) -> list[str]:
     """The pieces in which a text is said."""
     return TOKEN.findall(text)
 
 
-@dataclass(frozen=True)
-class ScriptedLaunch:
-    """The one scripted engine. It takes no memory."""
-
-    capacity = Capacity()
-    footprint = Footprint()
-
-    def alternatives(self) -> "Sequence[ScriptedLaunch]":
-        return (self,)
-
-    async def start(self) -> Engine:
-        return ScriptedEngine()
-
-
-def plan_scripted(model: EngineModel, task: Task, settings: EngineSettings) -> ScriptedLaunch | None:
-    """The scripted engine, whichever model is asked, as long as there is something for it to say."""
-    return ScriptedLaunch() if ScriptedEngine.speeches and task in ("chat", "complete") else None
+def error_of(status: int, message: str = "") -> PunaError:
+    """The error that has that status, or is nearest to it."""
+    message = message or f"The test's script answers {status}."
+    match status:
+        case 401:
+            return Unauthorized(message, "invalid_api_key")
+        case 403:
+            return Forbidden(message)
+        case 404:
+            return NotFound(message)
+        case 429:
+            limited = RateLimited("requests", 0, retry_after=1)
+            limited.message = message
+            return limited
+        case 503:
+            return Overloaded(message)
+        case _ if status >= 500:
+            return PunaError(message)
+        case _:
+            return InvalidRequest(message)

@@ -18,6 +18,7 @@ from puna.core.events import (
     Event,
     Finished,
     ReasoningDelta,
+    RefusalDelta,
     TextDelta,
     TokenLogprob,
     ToolCallDelta,
@@ -74,6 +75,8 @@ async def answer_rows(
             match event:
                 case TextDelta(_, text, logprobs):
                     yield row(model, render(Piece(text)), logprobs)
+                case RefusalDelta(_, text):  # to Ollama's clients a refusal is an answer like any other
+                    yield row(model, render(Piece(text)))
                 case ReasoningDelta(_, text):
                     yield row(model, render(Piece(thinking=text)))
                 case ToolCallDelta(_, call):

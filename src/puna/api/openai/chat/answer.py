@@ -10,11 +10,22 @@ from puna import __version__
 from puna.api.openai.chat.calls import CallDeltas
 from puna.api.openai.chat.choice import WholeChoice, render_logprobs
 from puna.api.openai.usage import render_usage
-from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from puna.core.events import (
+    Done,
+    Event,
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 from puna.http import sse
 
 ROLE = {"role": "assistant", "content": "", "refusal": None}
 """The first delta of every choice, and the only one with a role."""
+REFUSING_ROLE = {"role": "assistant", "content": None, "refusal": ""}
+"""The first delta of a choice that is no answer."""
 
 
 class ChatAnswer:
@@ -74,7 +85,7 @@ class ChatAnswer:
                     continue
                 if event.index not in begun:
                     begun.add(event.index)
-                    held += chunk(event.index, ROLE)
+                    held += chunk(event.index, REFUSING_ROLE if isinstance(event, RefusalDelta) else ROLE)
                 if isinstance(event, Finished):
                     held += b"".join(chunk(event.index, delta) for delta in calls.rest(event.index))
                     held += chunk(event.index, {}, self._reason(event.reason))
@@ -91,9 +102,11 @@ class ChatAnswer:
         return "function_call" if self._legacy and reason == "tool_calls" else reason
 
 
-def text_delta(event: TextDelta | ReasoningDelta) -> dict[str, Any]:
+def text_delta(event: TextDelta | ReasoningDelta | RefusalDelta) -> dict[str, Any]:
     match event:
         case TextDelta(_, text):
             return {"content": text}
         case ReasoningDelta(_, text):
             return {"reasoning": text, "reasoning_content": text}
+        case RefusalDelta(_, text):
+            return {"refusal": text}

@@ -5,7 +5,7 @@ from typing import Any
 
 from puna.api.logprobs import render_tokens
 from puna.api.openai.text_argument import text_of
-from puna.core.events import Finished, ReasoningDelta, TextDelta, TokenLogprob, ToolCallDelta
+from puna.core.events import Finished, ReasoningDelta, RefusalDelta, TextDelta, TokenLogprob, ToolCallDelta
 
 
 class WholeChoice:
@@ -16,17 +16,20 @@ class WholeChoice:
         self._custom = custom
         self._texts: list[str] = []
         self._thoughts: list[str] = []
+        self._refusal: list[str] = []
         self._logprobs: list[TokenLogprob] = []
         self._calls: dict[int, list[ToolCallDelta]] = {}
         self._reason = ""
 
-    def add(self, event: TextDelta | ReasoningDelta | ToolCallDelta | Finished) -> None:
+    def add(self, event: TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | Finished) -> None:
         match event:
             case TextDelta(_, text, logprobs):
                 self._texts.append(text)
                 self._logprobs += logprobs
             case ReasoningDelta(_, text):
                 self._thoughts.append(text)
+            case RefusalDelta(_, text):
+                self._refusal.append(text)
             case ToolCallDelta(_, call):
                 self._calls.setdefault(call, []).append(event)
             case Finished(_, reason):
@@ -45,6 +48,8 @@ class WholeChoice:
     def _message(self, *, legacy: bool) -> dict[str, Any]:
         text = "".join(self._texts)
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
+        if self._refusal:
+            message |= {"content": text or None, "refusal": "".join(self._refusal)}
         if self._thoughts:
             message["reasoning"] = message["reasoning_content"] = "".join(self._thoughts)
         if self._calls:

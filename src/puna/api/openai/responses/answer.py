@@ -10,11 +10,12 @@ from puna.api.openai.responses.output import (
     MessageOutput,
     OutputItem,
     ReasoningOutput,
+    RefusalOutput,
     WireEvent,
 )
 from puna.api.openai.usage import render_response_usage
 from puna.core.errors import InvalidRequest, PunaError
-from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from puna.core.events import Done, Event, Finished, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
 
 
 class ResponseBuilder:
@@ -63,6 +64,11 @@ class ResponseBuilder:
                 if not isinstance(self._open, ReasoningOutput):
                     yield from self._start(ReasoningOutput(self._next_index, summary=self._summary, seal=self._seal))
                 assert isinstance(self._open, ReasoningOutput)
+                yield from self._open.add(text)
+            case RefusalDelta(_, text):
+                if not isinstance(self._open, RefusalOutput):
+                    yield from self._start(RefusalOutput(self._next_index))
+                assert isinstance(self._open, RefusalOutput)
                 yield from self._open.add(text)
             case ToolCallDelta():
                 yield from self._feed_call(event)

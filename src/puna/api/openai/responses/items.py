@@ -71,7 +71,7 @@ class Refusal(Lenient):
     refusal: str
 
     def stored(self) -> Stored:
-        return {"type": "refusal", "refusal": self.refusal}
+        return refusal(self.refusal)
 
 
 InputPart = Annotated[InputText | InputImage | InputFile, Field(discriminator="type")]
@@ -232,6 +232,11 @@ KINDS: dict[str, type[Item]] = {
 def output_text(text: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Stored:
     """A piece of an assistant's answer."""
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": list(logprobs)}
+
+
+def refusal(text: str) -> Stored:
+    """What an assistant says in the place of an answer."""
+    return {"type": "refusal", "refusal": text}
 
 
 def read_input(given: str | Sequence[Mapping[str, Any]] | None, param: str = "input") -> list[Stored]:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from puna.api.logprobs import render_tokens
 from puna.api.openai.responses.identifier import new_id
-from puna.api.openai.responses.items import Stored, output_text
+from puna.api.openai.responses.items import Stored, output_text, refusal
 from puna.api.openai.text_argument import TextArgument
 from puna.core.events import TokenLogprob
 
@@ -58,6 +58,35 @@ class MessageOutput:
         self.item = {**self.item, "status": status, "content": [part]}
         brief = [without_bytes(logprob) for logprob in self._logprobs]
         yield {"type": "response.output_text.done", **self._place, "text": text, "logprobs": brief}
+        yield {"type": "response.content_part.done", **self._place, "part": part}
+
+
+class RefusalOutput:
+    """Text that says that there will be no answer: a part of a message, as OpenAI has it."""
+
+    def __init__(self, output_index: int) -> None:
+        self._texts: list[str] = []
+        self._place = {"item_id": new_id("msg"), "output_index": output_index, "content_index": 0}
+        self.item: Stored = {
+            "type": "message",
+            "id": self._place["item_id"],
+            "status": "in_progress",
+            "role": "assistant",
+            "content": [],
+        }
+
+    def open(self) -> Iterator[WireEvent]:
+        yield {"type": "response.content_part.added", **self._place, "part": refusal("")}
+
+    def add(self, text: str) -> Iterator[WireEvent]:
+        self._texts.append(text)
+        yield {"type": "response.refusal.delta", **self._place, "delta": text}
+
+    def close(self, status: str) -> Iterator[WireEvent]:
+        text = "".join(self._texts)
+        part = refusal(text)
+        self.item = {**self.item, "status": status, "content": [part]}
+        yield {"type": "response.refusal.done", **self._place, "refusal": text}
         yield {"type": "response.content_part.done", **self._place, "part": part}
 
 
