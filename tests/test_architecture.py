@@ -55,7 +55,7 @@ MAY_KNOW = {
     "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts server",
     "cli.commands": "cli core settings library server serving state.private",
     # Puna in a program of one's own, and for its tests, is the whole server
-    "embedded": "core http server settings library api.services",
+    "embedded": "core http server settings library api.services engines.process.spawn engines.llama.runner",
     "testing": "core http api.dispatcher embedded engines library server settings",
     "cli.session": "cli core library.parameters state.private",
 }

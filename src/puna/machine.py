@@ -7,7 +7,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
@@ -114,6 +114,9 @@ def listed_memory(output: str) -> tuple[int, ...]:
 
 def bundled_engine_has_gpu() -> bool:
     """Whether xllamacpp was installed in a build for GPUs."""
-    package = Path(str(resources.files("xllamacpp")))
+    found = find_spec("xllamacpp")  # which does not import it: its libraries are for engines' processes
+    if found is None or found.origin is None:
+        return False
+    package = Path(found.origin).parent
     folders = (package, package.parent / "xllamacpp.libs")
     return any(GPU_LIBRARY.search(file.name) for folder in folders if folder.is_dir() for file in folder.iterdir())

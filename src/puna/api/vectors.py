@@ -3,15 +3,16 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from puna.core.embeddings import Embedded
 from puna.core.errors import InvalidRequest
 
-Matrix: TypeAlias = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Matrix: TypeAlias = "npt.NDArray[np.float32]"
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Embeddings:
     @classmethod
     async def gather(cls, batches: AsyncGenerator[Embedded, None], dimensions: int | None) -> "Embeddings":
         """Everything has to be there before the first byte goes out: an input may yet be refused."""
+        import numpy as np
+
         result = cls([], 0)
         async with aclosing(batches):
             async for batch in batches:
@@ -46,6 +49,8 @@ def cut(vectors: Matrix, dimensions: int | None) -> Matrix:
         raise InvalidRequest(
             f"Invalid 'dimensions': {dimensions} is more than this model's {vectors.shape[1]}.", param="dimensions"
         )
+    import numpy as np
+
     short = vectors[:, :dimensions]
     lengths = np.linalg.norm(short, axis=1, keepdims=True)
     return (short / np.where(lengths > 0, lengths, 1)).astype(np.float32)

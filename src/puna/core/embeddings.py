@@ -1,13 +1,15 @@
 """Texts as vectors."""
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from puna.core.completions import Prompt
 
-Vector = npt.NDArray[np.float32]
+if TYPE_CHECKING:  # numpy takes a tenth of a second, which only embeddings need
+    import numpy as np
+    import numpy.typing as npt
+
+Vector: TypeAlias = "npt.NDArray[np.float32]"
 """A text's place: float32, as wide as the model, of length 1."""
 
 

@@ -6,15 +6,23 @@ import shutil
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
+from puna.engines.process.spawn import spare
 from puna.http.inprocess import InProcess
 from puna.settings import Settings
+
+if TYPE_CHECKING:
+    from puna.server import Server
+
+FIRST_ENGINE = "puna.engines.llama.runner"
+"""The module whose process most programs will need first."""
 
 _lock = threading.Lock()
 _cores: dict[Hashable, InProcess] = {}
@@ -44,16 +52,26 @@ def core_of(
 @asynccontextmanager
 async def application(home: Path | None, change: Change) -> AsyncIterator[ASGIApp]:
     """The whole server, with settings from the environment, changed."""
-    from puna.server import create_app
-
     settings = replace(Settings.from_environment(os.environ), access_log=False, api_keys=frozenset())
     if home is None:
         settings = replace(settings, home=temporary_home())
     else:
         models = settings.models if "PUNA_MODELS" in os.environ else home / "models"
         settings = replace(settings, home=home, models=models)
-    app = create_app(change(settings))
-    async with app.router.lifespan_context(app):
+    async with running(change(settings)) as app:
+        yield app
+
+
+@asynccontextmanager
+async def running(settings: Settings, **options: Any) -> "AsyncIterator[Server]":
+    """The application from its start to its end. While it is imported the first engine's process starts."""
+    async with AsyncExitStack() as stack:
+        if settings.llama_server is None:
+            await stack.enter_async_context(spare(FIRST_ENGINE))
+        from puna.server import create_app
+
+        app = create_app(settings, **options)
+        await stack.enter_async_context(app.router.lifespan_context(app))
         yield app
 
 

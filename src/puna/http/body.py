@@ -47,7 +47,7 @@ class Body(BaseModel):
     `media` is whether pictures or sound may be in it, so that it may be larger than a text.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
     media: ClassVar[bool] = False
 
     @classmethod

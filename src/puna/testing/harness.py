@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp
 
 from puna.api.dispatcher import Dispatcher
-from puna.embedded.core import temporary_home
+from puna.embedded.core import running, temporary_home
 from puna.embedded.serving import listening
 from puna.embedded.transports import async_transport, transport
 from puna.engines.plan import ENGINES
@@ -70,14 +70,11 @@ def harness() -> Iterator[Harness]:
 
     @asynccontextmanager
     async def application() -> AsyncIterator[ASGIApp]:
-        from puna.server import create_app
-
-        app = create_app(settings, engines=(plan_scripted, *ENGINES))
-        dispatcher = app.router.default
-        assert isinstance(dispatcher, Dispatcher)
-        app.router.default = Recorder(dispatcher, app.services.library, script)
-        recorders.append(app.router.default)
-        async with app.router.lifespan_context(app):
+        async with running(settings, engines=(plan_scripted, *ENGINES)) as app:
+            dispatcher = app.router.default
+            assert isinstance(dispatcher, Dispatcher)
+            app.router.default = Recorder(dispatcher, app.services.library, script)
+            recorders.append(app.router.default)
             yield app
 
     core = InProcess(application, "puna")

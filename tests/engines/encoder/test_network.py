@@ -8,7 +8,8 @@ import pytest
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.encoder.launch import EncoderLaunch
 from puna.engines.encoder.network import BLOCK_TOKENS, Network, blocks
-from puna.engines.encoder.weights import Weights, suits
+from puna.engines.encoder.suitability import suits
+from puna.engines.encoder.weights import Weights
 from puna.engines.launch import Launch
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.plan import plan

@@ -12,6 +12,7 @@ import pytest
 from puna.core.errors import EngineFailed
 from puna.engines.process.log import without_folders
 from puna.engines.process.process import EngineProcess
+from puna.engines.process.spawn import spare
 from tests.stored_models import micro_launch
 
 PARENT = """
@@ -19,6 +20,7 @@ import asyncio, sys
 from pathlib import Path
 from puna.engines.process.log import without_folders
 from puna.engines.process.process import EngineProcess
+from puna.engines.process.spawn import spare
 from tests.stored_models import micro_launch
 
 async def main():
@@ -121,3 +123,37 @@ async def test_a_llama_server_binary_serves_the_same_way(micro: Path, llama_serv
 )
 def test_a_log_that_is_shown_names_no_folders(line: str, shown: str) -> None:
     assert without_folders(line) == shown
+
+
+async def test_a_spare_process_is_told_what_to_load_and_no_second_one_is_started(micro: Path) -> None:
+    launch = micro_launch(micro)
+    async with spare(launch.module) as waiting:
+        first = await EngineProcess.start(launch)
+        assert first.id == (await waiting).process.pid
+        second = await EngineProcess.start(launch)
+        assert second.id != first.id
+    assert first.alive
+    await asyncio.gather(first.stop(), second.stop())
+
+
+async def test_a_spare_process_that_nobody_needs_is_ended(monkeypatch: pytest.MonkeyPatch, micro: Path) -> None:
+    launch = micro_launch(micro)
+    async with spare(launch.module) as waiting:
+        assert (await waiting).alive
+    assert not (await waiting).alive
+    monkeypatch.setattr("puna.engines.process.spawn.SPARE_SECONDS", 0.0)
+    async with spare(launch.module) as waiting:
+        await (await waiting).process.wait()
+        engine = await EngineProcess.start(launch)
+    await engine.stop()
+
+
+async def test_a_spare_process_that_died_is_replaced(micro: Path) -> None:
+    launch = micro_launch(micro)
+    async with spare(launch.module) as waiting:
+        died = await waiting
+        died.process.kill()
+        await died.process.wait()
+        engine = await EngineProcess.start(launch)
+    assert engine.id != died.process.pid
+    await engine.stop()

@@ -4,7 +4,6 @@ import base64
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import orjson
 from pydantic import Field
 from starlette.requests import Request
@@ -47,6 +46,8 @@ def encode(embeddings: Embeddings, model: str, encoding: Encoding) -> Iterator[b
 
 def entries(matrix: Matrix, first: int, encoding: Encoding) -> bytes:
     """The rows as objects of OpenAI's list, counted from `first`. base64 is of little-endian float32."""
+    import numpy as np
+
     rows: list[Any] = list(np.ascontiguousarray(matrix, "<f4"))
     if encoding == "base64":
         rows = [base64.b64encode(row).decode() for row in rows]

@@ -5,8 +5,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-import numpy as np
-
 from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import ContextLengthExceeded, EngineFailed, InvalidRequest, PunaError
@@ -37,6 +35,8 @@ class EncoderEngine(ProcessEngine, Embeds):
                 yield answer
 
     async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
+        import numpy as np
+
         body = {"inputs": inputs[first : first + INPUTS], "first": first}
         answer = await self.client.post("/embed", body)
         vectors = tuple(np.frombuffer(base64.b64decode(vector), "<f4") for vector in answer["vectors"])

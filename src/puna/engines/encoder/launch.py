@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from puna.core.footprint import RAM, Footprint
 from puna.engines.encoder.arguments import EncoderArguments
 from puna.engines.encoder.engine import EncoderEngine
-from puna.engines.encoder.weights import encoder_bytes, suits
+from puna.engines.encoder.suitability import encoder_bytes, suits
 from puna.engines.engine import Engine, Task
 from puna.engines.model import EngineModel
 from puna.engines.process.process import EngineProcess

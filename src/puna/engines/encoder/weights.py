@@ -1,4 +1,4 @@
-"""The weights of a GGUF file as arrays, and which files the encoder can run."""
+"""The weights of a GGUF file as arrays."""
 
 import mmap
 
@@ -7,41 +7,8 @@ from numpy.typing import NDArray
 
 from puna.formats.gguf import Metadata, Tensor
 
-MOST_PARAMETERS = 200_000_000
-"""A larger model takes several times its file's size in memory here, as all weights become float32."""
 FLOAT32, FLOAT16 = 0, 1
 """ggml's numbers of these types."""
-PROCESS_BYTES = 100 * 2**20
-"""Python, the vocabulary, and the states of the blocks that are computed at once."""
-LAYER = ("attn_q", "attn_k", "attn_v", "attn_output", "attn_output_norm", "ffn_up", "ffn_down", "layer_output_norm")
-
-
-def suits(metadata: Metadata) -> bool:
-    """Whether a model is an encoder as BERT is, with its tokenizer and no more tensors than those used here."""
-    return (
-        metadata.architecture == "bert"
-        and metadata.get("tokenizer.ggml.model") == "bert"
-        and metadata.pooling in ("mean", "cls")
-        and metadata.parameter_count <= MOST_PARAMETERS
-        and needed(metadata) == {tensor.name for tensor in metadata.tensors} | {"token_types.weight"}
-    )
-
-
-def encoder_bytes(metadata: Metadata) -> int:
-    """What the encoder's process takes in memory: its weights, and the rest as measured."""
-    return 4 * metadata.parameter_count + PROCESS_BYTES
-
-
-def needed(metadata: Metadata) -> set[str]:
-    """The names of the tensors of a BERT."""
-    layers = {
-        f"blk.{number}.{name}.{part}"
-        for number in range(metadata.block_count or 0)
-        for name in LAYER
-        for part in ("weight", "bias")
-    }
-    norm = {"token_embd_norm.weight", "token_embd_norm.bias"}
-    return layers | norm | {"token_embd.weight", "position_embd.weight", "token_types.weight"}
 
 
 class Weights:

@@ -10,6 +10,9 @@ from puna.engines.settings import CacheType, FlashAttention
 
 Pooling = Literal["model", "none", "mean"]
 
+GROUP_TOKENS = 2048
+"""How many tokens of several texts are scored at once. A longer text is scored alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlamaArguments:

@@ -4,8 +4,6 @@ import base64
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-import numpy as np
-
 from puna.core.completions import Prompt
 from puna.core.embeddings import Embedded
 from puna.core.errors import ContextLengthExceeded, InvalidRequest, PunaError
@@ -39,6 +37,8 @@ class Embedder:
                 yield answer
 
     async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
+        import numpy as np
+
         batch = inputs[first : first + INPUTS]
         subjects = [InputAt(first + place) for place in range(len(batch))]
         if not all(isinstance(text, str) for text in batch):

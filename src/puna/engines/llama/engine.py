@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
@@ -17,7 +18,6 @@ from puna.engines.llama.chat.route import answer, check_bias, count_tokens
 from puna.engines.llama.chat.traits import Traits, read_traits
 from puna.engines.llama.completion.completion import Completion
 from puna.engines.llama.completion.prompts import PromptReader
-from puna.engines.llama.completion.scoring import Scorer
 from puna.engines.llama.embedding import Embedder
 from puna.engines.llama.grammar.constraint import prepare
 from puna.engines.llama.refusal import refusal
@@ -25,6 +25,9 @@ from puna.engines.llama.sampling import sampling_body
 from puna.engines.process.client import EngineClient
 from puna.engines.process.engine import ProcessEngine
 from puna.engines.process.process import EngineProcess
+
+if TYPE_CHECKING:
+    from puna.engines.llama.completion.scoring import Scorer
 
 
 class LlamaEngine(ProcessEngine):
@@ -105,6 +108,8 @@ class ScoringEngine(LlamaEngine, Scores):
 
     async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
         async with self.answering():
+            from puna.engines.llama.completion.scoring import Scorer  # which needs numpy
+
             prompts = await self.reader.read(request.prompts)
             if self._scorer is None:
                 self._scorer = Scorer(self.client, self.arguments, await self.reader.vocabulary())

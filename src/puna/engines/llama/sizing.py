@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 
 from puna.core.footprint import RAM, Footprint
 from puna.engines.engine import Task
-from puna.engines.llama.arguments import Pooling
-from puna.engines.llama.completion.scoring import GROUP_TOKENS
+from puna.engines.llama.arguments import GROUP_TOKENS, Pooling
 from puna.engines.llama.kv_size import UBATCH, ContextCost, context_cost, padded
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.model import EngineModel

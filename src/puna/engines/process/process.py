@@ -3,7 +3,6 @@
 import asyncio
 import json
 import math
-import os
 import secrets
 import signal
 import sys
@@ -11,11 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-import psutil
-
 from puna.core.errors import EngineFailed, EngineLost
-from puna.engines.process.confinement import environment
 from puna.engines.process.log import EngineLog, without_folders
+from puna.engines.process.spawn import spawn
 
 ERROR_LINES = 12
 """How much of it an error shows."""
@@ -61,18 +58,7 @@ class EngineProcess:
             EngineFailed: it ended before that; the error carries the end of its log.
             EngineLost: something killed it, or it made no progress for `stall_seconds`.
         """
-        log = EngineLog()
-        with log.pipe() as errors:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-P", "-m", launch.module),  # -P: nothing is imported from the folder that it is started in
-                env=environment(os.environ),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,  # a Ctrl-C in the server's terminal is for the server
-            )
-        await log.start()
+        process, log = await spawn(launch.module)
         engine = cls(process, secrets.token_urlsafe(32), log)
         watching = asyncio.create_task(engine._kill_if_stalled(stall_seconds))
         try:
@@ -173,6 +159,8 @@ class EngineProcess:
 
     def _progress(self) -> tuple[int, ...] | None:
         """What changes while an engine loads: its log, its memory, what it has read (with that of its children)."""
+        import psutil
+
         try:
             process = psutil.Process(self.id)
             family = [process, *process.children()]

@@ -53,25 +53,29 @@ class Readable:
     @property
     def path(self) -> Path:
         """The file that the engine reads. Raises UnknownLayout, DamagedModel, StoreFailed."""
+        if not self.translation:
+            return self._known
         from puna.library.layouts.translations import MODEL
 
-        return self.prepare() / MODEL if self.translation else self._known
+        return self.prepare() / MODEL
 
     @property
     def projector(self) -> Path | None:
         """The file of the projector; None where the file has none. Raises as `path` does."""
+        if not self.translation or not self.translation.projector:
+            return None
         from puna.library.layouts.translations import PROJECTOR
 
-        return self.prepare() / PROJECTOR if self.translation and self.translation.projector else None
+        return self.prepare() / PROJECTOR
 
     @property
     def missing(self) -> int:
         """About how many bytes have to be written before an engine can read it; 0 where all is there."""
-        from puna.library.layouts.file import size
-
         translation = self.translation
         if translation is None or self._made:
             return 0
+        from puna.library.layouts.file import size
+
         return size(translation.weights) + (size(translation.projector) if translation.projector else 0)
 
     def prepare(self, progress: "Progress" = lambda size: None) -> Path:

@@ -26,15 +26,13 @@ import numpy as np
 from puna.core.completions import PromptToken
 from puna.core.errors import DamagedModel, EngineFailed
 from puna.core.events import TokenLogprob
-from puna.engines.llama.arguments import LlamaArguments
+from puna.engines.llama.arguments import GROUP_TOKENS, LlamaArguments
 from puna.engines.llama.completion.output_matrix import Floats, OutputMatrix, Scores, last_steps
 from puna.engines.llama.completion.tokens import Tokens
 from puna.engines.process.client import EngineClient
 from puna.formats.gguf import Metadata
 from puna.formats.vocabulary import Vocabulary
 
-GROUP_TOKENS = 2048
-"""How many tokens of several texts are scored at once. A longer text is scored alone."""
 TRIAL = "The quick brown fox jumps over the lazy dog, and nobody knows why it"
 """The text on which the fast way has to agree with the engine."""
 TRIAL_ALTERNATIVES = 20
