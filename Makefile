@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# The tests start many processes: none of them compiles what another has compiled already.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The stamp is newer than pyproject.toml when everything it names is installed.
 SERVE_STAMP := $(VENV)/.serve
 DEV_STAMP := $(VENV)/.dev

@@ -159,7 +159,7 @@ async def run(
     for seed, model in enumerate(MODELS):
         weights = write_micro_model(home / f"{model}.gguf", seed=seed)
         add_model(home / "models", model, weights, {"num_ctx": 512})
-    with running_server(home / "measure", PUNA_MODELS=str(home / "models")) as server:
+    with running_server(home / "measure", launcher=(), PUNA_MODELS=str(home / "models")) as server:
         one = budget(server)
     report = Report()
     settings = {
@@ -168,7 +168,7 @@ async def run(
         "PUNA_ACCESS_LOG": "0",
         "PUNA_THREADS": "1",  # threads that wait for each other make small models slow on a busy machine
     }
-    with running_server(home, **settings) as server:
+    with running_server(home, launcher=(), **settings) as server:
         await flood(server.url, 8, 40, Report())  # what a server needs once is no leak
         process = psutil.Process(server.process.pid)
         before = process.num_fds(), process.memory_info().rss

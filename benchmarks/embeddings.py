@@ -116,7 +116,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         home = Path(folder)
         create(Library(home / "models"), ModelName.parse("all-minilm"), Recipe(folder=model_folder()))
-        with running_server(home) as server:
+        with running_server(home, launcher=()) as server:
             report(server, arguments.peer, arguments.count)
 
 

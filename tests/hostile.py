@@ -18,8 +18,8 @@ class Bomb:
         return f"{self.name} to {self.path}"
 
 
-def bombs(size: int = MEGABYTE) -> Iterator[Bomb]:
-    """One of each kind, a little smaller than `size` bytes."""
+def bombs(size: int = MEGABYTE, only: str | None = None) -> Iterator[Bomb]:
+    """One of each kind, for all paths or for one, a little smaller than `size` bytes."""
     for path, field, before, after in (
         ("/v1/embeddings", "input", "", ""),
         ("/v1/completions", "prompt", "", ""),
@@ -36,12 +36,16 @@ def bombs(size: int = MEGABYTE) -> Iterator[Bomb]:
         ("/api/generate", "context", '"prompt":"x",', ""),
         ("/api/create", "files", "", ""),
     ):
+        if only not in (None, path):
+            continue
         for name, value in values(size - 200):
             closing = "".join("}" if mark == "{" else "]" for mark in reversed(after) if mark in "[{")
             model = "" if path == "/v1/conversations" else '"model":"tiny",'
             content = f'{{{model}{before}"{field}":{after}{value}{closing}}}'
             yield Bomb(f"{name} as {field}{'…' if after else ''}", path, content.encode())
-    yield from documents(size)
+    for path in ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/api/chat"):
+        if only in (None, path):
+            yield from (Bomb(name, path, content) for name, content in documents(size))
 
 
 def values(size: int) -> Iterator[tuple[str, str]]:
@@ -64,9 +68,9 @@ def values(size: int) -> Iterator[tuple[str, str]]:
     yield "digits", "9" * size
 
 
-def documents(size: int) -> Iterator[Bomb]:
+def documents(size: int) -> tuple[tuple[str, bytes], ...]:
     """Bodies that are no object, or no JSON."""
-    for name, content in (
+    return (
         ("open lists", b"[" * size),
         ("open objects", b'{"a":' * (size // 5)),
         ("a text that does not end", b'"' + b"x" * size),
@@ -77,6 +81,4 @@ def documents(size: int) -> Iterator[Bomb]:
         ("null bytes", bytes(size)),
         ("no UTF-8", b"\xff" * size),
         ("one long name", b'{"%s":1}' % (b"x" * size)),
-    ):
-        for path in ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/api/chat"):
-            yield Bomb(name, path, content)
+    )

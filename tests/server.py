@@ -1,22 +1,25 @@
 """A real Puna server for tests: its own process, a free port, a temporary home."""
 
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
+from tests.fork_server import fork_server
+
 if TYPE_CHECKING:  # a test that starts no server does without its clients
     import httpx2
     import ollama
     import openai
-    import psutil
 
 
+THREADS = "1"
+"""Of each engine. Two wait for each other: on cores that others use, that takes most of the time to start `tiny`."""
 UNENCRYPTED = False
 """Clients without encryption need no certificates: reading them takes 24 ms of processor time for each client."""
 
@@ -25,7 +28,7 @@ UNENCRYPTED = False
 class RunningServer:
     """A server that listens. `url` has no slash at its end."""
 
-    process: subprocess.Popen[str]
+    process: psutil.Process
     url: str
     home: Path
     log: Path
@@ -60,12 +63,10 @@ class RunningServer:
 
         return ollama.Client(host=self.url, timeout=60, trust_env=False, verify=UNENCRYPTED)
 
-    def engines(self) -> "list[psutil.Process]":
+    def engines(self) -> list[psutil.Process]:
         """The engines' processes. The server has others, which compile grammars."""
-        import psutil
-
         found = []
-        for process in psutil.Process(self.process.pid).children(recursive=True):
+        for process in self.process.children(recursive=True):
             with suppress(psutil.Error):  # it has ended meanwhile
                 if any(word.startswith("puna.engines.") for word in process.cmdline()):
                     found.append(process)
@@ -77,26 +78,35 @@ StartServer = Callable[..., RunningServer]
 
 
 @contextmanager
-def running_server(home: Path, *, launcher: Sequence[str] = (), **environment: str) -> Iterator[RunningServer]:
-    """`puna serve` with that home and those variables, started by that command, ended when the context is left."""
+def running_server(
+    home: Path, *, launcher: Sequence[str] | None = None, **environment: str
+) -> Iterator[RunningServer]:
+    """`puna serve` with that home and those variables, ended when the context is left.
+
+    It is forked from a process that has imported Puna already, or, where there is a `launcher`, started afresh by
+    that command: `()` is Python alone.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            [*launcher, sys.executable, "-m", "puna", "serve", "--port", "0"],
-            env={**clean, "PUNA_HOME": str(home), **environment},
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    try:
-        assert process.stdout is not None
-        announcement = process.stdout.readline()
-        assert announcement.startswith("Puna listens on "), log.read_text()
-        yield RunningServer(process, announcement.split()[-1], home, log)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
-        process.stdout.close()  # type: ignore[union-attr]
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as output:
+        with log.open("w") as errors, os.fdopen(writing, "w") as announcing:
+            given = {**clean, "PUNA_HOME": str(home), "PUNA_THREADS": THREADS, **environment}
+            process = _start(launcher, given, announcing.fileno(), errors.fileno())
+        try:
+            announcement = output.readline()
+            assert announcement.startswith("Puna listens on "), log.read_text()
+            yield RunningServer(process, announcement.split()[-1], home, log)
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+            process.wait(30)
+
+
+def _start(launcher: Sequence[str] | None, environment: Mapping[str, str], *outputs: int) -> psutil.Process:
+    arguments = ["serve", "--port", "0"]
+    if launcher is None:
+        return fork_server().start(arguments, environment, *outputs)
+    command = [*launcher, sys.executable, "-m", "puna", *arguments]
+    return psutil.Popen(command, env=environment, stdout=outputs[0], stderr=outputs[1])

@@ -28,7 +28,7 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def faulty(start_server: StartServer, models: Path) -> RunningServer:
-    return start_server(PUNA_MODELS=str(models), PUNA_THREADS="1", PUNA_STALL_TIMEOUT="1s", PUNA_LOAD_TIMEOUT="2s")
+    return start_server(PUNA_MODELS=str(models), PUNA_STALL_TIMEOUT="1s", PUNA_LOAD_TIMEOUT="2s")
 
 
 def stream(server: RunningServer, tokens: int, **more: object) -> Iterator[ChatCompletionChunk]:
@@ -189,7 +189,7 @@ def test_a_second_signal_ends_at_once(faulty: RunningServer) -> None:
 
 
 def test_the_time_to_finish_is_bounded(start_server: StartServer, models: Path) -> None:
-    server = start_server(PUNA_MODELS=str(models), PUNA_THREADS="1", PUNA_SHUTDOWN_TIMEOUT="0.1s")
+    server = start_server(PUNA_MODELS=str(models), PUNA_SHUTDOWN_TIMEOUT="0.1s")
     chunks = stream(server, 1900)
     next(chunks)
     server.process.send_signal(signal.SIGTERM)

@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.server import THREADS
+
 UNUSED_PORT = "9"
 """The port of a service that nobody runs any more: a command that is given it finds no server."""
 
@@ -23,7 +25,8 @@ class Puna:
     def environment(self) -> dict[str, str]:
         """The variables of the commands."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
-        return {**clean, "PUNA_HOME": str(self.home), "PUNA_HOST": self.address, **self.variables}
+        own = {"PUNA_HOME": str(self.home), "PUNA_HOST": self.address, "PUNA_THREADS": THREADS}
+        return {**clean, **own, **self.variables}
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end, whatever that is."""

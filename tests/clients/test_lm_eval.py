@@ -104,7 +104,7 @@ def test_log_likelihoods_are_those_of_the_weights(lm_eval: str, tmp_path: Path) 
     numbers = {vocabulary.data(token): token for token in range(len(vocabulary))}
     reference = ReferenceLlama(weights)
     add_model(tmp_path / "home" / "models", "micro", weights)
-    with running_server(tmp_path / "home", PUNA_THREADS="1") as server:
+    with running_server(tmp_path / "home") as server:
         found = list(evaluate(lm_eval, server, tmp_path))
         assert len(found) == len(QUESTIONS) * 3
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.server import THREADS
+
 HI = 'messages=[{"role": "user", "content": "Say this is a test"}]'
 
 
 def run(tmp_path: Path, program: str, *, code: int = 0) -> list[str]:
     """The lines that a program prints, which has no home of its own to find."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": ""}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": "", "PUNA_THREADS": THREADS}
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=120, check=False
     )

@@ -35,7 +35,7 @@ def random_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
         weights = home / f"{name}.gguf"
         write_random_model(weights, SHAPES["micro"], chat_template=template)
         add_model(home / "models", name, weights)
-    with running_server(home, PUNA_THREADS="1") as server:
+    with running_server(home) as server:
         yield server
 
 

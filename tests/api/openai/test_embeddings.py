@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     folder = Path(found.origin).parent / "model"
     create(Library(home / "models"), ModelName.parse("all-minilm"), Recipe(folder=folder))
     add_model(home / "models", "micro", write_micro_model(home / "micro.gguf"))
-    with running_server(home, PUNA_THREADS="1") as server:
+    with running_server(home) as server:
         yield server
 
 

@@ -59,7 +59,7 @@ def server(registry: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("published")
     publish(registry, "20b", "gptoss", write_gptoss(folder).published.read_bytes())
     publish(registry, "4b", "gemma3", write_gemma3(folder).published.read_bytes())
-    with running_server(tmp_path_factory.mktemp("home"), PUNA_THREADS="1") as server:
+    with running_server(tmp_path_factory.mktemp("home")) as server:
         client = server.ollama()
         for name, tag in (("gpt-oss", "20b"), ("gemma3", "4b")):
             pulled = f"{registry.address}/library/{name}:{tag}"

@@ -14,10 +14,11 @@ from puna.library.digest import Digest
 from puna.library.manifest import MEDIA_TYPE, Manifest
 from puna.library.names import ModelName
 from puna.library.registry.credentials import Credentials
-from puna.library.registry.errors import Interrupted, RegistryError
+from puna.library.registry.errors import Interrupted, RegistryError, Unreachable
 from puna.library.registry.transport import Response, Transport
 
 _TRIES = 6
+_TRIES_UNANSWERED = 2
 _T = TypeVar("_T")
 
 
@@ -111,10 +112,10 @@ class Repository:
         while True:
             try:
                 return await work()
-            except Interrupted:
+            except Interrupted as error:
                 tries = tries + 1 if progress() == reached else 1
                 reached = progress()
-                if tries == _TRIES:
+                if tries >= (_TRIES_UNANSWERED if isinstance(error, Unreachable) else _TRIES):
                     raise
                 await asyncio.sleep(self._pause * 2 ** (tries - 1))
 

@@ -9,3 +9,7 @@ class RegistryError(PeerFailed):
 
 class Interrupted(RegistryError):
     """A registry could not be reached, stopped in the middle, or is out of order for a while."""
+
+
+class Unreachable(Interrupted):
+    """Nothing has answered yet: the address may be wrong or this machine offline, which waiting does not mend."""

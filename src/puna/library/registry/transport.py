@@ -12,7 +12,7 @@ from yarl import URL
 
 from puna import __version__
 from puna.library.registry.credentials import Credentials
-from puna.library.registry.errors import Interrupted, RegistryError
+from puna.library.registry.errors import Interrupted, RegistryError, Unreachable
 from puna.library.registry.signature import signed
 
 _HOPS = 5  # redirects that are followed
@@ -53,6 +53,7 @@ class Transport:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._authorization: dict[str, str] = {}
+        self._answered = False
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
@@ -105,8 +106,9 @@ class Transport:
         # A host gets the authorisation that was meant for it, never one that it was redirected with.
         authorization = self._authorization.get(url.authority) or self._credentials.header(url.authority)
         sent = {**({"Authorization": authorization} if authorization else {}), **headers}
-        with _networking(url):
+        with _networking(url, Interrupted if self._answered else Unreachable):
             answer = await self._session.request(method, url, headers=sent, data=body, allow_redirects=False)
+        self._answered = True
         async with answer:
             if answer.status in _PASSING:
                 raise Interrupted(f"{url.host} answers {answer.status} {answer.reason}")
@@ -147,10 +149,11 @@ def _resolved(url: URL, location: str) -> URL:
 
 
 class _networking:  # noqa: N801 - used as a statement
-    """Turns the HTTP library's errors into Interrupted."""
+    """Turns the HTTP library's errors into Interrupted, or what kind of it is given."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, kind: type[Interrupted] = Interrupted) -> None:
         self._host = url.host
+        self._kind = kind
 
     def __enter__(self) -> None:
         return None
@@ -159,4 +162,4 @@ class _networking:  # noqa: N801 - used as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, aiohttp.ClientError | TimeoutError | OSError):
-            raise Interrupted(f"{self._host}: {error or 'no answer'}") from error
+            raise self._kind(f"{self._host}: {error or 'no answer'}") from error

@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         assert weights is not None
         projector = write_projector(home / f"{name}.mmproj.gguf", embedding=width)
         add_model(home / "models", name, weights, projector=projector)
-    with running_server(home, PUNA_IMAGE_HOSTS="127.0.0.1", PUNA_THREADS="1") as server:
+    with running_server(home, PUNA_IMAGE_HOSTS="127.0.0.1") as server:
         yield server
 
 

@@ -34,7 +34,7 @@ def server(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     add_model(home / "models", "micro", weights)
     add_model(home / "models", "infill", infill)
     add_model(home / "models", "wordy", weights, {"num_predict": 3, "temperature": 0.0})
-    with running_server(home, PUNA_THREADS="1") as server:
+    with running_server(home) as server:
         yield server
 
 
@@ -290,7 +290,7 @@ def test_a_prompt_that_is_too_long_is_refused_with_both_lengths(server: RunningS
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_client_that_leaves_frees_the_engine(start_server: StartServer, stream: bool) -> None:
-    server = start_server(PUNA_THREADS="1")
+    server = start_server()
     add_model(server.home / "models", "endless", write_micro_model(server.home / "endless.gguf", context=131_072))
     body = {"model": "endless", "prompt": "hello", "max_tokens": 100_000, "stream": stream}
     assert server.client().completions.create(model="endless", prompt="hello", max_tokens=1).choices
