@@ -36,7 +36,7 @@ class Summary:
     @classmethod
     def of(cls, pairs: list[Pair], measure: Callable[[Pair], float]) -> "Summary":
         values = [measure(pair) for pair in pairs]
-        lower, _, upper = quantiles(values, n=4, method="inclusive")
+        lower, _, upper = quantiles(values if len(values) > 1 else values * 2, n=4, method="inclusive")
         return cls(median(values), lower, upper)
 
 

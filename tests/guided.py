@@ -1,7 +1,9 @@
 """What a grammar for llguidance lets through, found out byte by byte."""
 
+from functools import lru_cache
 from random import Random
 
+import numpy as np
 from llguidance import LLMatcher
 
 from puna.engines.llama.grammar.compiled import END, TOKENIZER
@@ -13,10 +15,16 @@ class TooLong(Exception):
     """A text did not come to its end."""
 
 
-def matcher(source: str) -> LLMatcher:
+@lru_cache(1)
+def compiled(source: str) -> LLMatcher:
     found = LLMatcher(TOKENIZER, source, log_level=0)
     assert not found.is_error(), found.get_error()
     return found
+
+
+def matcher(source: str) -> LLMatcher:
+    """One that has read nothing yet."""
+    return compiled(source).deep_copy()
 
 
 def accepts(source: str, text: str | bytes) -> bool:
@@ -53,4 +61,4 @@ def sample(source: str, random: Random, steps: int = 400) -> str:
 
 def bits(mask: bytes) -> set[int]:
     """The single bytes that may come next, and the end."""
-    return {token for token in range(END + 1) if mask[token // 8] >> token % 8 & 1}
+    return set(np.flatnonzero(np.unpackbits(np.frombuffer(mask, np.uint8), bitorder="little")[: END + 1]).tolist())

@@ -21,8 +21,12 @@ def test_a_summary_is_the_median_between_its_quartiles() -> None:
     assert Summary.of(pairs, lambda pair: pair.delay) == Summary(median=3, lower=2, upper=4)
 
 
+def test_one_value_is_its_own_median() -> None:
+    assert Summary.of([Pair(Burst(1, 1.0, 0), Burst(1, 1.0, 0.002))], lambda pair: pair.delay) == Summary(2, 2, 2)
+
+
 def test_a_short_run_prints_every_row(tmp_path: Path) -> None:
-    quick = ["--shape", "micro", "--pairs", "2", "--tokens", "4", "--first-pairs", "2", "--cold-starts", "1"]
+    quick = ["--shape", "micro", "--pairs", "1", "--tokens", "2", "--first-pairs", "1", "--cold-starts", "1"]
     run = subprocess.run(
         [sys.executable, "-m", "benchmarks", *quick],
         cwd=tmp_path,
