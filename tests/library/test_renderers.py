@@ -9,6 +9,7 @@ import jinja2
 import pytest
 
 from puna.core.errors import InvalidRequest
+from puna.core.template import BARE
 from puna.library.creation import create
 from puna.library.library import Library
 from puna.library.model import Model
@@ -151,3 +152,17 @@ def test_gpt_oss_needs_no_translation_of_its_template(library: Library, tmp_path
     model = create(library, ModelName.parse("oss"), Recipe(files={"oss.gguf": weights}))
     model.__dict__["template_source"] = source
     assert model.template == rendering("harmony")
+
+
+@pytest.mark.parametrize("modelfile", ["", "TEMPLATE {{ .Prompt }}", 'TEMPLATE "{{ .Prompt }}\n"'])
+def test_a_model_without_a_template_gets_the_bare_text_and_no_tools(
+    library: Library, tmp_path: Path, modelfile: str
+) -> None:
+    model = made(library, tmp_path, modelfile)
+    assert model.template == BARE
+    assert model.capabilities == ("completion",)
+
+
+def test_any_template_makes_tools_possible(library: Library, tmp_path: Path) -> None:
+    assert "tools" in made(library, tmp_path, "TEMPLATE [INST] {{ .Prompt }} [/INST]").capabilities
+    assert "tools" in made(library, tmp_path, "", **{"tokenizer.chat_template": "{{ messages }}"}).capabilities

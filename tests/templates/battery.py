@@ -10,6 +10,7 @@ from puna.core.errors import PunaError
 from puna.core.formats import JsonSchema
 from puna.core.messages import Message, Text, ToolCall
 from puna.core.tools import Tool, ToolChoice
+from puna.engines.llama.markup import ID, PUNA_SHAPE, CallShape
 from tests.templates.subject import Subject, answer_of, ask, call, prompt_of, result, said, tool, turn, user
 
 WEATHER = tool()
@@ -206,6 +207,37 @@ async def text_and_a_call(subject: Subject) -> None:
     if "Let me look." not in await turn(subject.engine, said("Let me look.", PARIS), TOOLS):
         return
     await called(subject, said("Let me look.", PARIS))
+
+
+@case("call")
+async def arguments_that_do_not_fit(subject: Subject) -> None:
+    """A call whose form has marks and JSON in it fits its tool, once it has begun."""
+    shape = await marked_shape(subject)
+    text = await turn(subject.engine, said("", call(city=5, days="many")), TOOLS)
+    if shape is None or "get_weather" not in text:
+        return
+    answer = await subject.answer(text, ask(user("?"), tools=TOOLS))
+    assert [(name, *map(type, values.values())) for name, values in answer.arguments] == [
+        ("get_weather", str, int)
+    ], f"{text!r} became {answer}"
+
+
+@case("text")
+async def marks_without_a_call(subject: Subject) -> None:
+    shape = await marked_shape(subject)
+    if shape is None:
+        return
+    for text in (f"Say {shape.prefix}NAME to call.", f"{shape.prefix}get_moon{shape.middle}{{}}{shape.suffix}"):
+        text = text.replace(ID, "1").rstrip()
+        answer = await subject.answer(await opened(subject, text, TOOLS), ask(user("?"), tools=TOOLS))
+        assert (answer.text, answer.calls, answer.reason) == (text, [], "stop"), f"{text!r} became {answer}"
+
+
+async def marked_shape(subject: Subject) -> CallShape | None:
+    """The form of a call where a grammar holds what has begun so."""
+    traits = await subject.engine.traits()
+    shape = traits.call_shape if traits.tools else PUNA_SHAPE
+    return None if traits.harmony or shape is None or shape.bare else shape
 
 
 @case("calls")

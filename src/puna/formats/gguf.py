@@ -275,6 +275,15 @@ class Metadata:
         return template if isinstance(template, str) else None
 
     @property
+    def chat_templates(self) -> tuple[str, ...]:
+        """That, and those for tools and other uses."""
+        return tuple(
+            text
+            for key, text in self.values.items()
+            if key.startswith("tokenizer.chat_template") and isinstance(text, str)
+        )
+
+    @property
     def file_type(self) -> str:
         """The quantisation, as Ollama shows it: `Q4_K_M`, `F16`, …, `unknown`. A file that does not say has the one
         that most of its weights have."""

@@ -12,7 +12,7 @@ THINKING = ("enable_thinking", "<think>", ".Thinking", "reasoning_effort", "reas
 
 
 def gguf_capabilities(metadata: Metadata, template: str, projectors: Sequence[Metadata] = ()) -> Iterator[Capability]:
-    """The capabilities of a model of those weights with that chat template. Raises DamagedModel."""
+    """The capabilities of a model of those weights with that chat template, or none. Raises DamagedModel."""
     if metadata.pooling == "rank":
         yield "rerank"
         return
@@ -20,7 +20,8 @@ def gguf_capabilities(metadata: Metadata, template: str, projectors: Sequence[Me
         yield "embedding"
         return
     yield "completion"
-    yield "tools"
+    if template:  # where it has no words for tools, Puna has
+        yield "tools"
     if infill_tokens(metadata.special_tokens, lambda *texts: Vocabulary.of(metadata).find(*texts)):
         yield "insert"
     if any(projector.values.get("clip.has_vision_encoder", True) for projector in projectors):

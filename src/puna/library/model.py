@@ -14,6 +14,7 @@ from puna.core.capabilities import Capability
 from puna.core.effort import Effort
 from puna.core.errors import DamagedModel, InvalidRequest, PunaError
 from puna.core.sampling import Sampling
+from puna.core.template import BARE
 from puna.formats.gguf import Metadata
 from puna.library import manifest as media
 from puna.library.config import Config
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from puna.library.layouts.translations import Translations
 
 KNOWN = frozenset(get_args(Capability))
+PROMPT_ALONE = "{{.Prompt}}"
+"""What Ollama has in place of a template where there is none, without its white space."""
 
 
 class Blobs(Protocol):
@@ -90,8 +93,8 @@ class Model:
             return tuple(cast("Capability", word) for word in self.config.capabilities if word in KNOWN)
         from puna.library.capabilities import gguf_capabilities  # lists of models do without it
 
-        template = self._rendering or self.template_source or self.metadata.chat_template or ""
-        return tuple(gguf_capabilities(self.metadata, template, self.projector_metadata))
+        template = "" if self._is_bare else self._rendering or self.template_source or self.metadata.chat_template
+        return tuple(gguf_capabilities(self.metadata, template or "", self.projector_metadata))
 
     @cached_property
     def sampling(self) -> Sampling:
@@ -188,7 +191,8 @@ class Model:
     @cached_property
     def template(self) -> str | None:
         """The chat template in Jinja; None where the weights' own applies. Where the config names a renderer, that is
-        the weights' own, else the one that the renderer stands for; else it is the Modelfile's TEMPLATE.
+        the weights' own, else the one that the renderer stands for; else it is the Modelfile's TEMPLATE. A model
+        that has none gets the bare text.
 
         Raises InvalidRequest where that is written in Go's syntax and uses what can't be translated, and for a
         renderer that nobody here has a template for.
@@ -202,7 +206,17 @@ class Model:
                 f"model '{self.name}' is rendered by '{self._renderer}', which Puna has no template for; "
                 "make a model of it with a TEMPLATE of its own"
             )
-        return None if self.template_source is None else to_jinja(self.template_source)
+        if self._is_bare:
+            return BARE
+        return to_jinja(self.template_source) if self.template_source else None
+
+    @cached_property
+    def _is_bare(self) -> bool:
+        """Whether nothing says how a conversation is written: it has no template, or one that is the prompt."""
+        if self._renderer and (self.metadata.chat_template or self._rendering):
+            return False
+        source = self.template_source or self.metadata.chat_template
+        return not source or "".join(source.split()) == PROMPT_ALONE
 
     @cached_property
     def _renderer(self) -> str:

@@ -13,7 +13,7 @@ def render_overview(shown: dict[str, Any], *, verbose: bool) -> str:
     """What /api/show says of a model. `verbose` adds the whole header of its weights."""
     info = shown["model_info"]
     sections: dict[str, Sequence[Sequence[str]]] = {
-        "Model": [*model_rows(shown["details"], info), *translated_row(shown)],
+        "Model": [*model_rows(shown["details"], info), *template_row(shown), *translated_row(shown)],
         "Capabilities": [(capability,) for capability in shown["capabilities"]],
         "Projector": projector_rows(shown.get("projector_info", {})),
         "Parameters": [tuple(line.split(maxsplit=1)) for line in shown["parameters"].splitlines()],
@@ -36,6 +36,12 @@ def model_rows(details: dict[str, Any], info: dict[str, Any]) -> list[tuple[str,
         "quantization": details["quantization_level"],
     }
     return [(name, str(value)) for name, value in values.items() if value]
+
+
+def template_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:
+    """That a model that generates has no chat template, where that is so."""
+    bare = "completion" in shown["capabilities"] and not shown["template"]
+    return [("chat template", "none: it goes on with the bare text")] if bare else []
 
 
 def translated_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -1,19 +1,21 @@
 """Models run by llama.cpp: an engine that generates, one that scores, one that embeds."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
+from puna.core.errors import EngineFailed
 from puna.core.events import Event
 from puna.core.requests import ChatRequest
 from puna.engines.engine import Chats, Completes, Embeds, Scores
 from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.binary import has_llguidance
 from puna.engines.llama.chat.conversation import Conversation
+from puna.engines.llama.chat.probing import NoEnd
 from puna.engines.llama.chat.route import answer, check_bias, count_tokens
 from puna.engines.llama.chat.traits import Traits, read_traits
 from puna.engines.llama.completion.completion import Completion
@@ -49,7 +51,8 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
 
     async def greet(self) -> None:
         prepare()
-        await self.traits()
+        async with self._rendering():
+            await self.traits()
 
     async def traits(self) -> Traits:
         """What the model and its template can do."""
@@ -70,13 +73,26 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
         )
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        async with self.answering(), aclosing(answer(await self.conversation(), request)) as events:
+        async with (
+            self._rendering(),
+            self.answering(),
+            aclosing(answer(await self.conversation(), request)) as events,
+        ):
             async for event in events:
                 yield event
 
     async def count_prompt(self, request: ChatRequest) -> int:
-        async with self.answering():
+        async with self._rendering(), self.answering():
             return await count_tokens(await self.conversation(), request)
+
+    @asynccontextmanager
+    async def _rendering(self) -> AsyncIterator[None]:
+        """Ends the engine whose template does not come to an end of a prompt: nothing else stops it."""
+        try:
+            yield
+        except NoEnd as error:
+            self.process.kill("the model's chat template came to no end")
+            raise EngineFailed("The model's chat template comes to no end of this conversation.") from error
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         async with self.answering():

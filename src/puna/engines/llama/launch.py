@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.engine import Engine
 from puna.engines.llama.arguments import LlamaArguments
+from puna.engines.llama.chat.trial import TRIALS
 from puna.engines.llama.engine import EmbeddingEngine, GeneratingEngine, LlamaEngine, ScoringEngine
 from puna.engines.process.process import EngineProcess
 
@@ -14,12 +15,13 @@ from puna.engines.process.process import EngineProcess
 class LlamaLaunch(LlamaArguments):
     """What the process is told, and what only its parent has to know; two equal launches may share one engine.
 
-    `replica` tells apart the `replicas` engines that do the same work, each on the next of the machine's `gpus`,
-    where there are any. `footprint` is the memory all that is expected to take. Loading may stand still for
-    `load_timeout` seconds, and the engine may be silent for `stall_timeout` seconds while it has work, before it is
-    given up.
+    `templates` are the chat templates that it may render. `replica` tells apart the `replicas` engines that do the
+    same work, each on the next of the machine's `gpus`, where there are any. `footprint` is the memory all that is
+    expected to take. Loading may stand still for `load_timeout` seconds, and the engine may be silent for
+    `stall_timeout` seconds while it has work, before it is given up.
     """
 
+    templates: tuple[str, ...] = field(default=(), compare=False)
     replica: int = 0
     replicas: int = 1
     gpus: int = 0
@@ -47,9 +49,11 @@ class LlamaLaunch(LlamaArguments):
         """Load the model and ask what it can do.
 
         Raises:
-            EngineFailed: the engine ended before it served.
+            EngineFailed: the engine ended before it served, or its chat template comes to no end.
             EngineLost: something killed it, or it made no progress.
         """
+        for template in self.templates:
+            await TRIALS.check(template)
         process = await EngineProcess.start(self, stall_seconds=self.load_timeout)
         return await self._kind(self, process, self.stall_timeout).ready(self.load_timeout)
 

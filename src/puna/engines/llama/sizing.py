@@ -121,6 +121,7 @@ def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaun
         flash_attention=settings.flash_attention,
         cache_type=settings.cache_type,
         chat_template=model.template,
+        templates=(model.template,) if model.template else model.metadata.chat_templates,
         projector=model.projectors[0] if model.projectors else None,
         adapters=model.adapters,
         program=settings.llama_server,

@@ -38,13 +38,10 @@ class CallFilter(Filter):
         before, marker, _ = text.partition(self._marker)
         if marker:
             self._read = self._marked
-            ready = before.rstrip()
         else:
             before = text[: len(text) - overlap(self._marker, text)]
-            ready = before = before.rstrip()  # white space before a call is nobody's
-        if ready:
-            events.append(self.held.take(len(ready)))
-        self.held.take(len(before) - len(ready))
+        if ready := len(before.rstrip()):  # white space before a call is nobody's
+            events.append(self.held.take(ready))
         return bool(marker)
 
     def _marked(self, events: list[Event]) -> bool:
@@ -65,7 +62,10 @@ class JsonCallFilter(CallFilter):
         names = "|".join(map(re.escape, tools.names))
         call = rf"({names})\s*{pattern(shape.middle)}\s*(?=\{{)"
         self._first = re.compile(rf"\s*{pattern(shape.prefix)}{call}")
-        self._next = re.compile(rf"\s*{pattern(shape.between)}{call}") if shape.between else self._first
+        between = shape.between.strip()
+        # The suffix that the next call begins with may be gone before the rest of that is there.
+        begins = (between, between.removeprefix(shape.suffix.strip())) if between else ()
+        self._begins = [*(re.compile(rf"\s*{pattern(text)}{call}") for text in begins), self._first]
         self._suffix = re.compile(rf"\s*{pattern(shape.suffix)}")
         self._longest = 64 + 2 * sum(
             map(len, (shape.prefix, shape.between, shape.middle, shape.suffix, tools.names[0]))
@@ -126,7 +126,7 @@ class JsonCallFilter(CallFilter):
 
     def _after(self, events: list[Event]) -> bool:
         """What follows the arguments: another call, the end of this one, or text."""
-        if self._begin(self._next, events) or self._begin(self._first, events):
+        if any(self._begin(words, events) for words in self._begins):
             return True
         text = self.held.text
         suffix = self._suffix.match(text) or self._closing.match(text)

@@ -22,13 +22,24 @@ FUNCTION = {
 }
 TOOLS = [{"type": "function", "function": FUNCTION}]
 
+RENDER_SECONDS = 10.0
+"""How long a prompt may take to render; published templates write millions of characters in one."""
+
 Body = dict[str, Any]
+
+
+class NoEnd(Exception):
+    """A template does not come to an end of a prompt."""
 
 
 async def render(client: EngineClient, body: Body) -> str:
     """The prompt that the template makes of a chat body. The engine makes a grammar of the tools if it is not told
-    that none will be called, and refuses those it can't make one of."""
-    prompt: str = (await client.post("/apply-template", {**body, "tool_choice": "none"}))["prompt"]
+    that none will be called, and refuses those it can't make one of. Raises NoEnd."""
+    try:
+        async with asyncio.timeout(RENDER_SECONDS):
+            prompt: str = (await client.post("/apply-template", {**body, "tool_choice": "none"}))["prompt"]
+    except TimeoutError as error:
+        raise NoEnd from error
     return prompt
 
 
@@ -92,7 +103,8 @@ class Prober:
         )
 
     async def _shows(self, turns: str) -> bool:
-        """Whether the prompt has everything of those turns: a letter for each."""
+        """Whether the prompt has everything of those turns: a letter for each. Text beside a call comes before the
+        call's result."""
         messages: list[Body] = []
         marks: list[str] = []
         for number, turn in enumerate(turns, 1):
@@ -105,7 +117,8 @@ class Prober:
             )
         except PunaError:
             return False
-        return all(mark in prompt for mark in marks)
+        text, result = marks[-3::2] if turns[-1] == "b" else marks[:1] * 2
+        return all(mark in prompt for mark in marks) and prompt.find(text) <= prompt.find(result)
 
 
 def turn_of(letter: str, number: int) -> list[Body]:

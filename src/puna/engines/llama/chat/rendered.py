@@ -26,7 +26,7 @@ from puna.engines.llama.chat.template import template_body
 from puna.engines.llama.chat.thinking import ThinkingFilter
 from puna.engines.llama.completion.stream import CompletionStream, End, Piece
 from puna.engines.llama.completion.tokens import TokenReader
-from puna.engines.llama.grammar.constraint import chat_constraint
+from puna.engines.llama.grammar.constraint import chat_constraint, choice_constraint
 from puna.engines.llama.markup import HARMONY, PUNA_SHAPE, CallShape, ThinkingTags
 from puna.engines.llama.sampling import sampling_body
 
@@ -147,6 +147,13 @@ class RenderedChat:
                 begun=thinking.begun,
                 control=self._traits.control,
                 guided=self._traits.guided,
+            )
+        elif self._traits.guided and not self._raw and isinstance(self._form, CallShape):
+            fields |= await choice_constraint(
+                request.tools,
+                HARMONY if self._traits.harmony else self._form,
+                control=self._traits.control,
+                specials=self._traits.specials,
             )
         tags = thinking.tags.tags if thinking.tags else []
         # Single tokens in many vocabularies, which would otherwise be left out of the text.

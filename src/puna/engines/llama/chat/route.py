@@ -18,6 +18,8 @@ from puna.engines.llama.chat.rendered import RenderedChat, is_bound
 from puna.engines.llama.chat.traits import Traits
 from puna.engines.llama.grammar.constraint import check_tools
 
+NO_TEMPLATE = "This model has no chat template: it goes on with a text, and"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -79,6 +81,8 @@ async def count_tokens(conversation: Conversation, request: ChatRequest) -> int:
 
 def check(request: ChatRequest, traits: Traits) -> None:
     """Raises `InvalidRequest` for what llama-server would pass over in silence, or refuse in words of its own."""
+    if traits.bare:
+        check_bare(request)
     for from_end, message in enumerate(reversed(request.messages), 1):
         if not traits.vision and any(isinstance(part, Image) for part in message.content):
             raise InvalidRequest("This model does not support images.", about=MessageAt(from_end), code="no_vision")
@@ -87,6 +91,15 @@ def check(request: ChatRequest, traits: Traits) -> None:
     for tool in request.tools:
         check_arguments(tool)
     check_bias(request.sampling, traits)
+
+
+def check_bare(request: ChatRequest) -> None:
+    """Raises `InvalidRequest` for tools, which a model without a template has no words for."""
+    if request.tools and request.tool_choice.mode != "none":
+        raise InvalidRequest(f"{NO_TEMPLATE} can't call tools.", about=Setting("tools"), code="no_tools")
+    for from_end, message in enumerate(reversed(request.messages), 1):
+        if message.tool_calls or message.role == "tool":
+            raise InvalidRequest(f"{NO_TEMPLATE} can't be shown calls.", about=MessageAt(from_end), code="no_tools")
 
 
 def check_arguments(tool: Tool) -> None:

@@ -46,7 +46,7 @@ class SectionFilter(CallFilter):
     def close(self, reason: FinishReason = "stop") -> Sequence[Event]:
         events: list[Event] = []
         if self._read == self._marked and reason == "stop":
-            self._section(self.held.text.removeprefix(self._shape.start), len(self.held.text), events)
+            self._section(self.held.text.lstrip().removeprefix(self._shape.start), len(self.held.text), events)
         return [*events, *self.rest()]
 
     def _marked(self, events: list[Event]) -> bool:
@@ -54,7 +54,9 @@ class SectionFilter(CallFilter):
         end = text.find(self._shape.end)
         if end < 0:
             return False
-        self._section(text[len(self._shape.start) : end], end + len(self._shape.end), events)
+        self._section(
+            text[text.index(self._shape.start) + len(self._shape.start) : end], end + len(self._shape.end), events
+        )
         self._read = self._text
         return True
 

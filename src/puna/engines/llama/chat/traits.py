@@ -1,11 +1,13 @@
 """What one loaded model and its chat template can do, asked of the engine once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from puna.core.errors import PunaError
+from puna.core.template import BARE
 from puna.engines.llama.chat.forms import CallForm, find_form
 from puna.engines.llama.chat.harmony import TAGS, is_harmony
 from puna.engines.llama.chat.probing import LAST_TAG, Prober, render, said, user
@@ -14,6 +16,19 @@ from puna.engines.llama.markup import PUNA_SHAPE, CallShape, ThinkingTags
 from puna.engines.process.client import EngineClient
 
 ONLY_TAGS = re.compile(r"(<[^<>]+>)+")
+MARKS = re.compile(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{2,30}\]")
+ENDS = (
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|endoftext|>",
+    "</s>",
+    "<eos>",
+    "<end_of_turn>",
+    "<|call|>",
+)
+"""What texts of many models end with, also where a template does not say it."""
 THOUGHT, ANSWER = "PUNA-THOUGHT", "PUNA-ANSWER"
 
 
@@ -22,8 +37,9 @@ class Traits:
     """`vocabulary` counts the tokens. `tools` says whether the template renders tools and their calls, `call_form` is
     its form of a call where Puna can read it, `thinking` its tags where it knows thinking, `shown` what of a
     conversation it shows. `always_thinks` says that the prompt opens the thinking even where the template was asked
-    not to. `control` are those of all these tags that are single tokens and no text, with their ids. A
-    `guided` engine has llguidance."""
+    not to. `control` are those of all these tags that are single tokens and no text, with their ids, `specials` the
+    ids of all such tokens that the template, or the end of a text, is written with. A `guided` engine has
+    llguidance."""
 
     vocabulary: int
     vision: bool = False
@@ -36,7 +52,13 @@ class Traits:
     call_form: CallForm | None = None
     shown: Shown = field(default_factory=Shown)
     control: Mapping[str, int] = field(default_factory=dict)
+    specials: tuple[int, ...] = ()
     guided: bool = True
+
+    @property
+    def bare(self) -> bool:
+        """Whether the model has no template: it goes on with the bare text."""
+        return self.template == BARE
 
     @property
     def harmony(self) -> bool:
@@ -77,7 +99,25 @@ async def read_traits(client: EngineClient) -> Traits:
         call_form=form,
         shown=await Prober(client).shown(tools=tools),
         control={tag: token for tag in sorted(tags) if (token := await control_token(client, tag)) is not None},
+        specials=await special_tokens(client, [*MARKS.findall(props.get("chat_template", "")), *tags, *ends(props)]),
     )
+
+
+def ends(props: dict[str, Any]) -> list[str]:
+    """What a text of the model's ends with."""
+    return [*ENDS, props.get("eos_token", "")]
+
+
+async def special_tokens(client: EngineClient, marks: Iterable[str]) -> tuple[int, ...]:
+    """The tokens in those marks that are no text."""
+    content = "".join(dict.fromkeys(marks))
+    tokens, texts = [
+        (await client.post("/tokenize", {"content": content, "add_special": False, "parse_special": special}))[
+            "tokens"
+        ]
+        for special in (True, False)
+    ]
+    return tuple(sorted({*tokens} - {*texts}))
 
 
 async def control_token(client: EngineClient, tag: str) -> int | None:

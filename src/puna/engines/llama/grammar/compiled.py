@@ -14,9 +14,10 @@ from llguidance._tokenizer import TokenizerWrapper
 
 from puna.core.formats import Format, FreeText, JsonSchema
 from puna.core.tools import TextGrammar, Tool
+from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.formats import FORMATS
 from puna.engines.llama.grammar.in_string import TextError
-from puna.engines.llama.grammar.lark import COMPACT, HEAD, Answer
+from puna.engines.llama.grammar.lark import COMPACT, HEAD, UNFORCED, Answer
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.grammar.relaxed import Relaxed
 from puna.engines.llama.grammar.text import Definition, Expression
@@ -73,7 +74,9 @@ def compile_answer(plan: Plan) -> Compiled | Refusal:
         body, spaced = answer_body(answer, plan, unheld)
     except RefusedPart as refused:
         return refused.refusal
-    source = answer.source(body, plan.thinking, begun=plan.begun, spaced=spaced)
+    source = answer.source(
+        body, plan.thinking, begun=plan.begun, spaced=spaced, head=UNFORCED if plan.chosen else HEAD
+    )
     # JSON alone was tried by itself.
     if (plan.tools or plan.thinking) and (problem := problem_of(TOKEN.sub(SIGN, source))):
         return Refusal(f"it can't be compiled: {problem}")
@@ -90,6 +93,9 @@ class RefusedPart(Exception):
 
 def answer_body(answer: Answer, plan: Plan, unheld: list[str]) -> tuple[str, bool]:
     """The rule of the answer without its thinking, and whether white space may stand before it."""
+    if plan.chosen:
+        arguments = [arguments_rule(answer, tool, number, plan, unheld) for number, tool in enumerate(plan.tools)]
+        return BegunCalls(answer, plan.tools, plan.shape, plan.specials).rule(arguments), False
     if plan.shape == HARMONY:
         return harmony_body(answer, plan, unheld), False
     if not plan.tools:

@@ -11,6 +11,8 @@ from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.requests import ChatRequest
 from puna.core.subjects import AnswerSchema, ToolGrammar, ToolSchema
 from puna.core.tools import Tool
+from puna.engines.llama.grammar.begun import BegunCalls
+from puna.engines.llama.grammar.lark import Answer
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.markup import CallShape, ThinkingTags
 from puna.structured.worker import WORKERS, TookTooLong
@@ -56,6 +58,18 @@ async def chat_constraint(
         control=control,
     )
     return await fields(plan, checked=request.checked, guided=guided)
+
+
+async def choice_constraint(
+    tools: tuple[Tool, ...], shape: CallShape, *, control: Mapping[str, int], specials: tuple[int, ...]
+) -> dict[str, Any]:
+    """The fields for an answer in which calls are the model's choice: those that it begins fit their tools, as far as
+    a grammar holds that. None where that can't be told from text, or costs too much."""
+    plan = Plan(tools=tools, shape=shape, control=control, chosen=True, specials=specials)
+    if not BegunCalls(Answer(control), tools, shape, specials).unmistakable:
+        return {}
+    compiled = await GRAMMARS.compiled(plan)
+    return {} if isinstance(compiled, Refusal) else {"grammar": compiled.grammar}
 
 
 async def completion_constraint(form: Format, *, checked: bool, guided: bool = True) -> dict[str, Any]:
@@ -105,10 +119,11 @@ class Grammars:
     """The grammars of late, by what they were compiled from."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, Compiled] = OrderedDict()
+        self._known: OrderedDict[bytes, Compiled | Refusal] = OrderedDict()
 
     async def compiled(self, plan: Plan) -> Compiled | Refusal:
-        """The grammar of a plan. Compiled in a process of its own: no other answer waits for it."""
+        """The grammar of a plan. Compiled in a process of its own: no other answer waits for it. What can't be had is
+        tried once where an answer goes on without it."""
         key = hashlib.sha256(pickle.dumps(plan)).digest()
         if known := self._known.get(key):
             self._known.move_to_end(key)
@@ -116,8 +131,8 @@ class Grammars:
         try:
             compiled: Compiled | Refusal = await WORKERS.run(COMPILE, plan, seconds=SECONDS)
         except TookTooLong:
-            return Refusal(f"it is too complex: compiling it takes more than {SECONDS:g} seconds")
-        if isinstance(compiled, Compiled):
+            compiled = Refusal(f"it is too complex: compiling it takes more than {SECONDS:g} seconds")
+        if isinstance(compiled, Compiled) or plan.chosen:
             self._known[key] = compiled
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)

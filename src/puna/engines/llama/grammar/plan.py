@@ -11,7 +11,9 @@ from puna.structured.keywords import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What an answer has to be. `forced` wants a call; `control` are tags that are single tokens and no text."""
+    """What an answer has to be. `forced` wants a call; `control` are tags that are single tokens and no text.
+    `chosen` says that calls are the model's choice and only those are held that it has begun; the `specials` are all
+    its tokens that are no text."""
 
     form: Format = field(default_factory=FreeText)
     tools: tuple[Tool, ...] = ()
@@ -21,6 +23,8 @@ class Plan:
     thinking: ThinkingTags | None = None
     begun: bool = False
     control: Mapping[str, int] = field(default_factory=dict)
+    chosen: bool = False
+    specials: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
