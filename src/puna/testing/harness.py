@@ -1,7 +1,6 @@
 """The server of a test run: in this process, and on a port for code that builds its own client."""
 
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from starlette.types import ASGIApp
 
 from puna.api.dispatcher import Dispatcher
 from puna.embedded.core import running, temporary_home
-from puna.embedded.serving import listening
+from puna.embedded.serving import listen, listening
 from puna.embedded.transports import async_transport, transport
 from puna.engines.plan import ENGINES
 from puna.http.inprocess import InProcess
@@ -79,7 +78,7 @@ def harness() -> Iterator[Harness]:
 
     core = InProcess(application, "puna")
     core.start()
-    with socket.create_server(("127.0.0.1", 0)) as listener, listening(core, listener):
+    with listen("127.0.0.1", 0) as listener, listening(core, listener):
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/"
         yield Harness(base_url, core, recorders[0], script)
     core.stop()
