@@ -7,23 +7,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["AsyncClient", "AsyncOpenAI", "Client", "OpenAI", "Puna", "serve"]
+__all__ = [
+    "AsyncClient",
+    "AsyncOpenAI",
+    "Client",
+    "EngineFailed",
+    "InvalidRequest",
+    "LoadedModel",
+    "ModelInfo",
+    "ModelNotFound",
+    "OpenAI",
+    "Progress",
+    "Puna",
+    "PunaError",
+    "SettingError",
+    "serve",
+]
 
 if TYPE_CHECKING:
+    from puna.core.errors import EngineFailed, InvalidRequest, ModelNotFound, PunaError
     from puna.embedded.ollama_client import AsyncClient, Client
     from puna.embedded.openai_client import AsyncOpenAI, OpenAI
-    from puna.embedded.puna import Puna
+    from puna.embedded.puna import LoadedModel, ModelInfo, Progress, Puna
     from puna.embedded.serving import serve
+    from puna.settings import SettingError
 
 _PLACES = {
     "OpenAI": ("puna.embedded.openai_client", "openai"),
     "AsyncOpenAI": ("puna.embedded.openai_client", "openai"),
     "Client": ("puna.embedded.ollama_client", "ollama"),
     "AsyncClient": ("puna.embedded.ollama_client", "ollama"),
-    "Puna": ("puna.embedded.puna", ""),
     "serve": ("puna.embedded.serving", ""),
+    "SettingError": ("puna.settings", ""),
+    **dict.fromkeys(("Puna", "LoadedModel", "ModelInfo", "Progress"), ("puna.embedded.puna", "")),
+    **dict.fromkeys(("PunaError", "EngineFailed", "InvalidRequest", "ModelNotFound"), ("puna.core.errors", "")),
 }
 """Where each public name is, and the package that it needs."""
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

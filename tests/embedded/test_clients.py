@@ -1,9 +1,13 @@
 """The clients on a server in this process. Each test has a process of its own, so that nothing is shared unseen."""
 
+import ast
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx2
 import psutil
 import pytest
 
@@ -16,7 +20,13 @@ def run(tmp_path: Path, program: str, *, code: int = 0) -> list[str]:
     """The lines that a program prints, which has no home of its own to find."""
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": "", "PUNA_THREADS": THREADS}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=120, check=False
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == code, done.stderr
     return done.stdout.splitlines()
@@ -95,32 +105,141 @@ print(psutil.Process().children()[0].pid, flush=True)
     assert not psutil.pid_exists(pid)
 
 
-def test_a_fork_gets_a_server_of_its_own(tmp_path: Path) -> None:
+def test_a_fork_gets_a_server_of_its_own_and_leaves_its_parents_alone(tmp_path: Path) -> None:
     program = f"""
-import os, puna
-client = puna.OpenAI()
+import os, sys, puna
+client, here = puna.OpenAI(), puna.Puna(path="kept")
 ask = lambda: client.chat.completions.create(model="tiny", {HI}).choices[0].message.content
-print(ask(), flush=True)
-child = os.fork()
-if child == 0:
-    print(ask(), flush=True)
-    os._exit(0)
-print(os.waitpid(child, 0)[1], ask(), flush=True)
+kept = client.responses.create(model="tiny", input="Say this is a test").id
+with puna.serve() as server:
+    child = os.fork()
+    if child == 0:
+        print(ask(), [model.name for model in here.models()], flush=True)
+        sys.exit()
+    print(os.waitpid(child, 0)[1], ask(), flush=True)
+print(client.responses.retrieve(kept).status)
 """
-    assert sorted(run(tmp_path, program)) == ["0 This is a test.", "This is a test.", "This is a test."]
+    child = "This is a test. ['tiny:latest']"
+    assert sorted(run(tmp_path, program)) == ["0 This is a test.", child, "completed"]
 
 
-def test_what_a_path_keeps_is_there_for_the_next_process(tmp_path: Path) -> None:
-    home = str(tmp_path / "kept")
+def test_a_fork_while_the_server_starts_is_not_left_with_half_of_it(tmp_path: Path) -> None:
     program = f"""
-import puna, sys
-client = puna.OpenAI(path={home!r})
-{{work}}
+import os, threading, puna
+client = puna.OpenAI()
+chat = client.chat.completions
+ask = lambda: chat.create(model="tiny", {HI}).choices[0].message.content
+starting = threading.Thread(target=puna.Puna)
+starting.start()
+child = os.fork()
+print(ask(), flush=True)
+if child == 0:
+    os._exit(0)
+starting.join()
+print(os.waitpid(child, 0)[1])
 """
-    first = program.format(work='print(client.responses.create(model="tiny", input="My name is Ada.").id)')
-    [identifier] = run(tmp_path, first)
-    second = program.format(work=f"print(client.responses.retrieve({identifier!r}).status)")
-    assert run(tmp_path, second) == ["completed"]
+    assert sorted(run(tmp_path, program)) == ["0", "This is a test.", "This is a test."]
+
+
+def test_a_second_process_with_the_same_home_is_no_trouble(tmp_path: Path) -> None:
+    """It reads what the first has stored, brings a model that the first then has, and ends without a word to it."""
+    program = f"""
+import subprocess, sys, puna
+client = puna.OpenAI(path="home")
+first = client.responses.create(model="tiny", input="My name is Ada.")
+stream = client.chat.completions.create(model="tiny", {HI}, stream=True)
+next(stream)
+other = '''
+import puna, sys
+with puna.Puna(path="home") as here:
+    here.copy("tiny", "second")
+    print(here.openai().responses.create(
+        model="second", input="What is my name?", previous_response_id=sys.argv[1]).output_text)
+'''
+subprocess.run([sys.executable, "-c", other, first.id], check=True)
+print("".join(chunk.choices[0].delta.content or "" for chunk in stream))
+print([model.id for model in client.models.list()])
+print(client.responses.create(model="tiny", input="What is my name?", previous_response_id=first.id).output_text)
+"""
+    named, rest, models, again = run(tmp_path, program)
+    assert "Ada" in named
+    assert "test" in rest
+    assert sorted(ast.literal_eval(models)) == ["second:latest", "tiny:latest"]
+    assert again == named
+
+
+def test_what_is_kept_for_a_server_is_not_read(tmp_path: Path) -> None:
+    """Keys and a database are for those that a server serves; a program's own clients have none."""
+    keys = tmp_path / "keys"
+    keys.write_text("ada: secret-secret-secret\n")
+    program = f"""
+import os
+os.environ |= {{"PUNA_API_KEYS_FILE": {str(keys)!r}, "PUNA_DATABASE_URL": "postgresql://nobody@localhost:1/none"}}
+import puna
+print(puna.OpenAI().responses.create(model="tiny", input="Say this is a test").status)
+"""
+    assert run(tmp_path, program) == ["completed"]
+
+
+RELOADED = f"""
+import puna
+client = puna.AsyncOpenAI()
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    answer = await client.chat.completions.create(model="tiny", {HI})
+    await send({{"type": "http.response.start", "status": 200, "headers": []}})
+    await send({{"type": "http.response.body", "body": b"%d " + answer.choices[0].message.content.encode()}})
+"""
+
+
+def test_a_web_application_that_uvicorn_reloads(tmp_path: Path) -> None:
+    application = tmp_path / "application.py"
+    application.write_text(RELOADED % 1)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--reload",
+        "--lifespan",
+        "off",
+        "--port",
+        str(port),
+        "application:app",
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as uvicorn:
+        try:
+            assert answered(port, "1") == "1 This is a test."
+            before = engines(uvicorn.pid)
+            application.write_text(RELOADED % 2)
+            assert answered(port, "2") == "2 This is a test."
+            assert len(before) == len(engines(uvicorn.pid)) == 1
+            gone, _ = psutil.wait_procs(before, timeout=20)
+            assert gone == before
+        finally:
+            uvicorn.terminate()
+
+
+def answered(port: int, version: str) -> str:
+    """What that version of the application says, once it is there."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            said = httpx2.get(f"http://127.0.0.1:{port}", timeout=30).text
+        except httpx2.TransportError:
+            continue
+        if said.startswith(version):
+            return said
+    raise TimeoutError
+
+
+def engines(parent: int) -> list[psutil.Process]:
+    """The engines among what a process has started."""
+    family = psutil.Process(parent).children(recursive=True)
+    return [child for child in family if "puna.engines.llama.runner" in child.cmdline()]
 
 
 def test_a_port_for_other_programs(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def core_of(
 @asynccontextmanager
 async def application(home: Path | None, change: Change) -> AsyncIterator[ASGIApp]:
     """The whole server, with settings from the environment, changed."""
-    settings = replace(Settings.from_environment(os.environ), access_log=False, api_keys=frozenset())
+    settings = private(Settings.from_environment(os.environ))
     if home is None:
         settings = replace(settings, home=temporary_home())
     else:
@@ -75,20 +75,30 @@ async def running(settings: Settings, **options: Any) -> "AsyncIterator[Server]"
         yield app
 
 
+def private(settings: Settings) -> Settings:
+    """The settings without what is meant for a server that others use: keys, a log, a database of its own."""
+    return replace(settings, access_log=False, api_keys=frozenset(), api_keys_file=None, database_url=None)
+
+
 def temporary_home() -> Path:
-    """A folder that is removed when the process ends."""
-    folder = tempfile.mkdtemp(prefix="puna-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    """A folder that is removed when the process ends; one that was forked from it leaves it alone."""
+    folder, owner = Path(tempfile.mkdtemp(prefix="puna-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    return folder
 
 
 def forget() -> None:
     """After a fork the threads of the parent are not there: the child starts servers of its own."""
-    global _lock
-    _lock = threading.Lock()
     _cores.clear()
+    _lock.release()
 
 
 # A process that ends needs no farewell: its engines end with it, and what was answered is stored already.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=forget)
+    # While a server starts its thread imports modules; a child would wait for ever for one that is half imported.
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=forget)

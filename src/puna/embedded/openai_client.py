@@ -9,7 +9,7 @@ import openai
 from openai import _base_client
 
 from puna.embedded.core import core_of
-from puna.embedded.transports import async_transport, transport
+from puna.embedded.transports import FindCore, async_transport, transport
 
 BASE_URL = "http://localhost/v1/"
 
@@ -28,22 +28,40 @@ class OpenAI(openai.OpenAI):
     """
 
     def __init__(self, *, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
-        options.setdefault("api_key", "puna")
-        options.setdefault("base_url", BASE_URL)
         if options.get("http_client") is None:
-            module = http_module()
-            options["http_client"] = module.Client(transport=transport(module, partial(core_of, path)), timeout=None)
-        super().__init__(**options)
+            options["http_client"] = http_client(partial(core_of, path))
+        super().__init__(**(defaults() | options))
 
 
 class AsyncOpenAI(openai.AsyncOpenAI):
     """`openai.AsyncOpenAI`, answered by open models in this process. `path` is as with `OpenAI`."""
 
     def __init__(self, *, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
-        options.setdefault("api_key", "puna")
-        options.setdefault("base_url", BASE_URL)
         if options.get("http_client") is None:
-            module = http_module()
-            carrier = async_transport(module, partial(core_of, path))
-            options["http_client"] = module.AsyncClient(transport=carrier, timeout=None)
-        super().__init__(**options)
+            options["http_client"] = async_http_client(partial(core_of, path))
+        super().__init__(**(defaults() | options))
+
+
+def openai_client(find: FindCore, **options: Any) -> openai.OpenAI:
+    """A client on the server that is found so."""
+    return OpenAI(http_client=http_client(find), **options)
+
+
+def async_openai_client(find: FindCore, **options: Any) -> openai.AsyncOpenAI:
+    """An asynchronous client on the server that is found so."""
+    return AsyncOpenAI(http_client=async_http_client(find), **options)
+
+
+def defaults() -> dict[str, Any]:
+    """What a client needs, and what nobody has to know: environment variables are for other servers."""
+    return {"api_key": "puna", "base_url": BASE_URL}
+
+
+def http_client(find: FindCore) -> Any:
+    module = http_module()
+    return module.Client(transport=transport(module, find), timeout=None)
+
+
+def async_http_client(find: FindCore) -> Any:
+    module = http_module()
+    return module.AsyncClient(transport=async_transport(module, find), timeout=None)

@@ -1,24 +1,25 @@
 """The small typed API: models and engines in this process, without a wire format."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from puna.core.snapshot import Snapshot
 from puna.embedded.core import core_of
+from puna.embedded.options import changed_by, overrides
+from puna.http.inprocess import InProcess, NotRunning
 from puna.library.config import Config
 from puna.library.listing import Listed
 from puna.library.names import ModelName
-from puna.settings import Settings
 
 if TYPE_CHECKING:
-    import openai
+    from openai import AsyncOpenAI, OpenAI
 
     from puna.api.services import Services
 
@@ -64,8 +65,10 @@ class Puna:
     """Models and engines in this process.
 
     `path` is a folder for models and state, as with `puna.OpenAI`. The rest are settings that otherwise come from the
-    environment (docs/configuration.md); None leaves them there. `keep_alive` is in seconds, `memory` in bytes.
-    Objects with equal arguments share one server. Usable from any thread.
+    environment (docs/configuration.md); None leaves them there. Times are in seconds, or texts such as "5m"; sizes
+    are in bytes, or texts such as "8GiB". Objects with equal arguments share one server. Usable from any thread.
+
+    Raises SettingError, which names the argument that can't be used.
     """
 
     def __init__(
@@ -75,20 +78,35 @@ class Puna:
         models: str | os.PathLike[str] | None = None,
         context_length: int | None = None,
         parallel: int | None = None,
+        replicas: int | None = None,
         threads: int | None = None,
-        keep_alive: float | None = None,
-        memory: int | None = None,
+        memory: int | str | None = None,
+        keep_alive: float | str | None = None,
+        max_loaded_models: int | None = None,
+        max_queue: int | None = None,
+        flash_attention: Literal["auto", "on", "off"] | None = None,
+        cache_type: str | None = None,
+        llama_server: str | os.PathLike[str] | None = None,
     ) -> None:
-        given = {
-            "models": None if models is None else Path(models).expanduser(),
-            "context_length": context_length,
-            "parallel": parallel,
-            "threads": threads,
-            "keep_alive": keep_alive,
-            "memory": memory,
-        }
-        overrides = {name: value for name, value in given.items() if value is not None}
-        self._core = core_of(path, changed_by(overrides), key=tuple(sorted(overrides.items())))
+        found = overrides(
+            {
+                "models": models,
+                "context_length": context_length,
+                "parallel": parallel,
+                "replicas": replicas,
+                "threads": threads,
+                "memory": memory,
+                "keep_alive": keep_alive,
+                "max_loaded_models": max_loaded_models,
+                "max_queue": max_queue,
+                "flash_attention": flash_attention,
+                "cache_type": cache_type,
+                "llama_server": llama_server,
+            }
+        )
+        self._find = partial(core_of, path, changed_by(found), key=tuple(sorted(found.items())))
+        self._closed = False
+        self._find()
 
     def __enter__(self) -> Self:
         return self
@@ -158,25 +176,36 @@ class Puna:
 
         return [loaded_model(snapshot, name) for snapshot in self._wait(running) for name in snapshot.models]
 
-    def openai(self, **options: Any) -> "openai.OpenAI":
-        """The `openai` package's client on this server."""
-        from puna.embedded.openai_client import OpenAI, http_module
-        from puna.embedded.transports import transport
+    def openai(self, **options: Any) -> "OpenAI":
+        """The `openai` package's client on this server. `options` are that package's."""
+        from puna.embedded.openai_client import openai_client
 
-        module = http_module()
-        http_client = module.Client(transport=transport(module, lambda: self._core), timeout=None)
-        return OpenAI(http_client=http_client, **options)
+        return openai_client(self._server, **options)
+
+    def async_openai(self, **options: Any) -> "AsyncOpenAI":
+        """The `openai` package's asynchronous client on this server."""
+        from puna.embedded.openai_client import async_openai_client
+
+        return async_openai_client(self._server, **options)
 
     def close(self) -> None:
         """End the server and its engines. Later objects with the same arguments start a new one."""
-        self._core.stop()
+        if not self._closed:
+            self._server().stop()
+            self._closed = True
+
+    def _server(self) -> InProcess:
+        """The server of these settings, a fresh one where it was ended and after a fork."""
+        if self._closed:
+            raise NotRunning
+        return self._find()
 
     @property
     def _services(self) -> "Services":
-        return self._core.app.services  # type: ignore[attr-defined,no-any-return]
+        return self._server().app.services  # type: ignore[attr-defined,no-any-return]
 
     def _wait(self, work: Callable[[], Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work(), self._core.loop).result()
+        return self._server().run(work()).result()
 
     def _steps(self, begin: Callable[[], AsyncIterator[T]]) -> Iterator[T]:
         """What comes in the server's loop, in this thread. Leaving the iteration ends the work."""
@@ -186,7 +215,7 @@ class Puna:
             async for step in begin():
                 queue.put(step)
 
-        working = asyncio.run_coroutine_threadsafe(run(), self._core.loop)
+        working = self._server().run(run())
         working.add_done_callback(lambda done: queue.put(None if done.cancelled() else done.exception()))
         try:
             while (step := queue.get()) is not None:
@@ -195,11 +224,6 @@ class Puna:
                 yield step
         finally:
             working.cancel()
-
-
-def changed_by(overrides: dict[str, Any]) -> Callable[[Settings], Settings]:
-    """The settings with those in the place of the environment's."""
-    return lambda settings: replace(settings, **overrides)
 
 
 def model_info(model: Listed) -> ModelInfo:

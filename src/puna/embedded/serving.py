@@ -1,6 +1,5 @@
 """The server of this process on a port, for other processes and languages."""
 
-import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -61,9 +60,10 @@ def listening(core: InProcess, listener: socket.socket) -> Iterator[None]:
 
     config = uvicorn.Config(core.app, lifespan="off", log_level="warning", access_log=False, server_header=False)
     server = uvicorn.Server(config)
-    serving = asyncio.run_coroutine_threadsafe(server.serve(sockets=[listener]), core.loop)
+    serving = core.run(server.serve(sockets=[listener]))
     try:
         yield
     finally:
         server.should_exit = True
-        serving.result()
+        if core.alive:  # a child of a fork leaves the context as well, and there nobody serves
+            serving.result()

@@ -3,14 +3,22 @@
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.types import ASGIApp
 
 Message = MutableMapping[str, Any]
 Headers = list[tuple[bytes, bytes]]
+T = TypeVar("T")
+
+
+class NotRunning(RuntimeError):
+    """Nobody is there to answer: waiting would have no end."""
+
+    def __init__(self) -> None:
+        super().__init__("Puna's server was ended, or runs in the process that this one was forked from.")
 
 
 class InProcess:
@@ -29,7 +37,7 @@ class InProcess:
 
     def stop(self) -> None:
         """End the application, and with it what is still at work."""
-        if self._thread.is_alive():
+        if self.alive:
             self.loop.call_soon_threadsafe(self._over.set)
             self._thread.join()
 
@@ -43,9 +51,16 @@ class InProcess:
         """Whether requests are answered."""
         return self._thread.is_alive()
 
+    def run(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Begin something in the application's loop. Raises NotRunning."""
+        if not self.alive:
+            work.close()
+            raise NotRunning
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
     def begin(self, scope: Message, exchange: "Exchange") -> concurrent.futures.Future[None]:
-        """Have a request answered; its messages go to the exchange."""
-        working = asyncio.run_coroutine_threadsafe(self._answer(scope, exchange), self.loop)
+        """Have a request answered; its messages go to the exchange. Raises NotRunning."""
+        working = self.run(self._answer(scope, exchange))
         working.add_done_callback(exchange.end)
         return working
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp
 
 from puna.api.dispatcher import Dispatcher
-from puna.embedded.core import running, temporary_home
+from puna.embedded.core import private, running, temporary_home
 from puna.embedded.serving import listen, listening
-from puna.embedded.transports import async_transport, transport
 from puna.engines.plan import ENGINES
 from puna.http.inprocess import InProcess
 from puna.settings import Settings
@@ -44,26 +43,22 @@ class Harness:
 
     def client(self) -> "openai.OpenAI":
         """A client in this process. It does not retry, so that a test sees each failure."""
-        from puna.embedded.openai_client import OpenAI, http_module
+        from puna.embedded.openai_client import openai_client
 
-        module = http_module()
-        http_client = module.Client(transport=transport(module, lambda: self.core), timeout=None)
-        return OpenAI(http_client=http_client, max_retries=0)
+        return openai_client(lambda: self.core, max_retries=0)
 
     def async_client(self) -> "openai.AsyncOpenAI":
         """An asynchronous client in this process."""
-        from puna.embedded.openai_client import AsyncOpenAI, http_module
+        from puna.embedded.openai_client import async_openai_client
 
-        module = http_module()
-        http_client = module.AsyncClient(transport=async_transport(module, lambda: self.core), timeout=None)
-        return AsyncOpenAI(http_client=http_client, max_retries=0)
+        return async_openai_client(lambda: self.core, max_retries=0)
 
 
 @contextmanager
 def harness() -> Iterator[Harness]:
     """Start it. Models are Puna's usual ones; what is stored goes with the process."""
     settings = Settings.from_environment(os.environ)
-    settings = replace(settings, home=temporary_home(), access_log=False, api_keys=frozenset())
+    settings = replace(private(settings), home=temporary_home())
     script = Script()
     recorders: list[Recorder] = []
 
