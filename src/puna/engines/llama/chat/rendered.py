@@ -263,7 +263,7 @@ class ChoiceReader:
         if self._stops and self._stops.found:
             self.finished = True
             return [*events, Finished(self._index, "stop")]
-        if any(isinstance(stage, CallFilter) and stage.ended for stage in self._calls):
+        if any(not isinstance(stage, HarmonyFilter) and stage.ended for stage in self._calls):
             self.finished = True
             return [*events, Finished(self._index, "tool_calls")]
         return events
