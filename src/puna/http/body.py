@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -68,23 +67,6 @@ class Lenient(Body):
             return given
         return {name: value for name, value in given.items() if value is not None}
 
-
-def writable(value: Any) -> Any:
-    """The value, if it can be written as JSON again."""
-    waiting = [value]
-    while waiting:
-        match waiting.pop():
-            case dict() as members:
-                waiting += members.values()
-            case list() as elements:
-                waiting += elements
-            case int(number) if not -(2**63) <= number < 2**64:
-                raise PydanticCustomError("integer_size", "{number} has more than 64 bits", {"number": number})
-    return value
-
-
-WritableObject = Annotated[dict[str, Any], AfterValidator(writable)]
-"""A JSON object that goes on to the engine or back to the client as it is, such as a JSON Schema."""
 
 B = TypeVar("B", bound=Body)
 T = TypeVar("T")

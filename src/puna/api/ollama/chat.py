@@ -18,7 +18,8 @@ from puna.api.ollama.reply import Reply
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.tools import Tool
-from puna.http.body import Body, WritableObject
+from puna.http.body import Body
+from puna.http.json import writable
 from puna.images.load import ImageLoader
 
 
@@ -26,7 +27,7 @@ class CalledFunction(Body):
     """A function and the arguments that the model gave it."""
 
     name: str
-    arguments: WritableObject | None = None
+    arguments: dict[str, Any] | None = None
     index: int | None = None
     description: str | None = None
 
@@ -88,7 +89,7 @@ async def conversation(messages: Sequence[ChatMessage], images: ImageLoader) -> 
             ToolCall(
                 call.id or f"call_{place}_{number}",
                 call.function.name,
-                orjson.dumps(call.function.arguments or {}).decode(),
+                orjson.dumps(writable(call.function.arguments or {})).decode(),
             )
             for number, call in enumerate(message.tool_calls or ())
         )

@@ -111,6 +111,18 @@ def test_a_stream_is_taken_up_again_by_the_helper_of_the_client(client: openai.O
         assert events.get_final_response().id == final.id
 
 
+def test_numbers_of_a_schema_may_have_more_than_64_bits(server: RunningServer) -> None:
+    schema, arguments = {"const": 10**25}, {"properties": {"n": {"maximum": 2**64}}}
+    form = {"format": {"type": "json_schema", "name": "x", "schema": schema}}
+    tool = {"type": "function", "name": "f", "parameters": arguments, "strict": False}
+    asked = {"model": "tiny", "input": "?", "reasoning": PLAIN, "text": form, "tools": [tool], "tool_choice": "none"}
+    made = server.http().post("/v1/responses", json=asked).json()
+    assert made["output"][0]["content"][0]["text"] == str(10**25)
+    assert made["text"]["format"]["schema"] == schema
+    kept = server.http().get(f"/v1/responses/{made['id']}").json()
+    assert kept["tools"][0]["parameters"] == made["tools"][0]["parameters"] == arguments
+
+
 def test_log_probabilities_where_they_are_asked_for(server: RunningServer) -> None:
     events = stream(server, input="Hi", max_output_tokens=3, include=["message.output_text.logprobs"], top_logprobs=2)
     part = events[-1]["response"]["output"][0]["content"][0]

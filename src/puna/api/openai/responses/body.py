@@ -8,7 +8,8 @@ from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
 from puna.core.effort import Effort
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
-from puna.http.body import Body, WritableObject
+from puna.http.body import Body
+from puna.http.json import writable
 
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
@@ -39,7 +40,7 @@ class JsonObjectFormat(Body):
 class JsonSchemaFormat(Body):
     type: Literal["json_schema"]
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
-    json_schema: Annotated[WritableObject, Field(alias="schema")]
+    json_schema: Annotated[dict[str, Any], Field(alias="schema")]
     description: str | None = None
     strict: bool | None = None
 
@@ -59,7 +60,7 @@ class TextOptions(Body):
 
     def render(self) -> dict[str, Any]:
         form = TextFormat(type="text") if self.format is None else self.format
-        return {"format": form.model_dump(by_alias=True), "verbosity": self.verbosity or "medium"}
+        return {"format": writable(form.model_dump(by_alias=True)), "verbosity": self.verbosity or "medium"}
 
 
 class Reasoning(Body):

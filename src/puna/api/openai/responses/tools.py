@@ -11,7 +11,8 @@ from puna.api.functions import check_names, invalid
 from puna.api.openai.tools import AnyText, GrammarOfText, Mode, check_choice, custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool, ToolChoice
-from puna.http.body import Body, Lenient, WritableObject
+from puna.http.body import Body, Lenient
+from puna.http.json import writable
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=128)]
 
@@ -38,9 +39,9 @@ class FunctionTool(Lenient):
     type: Literal["function"]
     name: Name
     description: str | None = None
-    parameters: WritableObject | None = None
+    parameters: dict[str, Any] | None = None
     strict: bool | None = None
-    output_schema: WritableObject | None = None
+    output_schema: dict[str, Any] | None = None
     defer_loading: Literal[False] | None = None
     allowed_callers: list[Literal["direct"]] | None = None
 
@@ -53,9 +54,9 @@ class FunctionTool(Lenient):
             "type": "function",
             "name": self.name,
             "description": self.description,
-            "parameters": self.parameters,
+            "parameters": writable(self.parameters),
             "strict": self.strict is not False,
-            **({} if self.output_schema is None else {"output_schema": self.output_schema}),
+            **({} if self.output_schema is None else {"output_schema": writable(self.output_schema)}),
         }
 
 
