@@ -18,6 +18,7 @@ from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.formats import FORMATS
 from puna.engines.llama.grammar.in_string import TextError
 from puna.engines.llama.grammar.lark import COMPACT, HEAD, UNFORCED, Answer
+from puna.engines.llama.grammar.plain import plain
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.grammar.relaxed import Relaxed
 from puna.engines.llama.grammar.text import Definition, Expression
@@ -44,6 +45,8 @@ NOTHING, TOO_LONG = "nothing fits it", "it takes too long to compile"
 TOKEN, SIGN = re.compile(r"<\[\d+\]>"), r'"\\u0001"'
 """A token of the model's, which the vocabulary of bytes does not have, and what stands for it where grammars are
 tried."""
+ALL = ("all of it",)
+"""What an engine without llguidance does not hold for sure."""
 ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
 
 
@@ -71,6 +74,8 @@ def compile_answer(plan: Plan) -> Compiled | Refusal:
     """The grammar of an answer, or why there is none."""
     answer, unheld = Answer(plan.control), list[str]()
     try:
+        if not plan.guided:
+            return Compiled(json.dumps(plain(settled(schema_of(plan.form), None, unheld))), ALL)
         body, spaced = answer_body(answer, plan, unheld)
     except RefusedPart as refused:
         return refused.refusal
@@ -121,8 +126,11 @@ def harmony_body(answer: Answer, plan: Plan, unheld: list[str]) -> str:
 
 
 def form_rule(answer: Answer, form: Format, unheld: list[str]) -> str:
-    schema = form.schema if isinstance(form, JsonSchema) else ANY_OBJECT
-    return answer.json("answer_json", settled(schema, None, unheld))
+    return answer.json("answer_json", settled(schema_of(form), None, unheld))
+
+
+def schema_of(form: Format) -> Mapping[str, Any]:
+    return form.schema if isinstance(form, JsonSchema) else ANY_OBJECT
 
 
 def arguments_rule(answer: Answer, tool: Tool, number: int, plan: Plan, unheld: list[str]) -> str:

@@ -6,8 +6,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from puna.core.errors import InvalidRequest, NotHeld, UnsupportedGrammar, UnsupportedSchema
-from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
+from puna.core.formats import Format, FreeText, JsonObject
 from puna.core.requests import ChatRequest
 from puna.core.subjects import AnswerSchema, ToolGrammar, ToolSchema
 from puna.core.tools import Tool
@@ -56,8 +58,9 @@ async def chat_constraint(
         thinking=thinking,
         begun=begun,
         control=control,
+        guided=guided,
     )
-    return await fields(plan, checked=request.checked, guided=guided)
+    return await fields(plan, checked=request.checked)
 
 
 async def choice_constraint(
@@ -74,7 +77,7 @@ async def choice_constraint(
 
 async def completion_constraint(form: Format, *, checked: bool, guided: bool = True) -> dict[str, Any]:
     """The fields for a completion of that form. Raises UnsupportedSchema and NotHeld."""
-    return {} if isinstance(form, FreeText) else await fields(Plan(form=form), checked=checked, guided=guided)
+    return {} if isinstance(form, FreeText) else await fields(Plan(form=form, guided=guided), checked=checked)
 
 
 async def check_tools(tools: tuple[Tool, ...]) -> None:
@@ -83,8 +86,10 @@ async def check_tools(tools: tuple[Tool, ...]) -> None:
         await fields(Plan(tools=tools, forced=True), checked=True)
 
 
-async def fields(plan: Plan, *, checked: bool, guided: bool = True) -> dict[str, Any]:
+async def fields(plan: Plan, *, checked: bool) -> dict[str, Any]:
     """The fields for a plan, as far as an answer may be left to be checked."""
+    if not plan.guided and (plan.tools or plan.thinking):
+        raise InvalidRequest(UNGUIDED, code="unsupported_by_engine")
     compiled = await GRAMMARS.compiled(plan)
     if isinstance(compiled, Refusal):
         if compiled.of_text:
@@ -94,20 +99,9 @@ async def fields(plan: Plan, *, checked: bool, guided: bool = True) -> dict[str,
         raise UnsupportedSchema(
             compiled.message, AnswerSchema(path) if compiled.tool is None else ToolSchema(compiled.tool, path)
         )
-    unheld = compiled.unheld if guided else ("all of it",)
-    if unheld and not checked:
-        raise NotHeld(unheld)
-    return {"grammar": compiled.grammar} if guided else converted(plan)
-
-
-def converted(plan: Plan) -> dict[str, Any]:
-    """The fields for an engine without llguidance, which makes a grammar of its own that leaves much to be checked.
-
-    Raises InvalidRequest where it can't: there are calls, or thinking before the JSON.
-    """
-    if plan.tools or plan.thinking:
-        raise InvalidRequest(UNGUIDED, code="unsupported_by_engine")
-    return {"json_schema": dict(plan.form.schema) if isinstance(plan.form, JsonSchema) else {"type": "object"}}
+    if compiled.unheld and not checked:
+        raise NotHeld(compiled.unheld)
+    return {"grammar": compiled.grammar} if plan.guided else {"json_schema": orjson.Fragment(compiled.grammar)}
 
 
 def prepare() -> None:

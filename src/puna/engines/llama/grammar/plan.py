@@ -13,7 +13,7 @@ from puna.structured.keywords import Path
 class Plan:
     """What an answer has to be. `forced` wants a call; `control` are tags that are single tokens and no text.
     `chosen` says that calls are the model's choice and only those are held that it has begun; the `specials` are all
-    its tokens that are no text."""
+    its tokens that are no text. `guided` says that the engine has llguidance."""
 
     form: Format = field(default_factory=FreeText)
     tools: tuple[Tool, ...] = ()
@@ -25,11 +25,13 @@ class Plan:
     control: Mapping[str, int] = field(default_factory=dict)
     chosen: bool = False
     specials: tuple[int, ...] = ()
+    guided: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A grammar, and the places in schemas of what it does not hold."""
+    """A grammar, or the JSON Schema that an engine without llguidance makes one of, and the places in schemas of what
+    it does not hold."""
 
     grammar: str
     unheld: tuple[str, ...] = ()
