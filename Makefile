@@ -14,7 +14,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models
+.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -52,8 +52,11 @@ test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## lm-evaluation-harness ag
 test-openapi: $(DEV_STAMP) .openai/openapi.json  ## The Responses API against OpenAI's published description
 	PUNA_OPENAI_OPENAPI=$(CURDIR)/.openai/openapi.json $(BIN)/pytest -n auto tests/api/openai/responses tests/api/openai/conversations
 
-test-embedded: $(VENV)-embedded/.installed  ## Other libraries on the server in the test's own process
-	$(VENV)-embedded/bin/pytest -p no:cacheprovider tests/clients/test_embedded_libraries.py
+test-embedded: $(VENV)-uv/bin/uv  ## Other libraries on the server in the test's own process, each in an environment of its own
+	$(VENV)-uv/bin/python -m tests.clients.libraries $(VENV)-uv/bin/uv
+
+bench-embedded: $(DEV_STAMP)  ## Puna inside a Python program: import, first answer, a token, a scripted test, memory
+	$(BIN)/python -m benchmarks.embedded
 
 bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema
 	$(BIN)/python -m benchmarks.schema_speed
@@ -131,10 +134,8 @@ $(VENV)-harness/.harness:
 	$(VENV)-harness/bin/python -m pip install --quiet "lm_eval[api]" transformers
 	touch $@
 
-$(VENV)-embedded/.installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-embedded
-	$(VENV)-embedded/bin/python -m pip install --quiet -e . openai ollama pytest pytest-asyncio pytest-timeout openai-agents \
-	  langchain-openai "pydantic-ai-slim[openai]" instructor llama-index-llms-openai-like
-	touch $@
+$(VENV)-uv/bin/uv:
+	$(PYTHON) -m venv $(VENV)-uv
+	$(VENV)-uv/bin/python -m pip install --quiet "uv>=0.8,<1"
 
 -include training/targets.mk

@@ -21,22 +21,24 @@ __all__ = [
     "Puna",
     "PunaError",
     "SettingError",
+    "async_http_client",
+    "http_client",
     "serve",
 ]
 
 if TYPE_CHECKING:
     from puna.core.errors import EngineFailed, InvalidRequest, ModelNotFound, PunaError
     from puna.embedded.ollama_client import AsyncClient, Client
-    from puna.embedded.openai_client import AsyncOpenAI, OpenAI
+    from puna.embedded.openai_client import AsyncOpenAI, OpenAI, async_http_client, http_client
     from puna.embedded.puna import LoadedModel, ModelInfo, Progress, Puna
     from puna.embedded.serving import serve
     from puna.settings import SettingError
 
 _PLACES = {
-    "OpenAI": ("puna.embedded.openai_client", "openai"),
-    "AsyncOpenAI": ("puna.embedded.openai_client", "openai"),
-    "Client": ("puna.embedded.ollama_client", "ollama"),
-    "AsyncClient": ("puna.embedded.ollama_client", "ollama"),
+    **dict.fromkeys(
+        ("OpenAI", "AsyncOpenAI", "http_client", "async_http_client"), ("puna.embedded.openai_client", "openai")
+    ),
+    **dict.fromkeys(("Client", "AsyncClient"), ("puna.embedded.ollama_client", "ollama")),
     "serve": ("puna.embedded.serving", ""),
     "SettingError": ("puna.settings", ""),
     **dict.fromkeys(("Puna", "LoadedModel", "ModelInfo", "Progress"), ("puna.embedded.puna", "")),

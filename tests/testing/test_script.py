@@ -7,7 +7,7 @@ import httpx
 import ollama
 import openai
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from puna.testing.harness import Harness
 from puna.testing.script import Script
@@ -241,12 +241,13 @@ def test_requests_at_once_get_each_their_own_answer(puna_server: Harness, puna_s
     assert sorted(asyncio.run(both()), key=str) == ["one", "two"]
 
 
-def test_what_does_not_fit_the_schema_is_told(openai_client: openai.OpenAI, puna_script: Script) -> None:
-    puna_script.say('{"answer":"five"}')
-    with pytest.raises(openai.UnprocessableEntityError, match="does not fit its schema"):
+def test_what_does_not_fit_a_schema_is_said_all_the_same(openai_client: Any, puna_script: Script) -> None:
+    puna_script.say('{"answer":"five"}').call("lookup", key=1)
+    with pytest.raises(ValidationError, match="valid integer"):
         openai_client.chat.completions.parse(model="x", messages=HI, response_format=Sum)
-    puna_script.say("hello")
-    assert openai_client.chat.completions.create(model="x", messages=HI).choices[0].message.content == "hello"
+    forced = {"type": "function", "function": {"name": "lookup"}}
+    answer = openai_client.chat.completions.create(model="x", messages=HI, tools=[CHAT_TOOL], tool_choice=forced)
+    assert answer.choices[0].message.tool_calls[0].function.arguments == '{"key":1}'
 
 
 def test_settings_that_are_null_are_not_given(puna_server: Harness, openai_client: openai.OpenAI) -> None:

@@ -29,7 +29,7 @@ class OpenAI(openai.OpenAI):
 
     def __init__(self, *, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
         if options.get("http_client") is None:
-            options["http_client"] = http_client(partial(core_of, path))
+            options["http_client"] = http_client(path=path)
         super().__init__(**(defaults() | options))
 
 
@@ -38,18 +38,18 @@ class AsyncOpenAI(openai.AsyncOpenAI):
 
     def __init__(self, *, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
         if options.get("http_client") is None:
-            options["http_client"] = async_http_client(partial(core_of, path))
+            options["http_client"] = async_http_client(path=path)
         super().__init__(**(defaults() | options))
 
 
 def openai_client(find: FindCore, **options: Any) -> openai.OpenAI:
     """A client on the server that is found so."""
-    return OpenAI(http_client=http_client(find), **options)
+    return OpenAI(http_client=client_of(find), **options)
 
 
 def async_openai_client(find: FindCore, **options: Any) -> openai.AsyncOpenAI:
     """An asynchronous client on the server that is found so."""
-    return AsyncOpenAI(http_client=async_http_client(find), **options)
+    return AsyncOpenAI(http_client=async_client_of(find), **options)
 
 
 def defaults() -> dict[str, Any]:
@@ -57,11 +57,22 @@ def defaults() -> dict[str, Any]:
     return {"api_key": "puna", "base_url": BASE_URL}
 
 
-def http_client(find: FindCore) -> Any:
+def http_client(*, path: str | os.PathLike[str] | None = None) -> Any:
+    """An HTTP client of the kind that the installed `openai` takes (httpx2, or httpx before its third version),
+    answered in this process whatever the address: for libraries that make their own `openai` client."""
+    return client_of(partial(core_of, path))
+
+
+def async_http_client(*, path: str | os.PathLike[str] | None = None) -> Any:
+    """The asynchronous sister of `http_client`."""
+    return async_client_of(partial(core_of, path))
+
+
+def client_of(find: FindCore) -> Any:
     module = http_module()
     return module.Client(transport=transport(module, find), timeout=None)
 
 
-def async_http_client(find: FindCore) -> Any:
+def async_client_of(find: FindCore) -> Any:
     module = http_module()
     return module.AsyncClient(transport=async_transport(module, find), timeout=None)

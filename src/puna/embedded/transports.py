@@ -72,8 +72,9 @@ def async_transport(httpx: Any, find: FindCore) -> Any:
 
 
 def scope_from(request: Any) -> Message:
-    """An httpx request as ASGI describes it."""
-    headers = [(name.lower(), value) for name, value in request.headers.raw]
+    """An httpx request as ASGI describes it. Whichever host it is for, it is this one that answers."""
+    headers = [(name.lower(), value) for name, value in request.headers.raw if name.lower() != b"host"]
+    headers.append((b"host", b"localhost"))
     path, _, query = request.url.raw_path.partition(b"?")
     return {**scope_of(request.method, request.url.path, query=query, headers=headers), "raw_path": path}
 

@@ -20,6 +20,9 @@ Task = Literal["chat", "complete", "score", "embed"]
 class Engine:
     """A model that is ready to be asked. What is written here suits an engine that never ends by itself."""
 
+    checked = True
+    """Whether what it says has to fit the schemas of its request. Not where a test decides what it says."""
+
     @property
     def capacity(self) -> Capacity:
         """What it can do at once, now: this may change while it lives."""

@@ -167,7 +167,8 @@ class Inference:
         self, model: Model, request: CompletionRequest, caller: Caller, keep_alive: float | None = None
     ) -> AsyncGenerator[CompletionEvent, None]:
         def do(engine: Engine) -> AsyncGenerator[CompletionEvent, None]:
-            return fitting(request, able(engine, Completes).complete, self._attempts)
+            complete = able(engine, Completes).complete
+            return fitting(request, complete, self._attempts) if engine.checked else complete(request)
 
         work = WholeWork(len(request.prompts) * request.choices, do)
         prompts = [(PromptAt(place), text) for place, text in enumerate(request.prompts) if isinstance(text, str)]

@@ -97,7 +97,8 @@ class ChatWork:
         )
 
     def run(self, engine: Engine) -> AsyncGenerator[Event, None]:
-        return fitting(self.request, able(engine, Chats).chat, self.attempts)
+        chat = able(engine, Chats).chat
+        return fitting(self.request, chat, self.attempts) if engine.checked else chat(self.request)
 
     def after(self, text: str, max_tokens: int | None) -> "ChatWork":
         *before, last = self.request.messages

@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
@@ -52,6 +52,18 @@ class Harness:
         from puna.embedded.openai_client import async_openai_client
 
         return async_openai_client(lambda: self.core, max_retries=0)
+
+    def http_client(self) -> Any:
+        """An HTTP client in this process, for libraries that make their own `openai` client."""
+        from puna.embedded.openai_client import client_of
+
+        return client_of(lambda: self.core)
+
+    def async_http_client(self) -> Any:
+        """An asynchronous HTTP client in this process."""
+        from puna.embedded.openai_client import async_client_of
+
+        return async_client_of(lambda: self.core)
 
 
 @contextmanager
