@@ -10,16 +10,16 @@ import pytest
 
 from puna.core.errors import InvalidRequest
 from puna.core.template import BARE
+from puna.engines.llama.chat.harmony import is_harmony
 from puna.library.creation import create
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.modelfile import Modelfile, ModelfileError
 from puna.library.names import ModelName
 from puna.library.recipe import Recipe
-from puna.library.template.renderers import ELSEWHERE, NAMES, rendering
+from puna.library.template.renderers import NAMES, rendering
 from tests.library.ggufs import write
 
-HERE = [name for name in NAMES if name not in ELSEWHERE]
 TOOL = {
     "name": "weather",
     "description": "Tells it.",
@@ -53,7 +53,7 @@ def render(name: str, messages: list[dict[str, Any]], **variables: Any) -> str:
     )
 
 
-@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_turn_is_in_the_prompt_once(name: str) -> None:
     prompt = render(name, MESSAGES)
     for text in ("Be brief.", "Weather in Rome?", "Sunny.", "It is sunny.", "And tomorrow?"):
@@ -61,7 +61,7 @@ def test_every_turn_is_in_the_prompt_once(name: str) -> None:
     assert prompt.index("Sunny.") < prompt.index("It is sunny.") < prompt.index("And tomorrow?")
 
 
-@pytest.mark.parametrize("name", [name for name in HERE if not name.startswith("gemma4")])
+@pytest.mark.parametrize("name", NAMES)
 def test_tools_and_their_calls_are_in_the_prompt(name: str) -> None:
     prompt = render(name, MESSAGES, tools=[{"type": "function", "function": TOOL}])
     assert "Tells it." in prompt
@@ -76,6 +76,12 @@ def test_tools_and_their_calls_are_in_the_prompt(name: str) -> None:
         ("qwen3-vl-thinking", "<|im_start|>assistant\n<think>\n"),
         ("qwen3.5", "<|im_start|>assistant\n<think>\n"),
         ("glm-4.7", "<|user|>And tomorrow?<|assistant|><think>"),
+        ("cogito", "<｜User｜>And tomorrow?<｜Assistant｜>"),  # noqa: RUF001 — the model's own sign
+        ("cohere", "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|><|START_THINKING|>"),
+        ("functiongemma", "<end_of_turn>\n<start_of_turn>model\n"),
+        ("glimmer", "<|start|>user<|message|>And tomorrow?<|eot|><|start|>assistant"),
+        ("laguna", "<user>\nAnd tomorrow?\n</user>\n<assistant>\n</think>"),
+        ("poolside-v1", "<user>And tomorrow?</user>\n<assistant></think>"),
         ("glm-ocr", "<|user|>\nAnd tomorrow?<|assistant|>\n"),
         ("deepseek3.1", "<｜User｜>And tomorrow?<｜Assistant｜><think>"),  # noqa: RUF001 — the model's own sign
         ("gemma4-small", "<turn|>\n<|turn>model\n"),
@@ -86,6 +92,56 @@ def test_tools_and_their_calls_are_in_the_prompt(name: str) -> None:
 )
 def test_the_answer_is_opened_as_the_format_has_it(name: str, ending: str) -> None:
     assert render(name, MESSAGES).endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        (
+            "cogito",
+            "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>weather\n"  # noqa: RUF001
+            '```json\n{"city": "Rome"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',  # noqa: RUF001
+        ),
+        ("cohere", '{"tool_call_id": "0", "tool_name": "weather", "parameters": {"city": "Rome"}}\n]<|END_ACTION|>'),
+        ("functiongemma", "<start_function_call>call:weather{city:<escape>Rome<escape>}<end_function_call>"),
+        ("gemma4", '<|tool_call>call:weather{city:<|"|>Rome<|"|>}<tool_call|>'),
+        (
+            "glimmer",
+            '<|start|>assistant to=weather<|message|><atem:function_calls>\n<atem:invoke name="weather">\n'
+            '<atem:parameter name="city">Rome</atem:parameter>\n</atem:invoke>\n</atem:function_calls><|eot|>',
+        ),
+        (
+            "laguna",
+            "<tool_call>weather\n<arg_key>city</arg_key>\n<arg_value>Rome</arg_value>\n</tool_call>\n</assistant>",
+        ),
+        (
+            "poolside-v1",
+            "<tool_call>weather<arg_key>city</arg_key><arg_value>Rome</arg_value></tool_call></assistant>",
+        ),
+    ],
+)
+def test_a_call_is_written_as_the_format_has_it(name: str, written: str) -> None:
+    assert written in render(name, MESSAGES, tools=[{"type": "function", "function": TOOL}])
+
+
+def test_thinking_is_switched_on_where_the_format_has_it_off() -> None:
+    assert render("laguna", MESSAGES, enable_thinking=True).endswith("<assistant>\n<think>")
+    prompt = render("cogito", MESSAGES, enable_thinking=True)
+    assert prompt.startswith("<bos>Enable deep thinking subroutine.\n\n")
+    assert prompt.endswith("<think>\n")
+    assert "<|turn>system\n<|think|>\nBe brief." in render("gemma4", MESSAGES, enable_thinking=True)
+
+
+def test_gemma_4_gets_results_with_their_calls() -> None:
+    """That is how the engine hands them over once it knows the template as Gemma 4's."""
+    call = {"function": {"name": "weather", "arguments": {"city": "Rome"}}}
+    message = {
+        "role": "assistant",
+        "tool_calls": [call],
+        "tool_responses": [{"name": "weather", "response": "Sunny."}],
+    }
+    prompt = render("gemma4", [*MESSAGES[:2], message])
+    assert prompt.endswith('<tool_call|><|tool_response>response:weather{value:<|"|>Sunny.<|"|>}<tool_response|>')
 
 
 def test_thinking_can_be_switched_off() -> None:
@@ -99,6 +155,12 @@ def test_harmony_declares_functions_and_says_how_much_to_think() -> None:
     assert "Current date: 2026-01-02" in prompt
     assert "type weather = (_: {\ncity?: string,\n}) => any;" in prompt
     assert 'to=functions.weather<|channel|>commentary <|constrain|>json<|message|>{"city": "Rome"}<|call|>' in prompt
+
+
+def test_the_engine_knows_harmony_by_its_template() -> None:
+    template = rendering("harmony")
+    assert template
+    assert is_harmony(template)
 
 
 @pytest.fixture
@@ -121,7 +183,7 @@ def test_a_renderer_is_the_template_it_stands_for(library: Library, tmp_path: Pa
 
 
 def test_the_makers_own_template_comes_first(library: Library, tmp_path: Path) -> None:
-    model = made(library, tmp_path, "RENDERER cogito", **{"tokenizer.chat_template": "{{ messages }}"})
+    model = made(library, tmp_path, "RENDERER qwen3.5", **{"tokenizer.chat_template": "{{ messages }}"})
     assert model.template is None
 
 
@@ -134,9 +196,10 @@ def test_a_template_takes_the_place_of_a_renderer(library: Library, tmp_path: Pa
     assert own.template == "{% for m in messages %}{% endfor %}"
 
 
-def test_a_renderer_without_a_template_is_refused_by_its_name(library: Library, tmp_path: Path) -> None:
-    model = made(library, tmp_path, "RENDERER cogito")
-    with pytest.raises(InvalidRequest, match="'cogito'"):
+def test_a_renderer_of_a_newer_config_is_refused_by_its_name(library: Library, tmp_path: Path) -> None:
+    model = made(library, tmp_path, "RENDERER qwen3.5")
+    model.__dict__["config"] = model.config._replace(renderer="qwen9")
+    with pytest.raises(InvalidRequest, match="'qwen9'"):
         _ = model.template
 
 

@@ -48,14 +48,71 @@ _OLMO = "You are Olmo, a helpful AI assistant built by Ai2."
 _QWEN35 = {**_XML, **_ANSWERED, **_NOTED, **_SWITCHED}
 _LFM2 = {**_JSON, "start": "<|startoftext|>", "results": "tool"}
 
+_GEMMA4 = {
+    "open": "<|turn>",
+    "close": "<turn|>",
+    "system": "system",
+    "quote": '<|"|>',
+    "declare": "<|tool>",
+    "declared": "<tool|>",
+    "call": "<|tool_call>",
+    "called": "<tool_call|>",
+    "respond": "<|tool_response>",
+    "responded": "<tool_response|>",
+    "value": "value:",
+    "thinks": "{%- set thinks = enable_thinking is defined and enable_thinking %}",
+    "thoughts": r"""{%- if message.role == 'assistant' and message.reasoning_content and loop.index0 > state.last %}
+            {{- '<|channel>thought\n' + message.reasoning_content + '\n<channel|>' }}
+        {%- endif %}""",
+    "answers": r"""{%- for each in message.tool_responses or [] %}
+            {{- '<|tool_response>response:' + each.name }}
+            {{- written(each.response if each.response is mapping else {'value': each.response}) }}
+            {{- '<tool_response|>' }}
+            {%- set state.answered = true %}
+        {%- endfor %}
+        {%- if message.tool_responses and message.content %}
+            {{- message.content | trim }}
+            {%- set state.answered = false %}
+        {%- endif %}""",
+}
+"""llama-server hands a template that it knows as Gemma 4's the results with their calls."""
+_FUNCTION_GEMMA = {
+    "open": "<start_of_turn>",
+    "close": "<end_of_turn>",
+    "system": "developer",
+    "quote": "<escape>",
+    "declare": "<start_function_declaration>",
+    "declared": "<end_function_declaration>",
+    "call": "<start_function_call>",
+    "called": "<end_function_call>",
+    "respond": "<start_function_response>",
+    "responded": "<end_function_response>",
+    "thinks": "{%- set thinks = false %}",
+    "tools": r"""{%- if tools %}
+        {{- '\n' if first else '' }}
+        {{- 'You are a model that can do function calling with the following functions' }}
+    {%- endif %}""",
+}
+_LAGUNA_FORM = r"""{{- '\n\nCall one in this form:\n<tool_call>name\n<arg_key>key</arg_key>\n' }}
+        {{- '<arg_value>value</arg_value>\n</tool_call>' }}"""
+_POOLSIDE = (
+    "You are a helpful, conversationally-fluent assistant made by Poolside. "
+    "You are here to be helpful to users through natural language conversations."
+)
+
 _RENDERERS: dict[str, tuple[str, Mapping[str, str]]] = {
+    "cogito": ("cogito", {}),
+    "cohere": ("cohere", {}),
     "deepseek3.1": ("deepseek", {}),
-    "gemma4": ("gemma4", {}),
-    "gemma4-large": ("gemma4", {"quiet": r"<|channel>thought\n<channel|>"}),
-    "gemma4-small": ("gemma4", {}),
+    "functiongemma": ("gemma", _FUNCTION_GEMMA),
+    "gemma4": ("gemma", _GEMMA4),
+    "gemma4-large": ("gemma", {**_GEMMA4, "quiet": r"<|channel>thought\n<channel|>"}),
+    "gemma4-small": ("gemma", _GEMMA4),
+    "glimmer": ("glimmer", {}),
     "harmony": ("harmony", {}),
     "glm-4.7": ("glm", {"quiet": "</think>", "opening": "<think>"}),
     "glm-ocr": ("glm", {"newline": r"\n", "quiet": r"<think></think>\n"}),
+    "laguna": ("laguna", {"newline": r"\n", "form": _LAGUNA_FORM, "system": _POOLSIDE}),
     "lfm2": ("chatml", _LFM2),
     "lfm2-thinking": ("chatml", {**_LFM2, **_NOTED}),
     "nemotron-3-nano": ("chatml", _QWEN35),
@@ -68,6 +125,7 @@ _RENDERERS: dict[str, tuple[str, Mapping[str, str]]] = {
     ),
     "olmo3.1": ("chatml", {**_JSON, "results": "environment", "system": _OLMO}),
     "ornith": ("chatml", _QWEN35),
+    "poolside-v1": ("laguna", {"system": _POOLSIDE}),
     "qwen3-coder": ("chatml", {**_XML, **_ANSWERED}),
     "qwen3-vl-instruct": ("chatml", {**_JSON, **_ANSWERED}),
     "qwen3-vl-thinking": ("chatml", {**_JSON, **_ANSWERED, **_NOTED, "opening": r"{{- '<think>\n' }}"}),
@@ -75,10 +133,7 @@ _RENDERERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "qwen3.8": ("chatml", _QWEN35),
 }
 
-ELSEWHERE = ("cogito", "cohere", "functiongemma", "glimmer", "laguna", "poolside-v1")
-"""Further names of Ollama's, without a template here: their models have to bring their maker's own."""
-
-NAMES = (*sorted(_RENDERERS), *ELSEWHERE)
+NAMES = tuple(sorted(_RENDERERS))
 """Every name that a config or a Modelfile may give a renderer."""
 
 PARSERS = (*NAMES, "deepseek3", "gemma4-no-thinking", "ministral", "passthrough", "qwen3", "qwen3-thinking")

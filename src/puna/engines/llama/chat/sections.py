@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
@@ -17,12 +18,13 @@ Calls = list[tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class SectionShape:
     """`start`, calls in a notation that `read` knows, `end`. `pattern` finds the notation in the probe of a
-    template."""
+    template; `quote` is a tag around texts, where the notation has one."""
 
     start: str
     end: str
     pattern: re.Pattern[str]
     read: Callable[[str], Calls]
+    quote: str = ""
 
     @property
     def marker(self) -> str:
@@ -30,7 +32,7 @@ class SectionShape:
 
     @property
     def tags(self) -> list[str]:
-        return [self.start, self.end, GEMMA_QUOTE]
+        return [self.start, self.end, *filter(None, [self.quote])]
 
 
 class SectionFilter(CallFilter):
@@ -99,17 +101,17 @@ def literal(node: ast.expr) -> object:
     return ast.literal_eval(node)
 
 
-GEMMA_QUOTE = '<|"|>'
+GEMMA_QUOTE, ESCAPE = '<|"|>', "<escape>"
 GEMMA_CALL = re.compile(r"\s*call:([\w.-]+)")
 GEMMA_KEY = re.compile(r"([{,]\s*)([\w.$-]+)\s*:")
 
 
-def gemma_calls(text: str) -> Calls:
+def gemma_calls(text: str, quote: str = GEMMA_QUOTE) -> Calls:
     """Calls as Gemma 4 writes them: `call:get_weather{city:<|"|>Paris<|"|>,days:3}`. Raises ValueError."""
     name = GEMMA_CALL.match(text)
     if name is None:
         raise ValueError("no call")
-    parts = text[name.end() :].split(GEMMA_QUOTE)
+    parts = text[name.end() :].split(quote)
     written = [
         orjson.dumps(part).decode() if number % 2 else GEMMA_KEY.sub(r'\1"\2":', part)
         for number, part in enumerate(parts)
@@ -119,7 +121,14 @@ def gemma_calls(text: str) -> Calls:
 
 
 SECTIONS = (
-    SectionShape("<|tool_call>", "<tool_call|>", re.compile(r"<\|tool_call>call:"), gemma_calls),
+    SectionShape("<|tool_call>", "<tool_call|>", re.compile(r"<\|tool_call>call:"), gemma_calls, GEMMA_QUOTE),
+    SectionShape(
+        "<start_function_call>",
+        "<end_function_call>",
+        re.compile(r"<start_function_call>call:"),
+        partial(gemma_calls, quote=ESCAPE),
+        ESCAPE,
+    ),
     SectionShape(
         "<|tool_call_start|>", "<|tool_call_end|>", re.compile(r"<\|tool_call_start\|>\[\w+\("), python_calls
     ),

@@ -1,0 +1,43 @@
+"""Calls in notations of their own, between two marks."""
+
+import pytest
+
+from puna.core.events import Event, TextDelta, ToolCallDelta
+from puna.core.tools import Tool
+from puna.engines.llama.chat.offered import OfferedTools
+from puna.engines.llama.chat.sections import SECTIONS, SectionFilter
+
+TOOLS = [Tool(name="get_weather"), Tool(name="get_time")]
+FUNCTION_GEMMA = (
+    '<start_function_call>call:get_weather{city:<escape>Paris, {here}: "x"<escape>,days:3}<end_function_call>'
+    "<start_function_call>call:get_time{}<end_function_call>"
+)
+GEMMA_4 = FUNCTION_GEMMA.replace("<start_function_call>", "<|tool_call>").replace(
+    "<end_function_call>", "<tool_call|>"
+)
+
+
+def read(text: str, *, at_once: int) -> list[Event]:
+    [shape] = [shape for shape in SECTIONS if shape.pattern.search(text)]
+    chosen = SectionFilter(0, shape, OfferedTools(TOOLS), several=True)
+    events: list[Event] = []
+    for place in range(0, len(text), at_once):
+        events += chosen.feed(TextDelta(0, text[place : place + at_once]))
+    return [*events, *chosen.close()]
+
+
+@pytest.mark.parametrize("text", [FUNCTION_GEMMA, GEMMA_4.replace("<escape>", '<|"|>')])
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_calls_are_read_as_gemma_writes_them(text: str, at_once: int) -> None:
+    calls = [event for event in read(text, at_once=at_once) if isinstance(event, ToolCallDelta)]
+    assert [call.name for call in calls if call.name] == ["get_weather", "get_time"]
+    assert [call.arguments for call in calls if call.arguments] == [
+        '{"city":"Paris, {here}: \\"x\\"","days":3}',
+        "{}",
+    ]
+
+
+def test_a_call_of_no_offered_tool_is_text() -> None:
+    text = "<start_function_call>call:other{}<end_function_call>"
+    events = read(text, at_once=5)
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
