@@ -52,8 +52,9 @@ MAY_KNOW = {
     "api.ollama": f"{DIALECT} formats settings",
     # the command line asks the native API, and puts a server together where none is up
     "cli": "core library.parameters api.advice",
-    "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts server",
-    "cli.commands": "cli core settings library server serving state.private",
+    "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts server "
+    "state.private",
+    "cli.commands": "cli core settings library server serving state.database state.private",
     # Puna in a program of one's own, and for its tests, is the whole server
     "embedded": "core http server settings library api.services engines.process.spawn engines.llama.runner",
     "testing": "core http api.dispatcher embedded engines library server settings",

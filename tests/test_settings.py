@@ -1,9 +1,12 @@
 import math
+import re
 from pathlib import Path
 
 import pytest
 
-from puna.settings import SettingError, Settings, duration
+from puna.settings import VARIABLES, SettingError, Settings, Share, duration, unknown_variables
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def read(**variables: str) -> Settings:
@@ -26,6 +29,11 @@ def test_without_variables_the_defaults_are_ollamas() -> None:
         ("http://localhost:1234/", "localhost", 1234),
         ("[::1]:99", "::1", 99),
         ("example.test", "example.test", 11434),
+        ("::1", "::1", 11434),
+        ("[::1]", "::1", 11434),
+        ("http://example.test", "example.test", 80),
+        ("https://example.test", "example.test", 443),
+        ("https://example.test:8443/puna/", "example.test", 8443),
     ],
 )
 def test_an_address_is_read_as_ollama_reads_it(text: str, host: str, port: int) -> None:
@@ -65,7 +73,18 @@ def test_the_largest_request_is_a_size_and_none_is_no_limit() -> None:
         ("PUNA_KEEP_ALIVE", "5 m"),
         ("PUNA_HOST", "a:b:c"),
         ("PUNA_HOST", "localhost:99999"),
-        ("OLLAMA_NUM_PARALLEL", "0"),
+        ("OLLAMA_NUM_PARALLEL", "none"),
+        ("PUNA_HOST", "a b"),
+        ("PUNA_HOST", "::zz"),
+        ("PUNA_MEMORY", "120%"),
+        ("PUNA_MEMORY", "much"),
+        ("PUNA_API_KEYS", "a,,b"),
+        ("PUNA_API_KEYS", ""),
+        ("PUNA_ORIGINS", "example.com"),
+        ("PUNA_ORIGINS", "https://example.com/page"),
+        ("PUNA_IMAGE_HOSTS", "10.0.0.0/99"),
+        ("PUNA_IMAGE_HOSTS", "http://example.com"),
+        ("PUNA_LLAMA_SERVER", __file__),
         ("PUNA_CONTEXT_LENGTH", "-5"),
         ("PUNA_KV_CACHE_TYPE", "q3"),
         ("PUNA_FLASH_ATTENTION", "perhaps"),
@@ -75,3 +94,44 @@ def test_the_largest_request_is_a_size_and_none_is_no_limit() -> None:
 def test_a_value_that_cannot_be_used_is_an_error_naming_the_variable(variable: str, text: str) -> None:
     with pytest.raises(SettingError, match=variable):
         read(**{variable: text})
+
+
+def test_an_address_may_be_that_of_a_server_behind_another_one() -> None:
+    settings = read(OLLAMA_HOST="https://example.test/puna/")
+    assert (settings.https, settings.path) == (True, "/puna")
+
+
+@pytest.mark.parametrize("name", ["NUM_PARALLEL", "CONTEXT_LENGTH", "MAX_LOADED_MODELS"])
+def test_zero_is_automatic_as_with_ollama(name: str) -> None:
+    assert read(**{f"OLLAMA_{name}": "0"}) == read()
+
+
+def test_other_values_of_ollama_work_as_ollama_takes_them() -> None:
+    assert read(OLLAMA_DEBUG="2").debug
+    assert not read(OLLAMA_DEBUG="0").debug
+    assert read(OLLAMA_NOHISTORY="1").nohistory
+    assert read(OLLAMA_LOAD_TIMEOUT="0").load_timeout == math.inf
+
+
+def test_memory_is_a_size_or_a_part_of_the_machines() -> None:
+    assert read(PUNA_MEMORY="12GiB").memory == 12 * 2**30
+    share = read(PUNA_MEMORY="50%").memory
+    assert isinstance(share, Share)
+    assert share == 0.5
+
+
+def test_secrets_are_not_shown_in_errors() -> None:
+    with pytest.raises(SettingError) as raised:
+        read(PUNA_API_KEYS="secret,")
+    assert "secret" not in raised.value.message
+
+
+def test_unknown_variables_are_told_with_the_one_that_was_meant() -> None:
+    environment = {"PUNA_KEEP_ALIFE": "5m", "PUNA_WHATEVER": "1", "PUNA_HOST": "", "HOME": "/"}
+    assert unknown_variables(environment) == {"PUNA_KEEP_ALIFE": "PUNA_KEEP_ALIVE", "PUNA_WHATEVER": None}
+
+
+def test_every_variable_is_in_the_documentation_and_no_other() -> None:
+    pages = "".join((DOCS / page).read_text() for page in ("configuration.md", "scheduling.md"))
+    rows = {name for row in re.findall(r"^\|(.+?)\|", pages, re.MULTILINE) for name in re.findall(r"PUNA_(\w+)", row)}
+    assert rows == VARIABLES.keys()

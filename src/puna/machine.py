@@ -15,7 +15,7 @@ import psutil
 
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.settings import CacheType, EngineSettings, FlashAttention
-from puna.settings import Settings
+from puna.settings import Settings, Share
 
 USABLE = 0.85
 """The part of the memory that engines may take; the rest is the system's and the server's."""
@@ -53,7 +53,8 @@ def memory_limit(settings: Settings) -> Footprint:
 
     The same for as long as the server runs: what other programs use at the moment must not change a plan.
     """
-    ram = machine_memory() * USABLE if settings.memory is None else settings.memory
+    most = Share(USABLE) if settings.memory is None else settings.memory
+    ram = int(machine_memory() * most) if isinstance(most, Share) else most
     found = gpus(settings.llama_server)
     return Footprint({RAM: ram, **{gpu_name(number): size * USABLE for number, size in enumerate(found)}})
 

@@ -76,7 +76,7 @@ def test_a_pull_tells_its_progress_and_can_be_left(here: puna.Puna) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"context_length": 0}, "context_length=0: expected a whole number above 0"),
+        ({"context_length": -1}, "context_length=-1: expected a whole number above 0"),
         ({"memory": "much"}, "memory=much: expected a size such as 8GiB"),
         ({"cache_type": "f17"}, "cache_type=f17: expected one of f32"),
         ({"llama_server": "/nowhere/llama-server"}, "llama_server=/nowhere/llama-server: there is no such file"),

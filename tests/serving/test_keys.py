@@ -184,7 +184,7 @@ def test_a_file_that_is_wrong_ends_the_start(tmp_path: Path, text: str, problem:
 
 
 def test_a_list_without_a_key_ends_the_start() -> None:
-    with pytest.raises(SettingError, match="at least one key"):
+    with pytest.raises(SettingError, match="none of them empty"):
         Settings.from_environment({"PUNA_API_KEYS": " , "})
 
 

@@ -79,6 +79,16 @@ class Commands(click.Group):
         except BrokenPipeError:  # `puna list | head -1`
             sys.stderr.close()
             ctx.exit(0)
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or error.__class__.__name__}: {error.strerror}") from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("PUNA_DEBUG"):
+                raise
+            raise click.ClickException(
+                f"something went wrong inside Puna: {type(error).__name__}: {error}. PUNA_DEBUG=1 shows where."
+            ) from error
 
 
 def print_completion(ctx: click.Context, shell: str | None) -> None:

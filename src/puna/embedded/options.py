@@ -8,7 +8,7 @@ from typing import Any
 
 from puna.settings import VARIABLES, Settings, read
 
-VARIABLE_OF = {field: (name, parse) for name, (field, parse) in VARIABLES.items() if field}
+PARSERS = {each.field: each.parse for each in VARIABLES.values() if each.field}
 
 
 def overrides(given: dict[str, Any]) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def overrides(given: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, value in given.items():
         if value is not None:
-            found |= read(field, text_of(value), field, VARIABLE_OF[field][1])
+            found |= read(field, text_of(value), field, PARSERS[field])
     return found
 
 

@@ -85,6 +85,19 @@ class Database:
         self._engine.dispose()
 
 
+def check_url(text: str) -> None:
+    """Raises ValueError for a URL of no database that Puna can use, or one whose driver is not installed."""
+    try:
+        url = driver(make_url(text))
+        if url.get_backend_name() not in ("postgresql", "sqlite"):
+            raise ValueError(f"Puna can't use {url.get_backend_name()}: expected postgresql://... or sqlite:///...")
+        url.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ValueError("expected a URL such as postgresql://user:password@host/database") from error
+    except ImportError as error:
+        raise ValueError("the driver is not installed: pip install 'puna[postgresql]'") from error
+
+
 def cause(error: Exception) -> str:
     """What went wrong, without statements, paths, hosts and users, which are for the log. SQLite's own words have
     none of these."""

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
@@ -20,13 +20,16 @@ PROBE_SECONDS = 2.0
 """How long a server may take to accept a connection before it counts as not there."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens, a client can't connect to
 NOT_FOUND = 404
+UNKNOWN_REQUEST = frozenset({400, 403, 404, 405, 501})
+"""What servers answer to requests that they do not know."""
 
 
 class Client:
     """Asks the server, or where none is up this process itself: the same requests, the same answers."""
 
-    def __init__(self, settings: Settings, transport: Transport | None) -> None:
+    def __init__(self, settings: Settings, transport: Transport | None, address: str = "") -> None:
         self.settings = settings
+        self._address = address
         self._transport = transport
         self._stack = ExitStack()
 
@@ -40,14 +43,13 @@ class Client:
         """One request and its whole answer. Raises CommandFailed."""
         content = None if body is None else orjson.dumps(body)
         with self._carrier().request(method, path, content) as answer:
-            document: dict[str, Any] = orjson.loads(checked(answer).read() or b"{}")
-            return document
+            return self._document(self._checked(answer).read() or b"{}")
 
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """One request and the rows of its answer. Raises CommandFailed, also for an error in the middle."""
         with self._carrier().request("POST", path, orjson.dumps(body)) as answer:
-            for line in checked(answer):
-                row: dict[str, Any] = orjson.loads(line)
+            for line in self._checked(answer):
+                row = self._document(line)
                 if "error" in row:
                     raise CommandFailed(str(row["error"]))
                 yield row
@@ -72,12 +74,35 @@ class Client:
     def has_blob(self, digest: str) -> bool:
         """Whether a blob is there. Raises CommandFailed."""
         with self._carrier().request("HEAD", f"/api/blobs/{digest}") as answer:
-            return answer.status != NOT_FOUND and checked(answer) is answer
+            return answer.status != NOT_FOUND and self._checked(answer) is answer
 
     def send_blob(self, digest: str, content: Iterable[bytes]) -> None:
         """Send a blob. Raises CommandFailed."""
         with self._carrier().request("POST", f"/api/blobs/{digest}", content) as answer:
-            checked(answer)
+            self._checked(answer)
+
+    def _document(self, content: bytes) -> dict[str, Any]:
+        """A JSON object that a server says."""
+        with suppress(orjson.JSONDecodeError):
+            if isinstance(document := orjson.loads(content), dict):
+                return document
+        raise CommandFailed(self._stranger())
+
+    def _checked(self, answer: Reply) -> Reply:
+        """The answer, if it is none of an error. Raises CommandFailed with what that says."""
+        if answer.status < 400:
+            return answer
+        content = answer.read()
+        with suppress(orjson.JSONDecodeError, KeyError, TypeError):
+            if isinstance(message := orjson.loads(content)["error"], str):
+                raise CommandFailed(message, answer.status)
+        if answer.status in UNKNOWN_REQUEST:
+            raise CommandFailed(self._stranger())
+        text = content[:200].decode(errors="replace").strip()
+        raise CommandFailed(f"the server answers {answer.status}{': ' if text else ''}{text}", answer.status)
+
+    def _stranger(self) -> str:
+        return f"what answers at {self._address} is neither Puna nor Ollama. PUNA_HOST says where the server is."
 
     def _carrier(self) -> Transport:
         """The server; where there is none, the native API in this process, which starts when it is first needed."""
@@ -89,14 +114,19 @@ class Client:
 
 
 @contextmanager
-def connected() -> Iterator[Client]:
+def connected(*, server: bool = False) -> Iterator[Client]:
     """A client: of the server at PUNA_HOST where one is up, else of the native API in this process.
 
-    Raises CommandFailed where PUNA_HOST is another machine that does not answer.
+    With `server` it has to be one of a server. Raises CommandFailed where none is up, and PUNA_HOST is another
+    machine or a server is needed.
     """
     settings = Settings.from_environment(os.environ)
     host = EVERYWHERE.get(settings.host, settings.host)
-    with Client(settings, found(settings, host)) as client:
+    transport = found(settings, host)
+    address = f"{f'[{host}]' if ':' in host else host}:{settings.port}"
+    if server and transport is None:
+        raise CommandFailed(none_runs(settings, address))
+    with Client(settings, transport, address) as client:
         yield client
 
 
@@ -108,13 +138,26 @@ def found(settings: Settings, host: str) -> Transport | None:
     if listens(host, settings.port):
         from puna.cli.client.network import Network
 
-        key = min(settings.api_keys, default=None)
-        return Network(host, settings.port, {"Authorization": f"Bearer {key}"} if key else {}, settings.tls_cert)
+        return Network(host, settings)
     from puna.serving.hosts import is_loopback
 
     if not is_loopback(host):
         raise CommandFailed(f"no server answers at {host}:{settings.port}, where PUNA_HOST says")
     return None
+
+
+def none_runs(settings: Settings, address: str) -> str:
+    """That no server runs, and where one does, if one does."""
+    from urllib.parse import urlsplit
+
+    from puna.cli.client.servers import announced_url
+
+    other = urlsplit(announced_url(settings.home))
+    if other.hostname and other.port and other.port != settings.port:
+        host = EVERYWHERE.get(other.hostname, other.hostname)
+        if listens(host, other.port):
+            return f"no server runs at {address}, but one does at {other.geturl()}: set PUNA_HOST={other.netloc}"
+    return f"no server runs at {address}. `puna serve` starts one."
 
 
 def listens(host: str, port: int) -> bool:
@@ -125,16 +168,3 @@ def listens(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def checked(answer: Reply) -> Reply:
-    """The answer, if it is none of an error. Raises CommandFailed with what that says."""
-    if answer.status < 400:
-        return answer
-    content = answer.read()
-    try:
-        message = str(orjson.loads(content)["error"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        text = content[:200].decode(errors="replace")
-        message = f"the server answers {answer.status}{': ' if text else ''}{text}"
-    raise CommandFailed(message, answer.status)

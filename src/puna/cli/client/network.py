@@ -1,11 +1,18 @@
 """Requests over the network to a server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from pathlib import Path
+from http.client import (
+    BadStatusLine,
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    RemoteDisconnected,
+)
 
 from puna.cli.client.transport import Body, CommandFailed
+from puna.settings import Settings
 
 CONNECT_SECONDS = 30.0
 
@@ -13,10 +20,12 @@ CONNECT_SECONDS = 30.0
 class Network:
     """Answers of the server at one address. The standard library's client is the one that is imported quickest."""
 
-    def __init__(self, host: str, port: int, headers: Mapping[str, str], certificate: Path | None = None) -> None:
-        self._host, self._port = host, port
-        self._certificate = certificate
-        self._headers = dict(headers)
+    def __init__(self, host: str, settings: Settings) -> None:
+        self._host, self._port, self._path = host, settings.port, settings.path
+        self._certificate = settings.tls_cert
+        self._encrypted = settings.https or settings.tls_cert is not None
+        key = min(settings.api_keys, default=None)
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     @contextmanager
     def request(self, method: str, path: str, body: Body = None) -> Iterator[HTTPResponse]:
@@ -25,18 +34,23 @@ class Network:
         try:
             connection.connect()
             connection.sock.settimeout(None)  # a model may take its time
-            connection.request(method, path, body, self._headers)
+            connection.request(method, self._path + path, body, self._headers)
             yield connection.getresponse()
+        except RemoteDisconnected as error:
+            raise CommandFailed("the server closed the connection without an answer") from error
+        except BadStatusLine as error:
+            raise CommandFailed(f"what answers at {self._host}:{self._port} does not speak HTTP") from error
         except (OSError, HTTPException) as error:
             raise CommandFailed(f"the connection to the server failed: {error or type(error).__name__}") from error
         finally:
             connection.close()
 
     def _connection(self) -> HTTPConnection:
-        if self._certificate is None:
+        if not self._encrypted:
             return HTTPConnection(self._host, self._port, timeout=CONNECT_SECONDS)
         import ssl
 
         context = ssl.create_default_context(cafile=self._certificate)
-        context.check_hostname = False  # it has to be this very certificate, or one that it signed
+        if self._certificate:
+            context.check_hostname = False  # it has to be this very certificate, or one that it signed
         return HTTPSConnection(self._host, self._port, timeout=CONNECT_SECONDS, context=context)

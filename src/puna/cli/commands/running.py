@@ -24,7 +24,7 @@ def ps(prefix: str) -> None:
 
     With PREFIX, only those whose name begins with it.
     """
-    with connected() as client:
+    with connected(server=True) as client:
         models = client.ask("GET", "/api/ps")["models"]
     now = time.time()
     shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
@@ -35,7 +35,7 @@ def ps(prefix: str) -> None:
 @click.argument("model", type=MODEL)
 def stop(model: str) -> None:
     """Have the server unload a model."""
-    with connected() as client:
+    with connected(server=True) as client:
         client.ask("POST", "/api/generate", {"model": model, "keep_alive": 0, "stream": False})
 
 

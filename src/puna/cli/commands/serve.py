@@ -5,20 +5,31 @@ import gc
 import logging
 import os
 import socket
-from contextlib import suppress
 from dataclasses import replace
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import click
 
-from puna.settings import Settings
-from puna.state.private import private_folder
+from puna.cli.client.servers import announced
+from puna.cli.commands.startup import check, warn_of_unknown
+from puna.settings import VARIABLES, Settings
 
 BACKLOG = 2048
 LONGEST_SECONDS = 10**6
+ASK_SECONDS = 1.0
+"""How long whatever has the port may take to say what it is."""
 
 
-@click.command()
+class ServeCommand(click.Command):
+    """Lists all variables in its help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Environment variables (OLLAMA_... works where PUNA_... is not set)"):
+            formatter.write_dl([(f"PUNA_{name}", variable.help) for name, variable in VARIABLES.items()])
+
+
+@click.command(cls=ServeCommand)
 @click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one. [default: 11434]")
 def serve(host: str | None, port: int | None) -> None:
@@ -26,6 +37,7 @@ def serve(host: str | None, port: int | None) -> None:
     settings = Settings.from_environment(os.environ)
     given: dict[str, Any] = {"host": host, "port": port}
     settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+    check(settings)
     listener = listen(settings.host, settings.port)
     run(settings, listener)
 
@@ -40,11 +52,28 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise click.ClickException(
-                f"{host}:{port} is in use, perhaps by Ollama or another Puna. Stop it, or give another --port."
+                f"{host}:{port} is in use by {occupant(host, port)}. Stop it, or use another port: "
+                f"`puna serve --port {port + 1}`, or `PUNA_HOST={host}:{port + 1} make serve`."
             ) from error
         raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror}") from error
     listener.listen(BACKLOG)
     return listener
+
+
+def occupant(host: str, port: int) -> str:
+    """What has a port, as far as it says so."""
+    from puna.cli.client.client import EVERYWHERE
+
+    connection = HTTPConnection(EVERYWHERE.get(host, host), port, timeout=ASK_SECONDS)
+    try:
+        connection.request("GET", "/")
+        answer = connection.getresponse().read(100).decode(errors="replace")
+    except (OSError, HTTPException):
+        return "another program"
+    finally:
+        connection.close()
+    names = {"Puna is running": "another Puna", "Ollama is running": "Ollama"}
+    return names.get(answer.strip(), "another program")
 
 
 def run(settings: Settings, listener: socket.socket) -> None:
@@ -57,12 +86,12 @@ def run(settings: Settings, listener: socket.socket) -> None:
     from puna.serving.shutdown import CONNECTION_SECONDS, GracefulServer
 
     log_to_standard_error(settings)
-    with suppress(OSError):  # what needs it says so
-        private_folder(settings.home)
+    warn_of_unknown(os.environ)
     most = most_connections()
     scheme = "https" if settings.tls_cert else "http"
     host, port = listener.getsockname()[:2]
-    click.echo(f"Puna listens on {scheme}://{f'[{host}]' if ':' in host else host}:{port}")
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    click.echo(f"Puna listens on {url}")
     app = create_app(settings)
     warn_of_strangers(settings)
     gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
@@ -77,7 +106,8 @@ def run(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=int(min(settings.idle_timeout, LONGEST_SECONDS)),
         timeout_graceful_shutdown=CONNECTION_SECONDS,
     )
-    GracefulServer(config, app.draining, app.scheduler, settings.shutdown_timeout).run(sockets=[listener])
+    with announced(settings.home, url):
+        GracefulServer(config, app.draining, app.scheduler, settings.shutdown_timeout).run(sockets=[listener])
 
 
 def warn_of_strangers(settings: Settings) -> None:

@@ -1,5 +1,7 @@
 """The line editor of a session."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,12 @@ HINT = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
 class KeptHistory(FileHistory):
     """Earlier lines, in a file that only its owner may read. New ones are kept there while `kept` is set."""
 
-    def __init__(self, path: Path) -> None:
-        private_folder(path.parent)
-        private_file(path)
+    def __init__(self, path: Path, *, kept: bool) -> None:
+        with suppress(OSError):  # a folder that can't be written to is no reason not to talk
+            private_folder(path.parent)
+            private_file(path)
         super().__init__(path)
-        self.kept = True
+        self.kept = kept and os.access(path, os.W_OK)
 
     def store_string(self, string: str) -> None:
         if self.kept:
@@ -32,8 +35,8 @@ class KeptHistory(FileHistory):
 class Editor:
     """Reads messages and commands. The words of commands are completed."""
 
-    def __init__(self, home: Path, completions: dict[str, Any]) -> None:
-        self.history = KeptHistory(home / HISTORY)
+    def __init__(self, home: Path, completions: dict[str, Any], *, history: bool = True) -> None:
+        self.history = KeptHistory(home / HISTORY, kept=history)
         self._prompt: PromptSession[str] = PromptSession(
             history=self.history,
             completer=NestedCompleter.from_nested_dict(completions),

@@ -15,7 +15,8 @@ def converse(conversation: Conversation, *, insecure: bool) -> None:
     """Talk with the model until the user leaves. Raises CommandFailed where the model can't be loaded."""
     load(conversation)
     conversation.replay()
-    editor = Editor(conversation.client.settings.home, completions(COMMANDS))
+    settings = conversation.client.settings
+    editor = Editor(settings.home, completions(COMMANDS), history=not settings.nohistory)
     session = Session(conversation, editor, insecure)
     while not session.over:
         try:

@@ -1,0 +1,53 @@
+"""What is looked at before the server starts: settings that are well written and still can't be used."""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from puna.settings import SettingError, Settings, unknown_variables
+from puna.state.private import private_folder
+
+_log = logging.getLogger("puna")
+
+
+def check(settings: Settings) -> None:
+    """Raises SettingError for a folder or database that can't be used."""
+    check_home(settings.home)
+    check_models(settings.models)
+    if settings.database_url:
+        from puna.state.database import check_url  # a moment's import, which few need
+
+        try:
+            check_url(settings.database_url)
+        except ValueError as error:
+            raise SettingError(f"PUNA_DATABASE_URL: {error}") from error
+
+
+def check_home(home: Path) -> None:
+    """Make the folder of Puna's own files. Raises SettingError where that is not possible."""
+    try:
+        private_folder(home)
+    except OSError as error:
+        raise SettingError(
+            f"can't use the folder {home}: {error.strerror}. Set PUNA_HOME to a folder that Puna can write to."
+        ) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise SettingError(f"can't write to the folder {home}. Set PUNA_HOME to another one.")
+
+
+def check_models(models: Path) -> None:
+    """Raises SettingError for a folder of models that can neither be read nor be made."""
+    there = next(path for path in (models, *models.absolute().parents) if path.exists())
+    needed = os.R_OK if there == models else os.W_OK
+    if not there.is_dir():
+        raise SettingError(f"PUNA_MODELS={models}: {there} is not a folder")
+    if not os.access(there, needed | os.X_OK):
+        raise SettingError(f"PUNA_MODELS={models}: no permission to use the folder {there}")
+
+
+def warn_of_unknown(environment: Mapping[str, str]) -> None:
+    """Warn of variables that look like Puna's and are none."""
+    for name, near in unknown_variables(environment).items():
+        hint = f"Did you mean {near}?" if near else "`puna serve --help` lists all variables."
+        _log.warning("Unknown variable %s. %s", name, hint)

@@ -1,0 +1,136 @@
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from puna.cli import app
+from puna.cli.client.servers import announced
+from puna.cli.commands.startup import warn_of_unknown
+from puna.settings import VARIABLES
+from tests.cli.puna import UNUSED_PORT
+
+
+@contextmanager
+def stranger(text: str) -> Iterator[int]:
+    """A server that says one thing, whatever it is asked, and its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def fails(*arguments: str, home: Path, **variables: str) -> str:
+    """What a command says that has to fail."""
+    clean = {name: None for name in os.environ if name.startswith(("PUNA_", "OLLAMA_"))}
+    environment = {**clean, "PUNA_HOME": str(home), "PUNA_HOST": f"127.0.0.1:{UNUSED_PORT}", **variables}
+    result = CliRunner().invoke(app, arguments, env=environment)
+    assert result.exit_code == 1, result.output
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("nonsense", "expected a URL such as postgresql://user:password@host/database"),
+        ("mysql://u@h/d", "Puna can't use mysql"),
+        ("postgresql+nodriver://u@h/d", "expected a URL"),
+        ("postgresql+asyncpg://u@h/d", "pip install 'puna[postgresql]'"),
+    ],
+)
+def test_a_database_that_cannot_be_used_ends_the_start(tmp_path: Path, text: str, complaint: str) -> None:
+    said = fails("serve", home=tmp_path, PUNA_DATABASE_URL=text)
+    assert "PUNA_DATABASE_URL" in said
+    assert complaint in said
+
+
+def test_folders_that_cannot_be_used_end_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert "Set PUNA_HOME" in fails("serve", home=file)
+    assert "Set PUNA_HOME" in fails("serve", home=file / "below")
+    assert f"{file} is not a folder" in fails("serve", home=tmp_path, PUNA_MODELS=str(file))
+    assert f"{file} is not a folder" in fails("serve", home=tmp_path, PUNA_MODELS=str(file / "below"))
+
+
+def test_unknown_variables_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        warn_of_unknown({"PUNA_KEEP_ALIFE": "5m", "PUNA_XYZZY": "1"})
+    assert caplog.messages == [
+        "Unknown variable PUNA_KEEP_ALIFE. Did you mean PUNA_KEEP_ALIVE?",
+        "Unknown variable PUNA_XYZZY. `puna serve --help` lists all variables.",
+    ]
+
+
+def test_the_help_lists_all_variables() -> None:
+    text = CliRunner().invoke(app, ["serve", "--help"]).output
+    assert [name for name in VARIABLES if f"PUNA_{name} " not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("says", "name"),
+    [("Ollama is running", "Ollama"), ("Puna is running", "another Puna"), ("Hello", "another program")],
+)
+def test_a_port_in_use_is_said_with_what_works(tmp_path: Path, says: str, name: str) -> None:
+    with stranger(says) as port:
+        said = fails("serve", "--port", str(port), home=tmp_path)
+    assert f"127.0.0.1:{port} is in use by {name}." in said
+    assert f"`puna serve --port {port + 1}`" in said
+    assert f"`PUNA_HOST=127.0.0.1:{port + 1} make serve`" in said
+
+
+def test_a_server_that_is_neither_puna_nor_ollama_is_recognised(tmp_path: Path) -> None:
+    with stranger("<p>Hello</p>") as port:
+        for command in (["list"], ["ps"], ["show", "tiny"], ["run", "tiny", "hello"], ["rm", "x"]):
+            said = fails(*command, home=tmp_path, PUNA_HOST=f"127.0.0.1:{port}")
+            assert f"what answers at 127.0.0.1:{port} is neither Puna nor Ollama" in said
+
+
+def test_what_does_not_speak_http_is_recognised(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def answer() -> None:
+            listener.accept()[0].close()  # the command looks whether anybody is there
+            connection, _ = listener.accept()
+            connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        said = fails("ps", home=tmp_path, PUNA_HOST=f"127.0.0.1:{port}")
+        thread.join()
+    assert f"what answers at 127.0.0.1:{port} does not speak HTTP" in said
+
+
+def test_without_a_server_ps_and_stop_say_so(tmp_path: Path) -> None:
+    for command in (["ps"], ["stop", "tiny"]):
+        said = fails(*command, home=tmp_path)
+        assert f"no server runs at 127.0.0.1:{UNUSED_PORT}. `puna serve` starts one." in said
+
+
+def test_a_server_on_another_port_is_named(tmp_path: Path) -> None:
+    with stranger("Puna is running") as port, announced(tmp_path, f"http://127.0.0.1:{port}"):
+        assert f"but one does at http://127.0.0.1:{port}: set PUNA_HOST=127.0.0.1:{port}" in fails(
+            "ps", home=tmp_path
+        )
+    assert "`puna serve` starts one" in fails("ps", home=tmp_path)
