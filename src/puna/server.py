@@ -157,10 +157,10 @@ def description() -> dict[str, Any]:
     from puna.api.openai.responses.items import KINDS
 
     own = [
-        Operation("GET", "/", "Whether the server is up, in words."),
-        Operation("GET", "/health", "Whether the server is up."),
-        Operation("GET", "/metrics", "The server's numbers, for Prometheus."),
-        Operation("GET", "/openapi.json", "This description."),
+        Operation("GET", "/", "Whether the server is up, in words.", answer="text/plain"),
+        Operation("GET", "/health", "Whether the server is up.", answer=dict[str, str]),
+        Operation("GET", "/metrics", "The server's numbers, for Prometheus.", answer="text/plain"),
+        Operation("GET", "/openapi.json", "This description.", answer=dict[str, Any]),
     ]
     errors = {"/v1/": openai.ERROR, "/": ollama.ERROR}
     return describe("Puna", __version__, [*openai.OPERATIONS, *ollama.OPERATIONS, *own], errors, set(KINDS.values()))

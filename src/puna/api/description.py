@@ -1,12 +1,11 @@
-"""The OpenAPI description of what a server answers, made of the types that parse its bodies."""
+"""The OpenAPI description of what a server answers, made of the types of its bodies and answers."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel, TypeAdapter
 
 from puna.http.body import Body
 
@@ -27,7 +26,8 @@ STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that can be asked for. `stream` is the media type of the answer as a stream, where it may be one;
+    """One thing that can be asked for. `answer` is the type of what comes back, or the media type of what is no JSON;
+    `stream` is the media type of the answer as a stream, where it may be one, and `piece` the type of its parts;
     `query` are schemas of what may stand in the address; `content` is the type of a body that is no JSON."""
 
     method: str
@@ -35,7 +35,9 @@ class Operation:
     summary: str
     body: type[Body] | None = None
     example: Mapping[str, Any] | None = None
+    answer: Any = None
     stream: str | None = None
+    piece: Any = None
     status: int = 200
     query: Mapping[str, Schema] = field(default_factory=dict)
     content: str | None = None
@@ -49,17 +51,17 @@ def describe(
     also: Iterable[type[BaseModel]] = (),
 ) -> Schema:
     """The description. `errors` are schemas of errors by how paths begin, `also` types that no body refers to."""
-    kinds = {operation.body: None for operation in operations if operation.body}
-    wanted = [*kinds, *also]
-    references, definitions = models_json_schema(
-        [(kind, "validation") for kind in wanted], by_alias=True, ref_template=PREFIX
+    types = [kind for one in operations for kind in (one.body, one.answer, one.piece)]
+    kinds = dict.fromkeys(kind for kind in (*types, *also) if kind and not isinstance(kind, str))
+    references, definitions = TypeAdapter.json_schemas(
+        [(kind, "validation", TypeAdapter(kind)) for kind in kinds], ref_template=PREFIX
     )
+    schemas = {kind: references[(kind, "validation")] for kind in kinds}
     paths: dict[str, Schema] = {}
     for operation in operations:
         error = next(schema for beginning, schema in errors.items() if operation.path.startswith(beginning))
-        body = references[(operation.body, "validation")] if operation.body else None
         path = PARAMETER.sub(r"{\1}", operation.path)
-        paths.setdefault(path, {})[operation.method.lower()] = written(operation, body, error)
+        paths.setdefault(path, {})[operation.method.lower()] = written(operation, schemas, error)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -72,23 +74,27 @@ def describe(
     }
 
 
-def written(operation: Operation, body: Schema | None, error: Schema) -> Schema:
-    """One operation as OpenAPI has it."""
-    answers: dict[str, Schema] = {"application/json": {"schema": {}}}
+def written(operation: Operation, schemas: Mapping[Any, Schema], error: Schema) -> Schema:
+    """One operation as OpenAPI has it. OpenAPI 3.1 has no word for a stream's parts: `x-event` refers to them."""
+    answers: dict[str, Schema] = {}
+    if isinstance(operation.answer, str):
+        answers[operation.answer] = {"schema": {"type": "string"}}
+    elif operation.answer:
+        answers["application/json"] = {"schema": schemas[operation.answer]}
     if operation.stream:
-        answers[operation.stream] = {"schema": {"type": "string"}}
+        answers[operation.stream] = {"schema": {"type": "string"}, "x-event": schemas[operation.piece]}
     refused = {"application/json": {"schema": error}}
     found: Schema = {
         "summary": operation.summary,
         "operationId": f"{operation.method.lower()}{re.sub(r'[^a-zA-Z0-9]+', '_', operation.path).rstrip('_')}",
         "parameters": parameters(operation),
         "responses": {
-            str(operation.status): {"description": "The answer.", "content": answers},
+            str(operation.status): {"description": "The answer.", **({"content": answers} if answers else {})},
             **{str(status): {"description": words, "content": refused} for status, words in STATUSES.items()},
         },
     }
-    if body is not None:
-        content: Schema = {"schema": body}
+    if operation.body:
+        content: Schema = {"schema": schemas[operation.body]}
         if operation.example is not None:
             content["examples"] = {"example": {"value": dict(operation.example)}}
         found["requestBody"] = {"required": True, "content": {"application/json": content}}

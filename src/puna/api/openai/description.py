@@ -3,6 +3,7 @@
 from typing import get_args
 
 from puna.api.description import Operation, Schema
+from puna.api.openai import answers
 from puna.api.openai.chat.body import ChatBody
 from puna.api.openai.completions.body import CompletionBody
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
@@ -39,45 +40,56 @@ ERROR: Schema = {
 OPERATIONS = (
     Operation(
         "POST", "/v1/chat/completions", "Answer a conversation.", ChatBody,
-        {"model": "tiny", "messages": MESSAGES, "max_tokens": 16}, EVENTS,
+        {"model": "tiny", "messages": MESSAGES, "max_tokens": 16},
+        answers.ChatCompletion, EVENTS, answers.ChatCompletionChunk,
     ),
     Operation(
         "POST", "/v1/completions", "Go on after a prompt.", CompletionBody,
-        {"model": "tiny", "prompt": "Once upon a time", "max_tokens": 16}, EVENTS,
+        {"model": "tiny", "prompt": "Once upon a time", "max_tokens": 16},
+        answers.Completion, EVENTS, answers.Completion,
     ),
     Operation(
-        "POST", "/v1/embeddings", "Embed texts.", EmbeddingBody, {"model": "tiny", "input": ["hello", "world"]}
+        "POST", "/v1/embeddings", "Embed texts.", EmbeddingBody, {"model": "tiny", "input": ["hello", "world"]},
+        answers.Embeddings,
     ),
     Operation(
         "POST", "/v1/responses", "Make a response.", CreateBody,
-        {"model": "tiny", "input": "Say hello.", "max_output_tokens": 16}, EVENTS,
+        {"model": "tiny", "input": "Say hello.", "max_output_tokens": 16},
+        answers.Response, EVENTS, answers.ResponseEvent,
     ),
     Operation(
         "POST", "/v1/responses/input_tokens", "How many tokens a prompt has.", CountBody,
-        {"model": "tiny", "input": "Say hello."},
+        {"model": "tiny", "input": "Say hello."}, answers.CountedTokens,
     ),
     Operation(
         "POST", "/v1/responses/compact", "Shorten a conversation.", CompactBody,
-        {"model": "tiny", "input": "Say hello."},
+        {"model": "tiny", "input": "Say hello."}, answers.Compaction,
     ),
     Operation(
-        "GET", RESPONSE, "A response that was made.", stream=EVENTS,
+        "GET", RESPONSE, "A response that was made.", answer=answers.Response, stream=EVENTS,
+        piece=answers.ResponseEvent,
         query={"stream": {"enum": ["true", "false"]}, "starting_after": {"type": "integer", "minimum": 0}, **INCLUDE},
     ),
-    Operation("DELETE", RESPONSE, "Forget a response."),
-    Operation("POST", f"{RESPONSE}/cancel", "End a background response."),
-    Operation("GET", f"{RESPONSE}/input_items", "What a response was made from.", query=PAGE),
+    Operation("DELETE", RESPONSE, "Forget a response.", answer=answers.Deleted),
+    Operation("POST", f"{RESPONSE}/cancel", "End a background response.", answer=answers.Response),
+    Operation("GET", f"{RESPONSE}/input_items", "What a response was made from.", answer=answers.Items, query=PAGE),
     Operation(
         "POST", "/v1/conversations", "A new conversation.", CreateConversation,
-        {"items": MESSAGES, "metadata": {"topic": "greetings"}},
+        {"items": MESSAGES, "metadata": {"topic": "greetings"}}, answers.Conversation,
     ),
-    Operation("GET", CONVERSATION, "A conversation, without its items."),
-    Operation("POST", CONVERSATION, "Replace its metadata.", UpdateConversation, {"metadata": {"topic": "other"}}),
-    Operation("DELETE", CONVERSATION, "Forget a conversation."),
-    Operation("POST", f"{CONVERSATION}/items", "Add items at the end.", AddItems, {"items": MESSAGES}, query=INCLUDE),
-    Operation("GET", f"{CONVERSATION}/items", "Its items, in pages.", query=PAGE),
-    Operation("GET", f"{CONVERSATION}/items/{{item_id}}", "One item.", query=INCLUDE),
-    Operation("DELETE", f"{CONVERSATION}/items/{{item_id}}", "Forget one item."),
-    Operation("GET", "/v1/models", "All models."),
-    Operation("GET", "/v1/models/{model:path}", "One model."),
+    Operation("GET", CONVERSATION, "A conversation, without its items.", answer=answers.Conversation),
+    Operation(
+        "POST", CONVERSATION, "Replace its metadata.", UpdateConversation, {"metadata": {"topic": "other"}},
+        answers.Conversation,
+    ),
+    Operation("DELETE", CONVERSATION, "Forget a conversation.", answer=answers.Deleted),
+    Operation(
+        "POST", f"{CONVERSATION}/items", "Add items at the end.", AddItems, {"items": MESSAGES}, answers.Items,
+        query=INCLUDE,
+    ),
+    Operation("GET", f"{CONVERSATION}/items", "Its items, in pages.", answer=answers.Items, query=PAGE),
+    Operation("GET", f"{CONVERSATION}/items/{{item_id}}", "One item.", answer=answers.Item, query=INCLUDE),
+    Operation("DELETE", f"{CONVERSATION}/items/{{item_id}}", "Forget one item.", answer=answers.Conversation),
+    Operation("GET", "/v1/models", "All models.", answer=answers.Models),
+    Operation("GET", "/v1/models/{model:path}", "One model.", answer=answers.Model),
 )  # fmt: skip
