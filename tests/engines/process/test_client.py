@@ -1,8 +1,9 @@
 """The client of engines' processes, with an engine that answers as it is told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -20,9 +21,9 @@ def refusal(error: dict[str, Any]) -> PunaError:
 
 @asynccontextmanager
 async def engine(
-    status: int, body: bytes, *, cut: int | None = None
+    status: int, body: bytes, *, cuts: Sequence[int] = ()
 ) -> AsyncIterator[tuple[EngineClient, list[bytes]]]:
-    """A client of an engine that answers everything alike, in two pieces; and the requests it got."""
+    """A client of an engine that answers everything alike, in pieces; and the requests it got."""
     requests: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -30,8 +31,8 @@ async def engine(
         lengths = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
         requests.append(head + await reader.readexactly(int(lengths[0].split(b":")[1]) if lengths else 0))
         writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)))
-        for piece in (body[:cut], body[cut:] if cut else b""):
-            writer.write(piece)
+        for start, stop in pairwise(sorted({0, *cuts, len(body)})):
+            writer.write(body[start:stop])
             await writer.drain()
         writer.close()
 
@@ -53,14 +54,14 @@ async def test_what_is_asked_has_the_key_and_what_is_answered_is_decoded() -> No
 
 @pytest.mark.parametrize("cut", range(1, len(EVENTS), 7))
 async def test_events_are_read_however_they_are_cut(cut: int) -> None:
-    async with engine(200, EVENTS, cut=cut) as (client, _):
+    async with engine(200, EVENTS, cuts=[cut]) as (client, _):
         assert [event["n"] async for event in client.stream("/completion", {})] == [1, 2]
 
 
 async def test_rows_are_read_one_by_one() -> None:
     body = b'[{"embedding": [[1, 2], [3, 4]]}, {"embedding": [[5, 6]]}]'
     for cut in range(1, len(body)):
-        async with engine(200, body, cut=cut) as (client, _):
+        async with engine(200, body, cuts=[cut]) as (client, _):
             assert [row async for row in client.arrays("/embedding", {})] == [[1, 2], [3, 4], [5, 6]]
 
 
