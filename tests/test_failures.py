@@ -2,7 +2,13 @@
 
 import errno
 import hashlib
+import json
 import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +18,7 @@ import pytest
 from puna.api.dialect import status
 from puna.library.errors import StoreFailed, storing
 from tests.library import ggufs
-from tests.server import RunningServer, StartServer
+from tests.server import RunningServer, StartServer, running_server
 
 
 def works(http: httpx2.Client) -> bool:
@@ -46,9 +52,9 @@ def test_a_home_that_can_not_be_written_is_named(start_server: StartServer, tmp_
         assert works(http)
 
 
-def test_a_store_that_can_not_be_written_is_named(start_server: StartServer, tmp_path: Path) -> None:
-    (tmp_path / "models").write_text("no folder")
-    server = start_server(PUNA_MODELS=str(tmp_path / "models"))
+def test_a_store_that_can_not_be_written_is_named(start_server: StartServer) -> None:
+    server = start_server()
+    (server.home / "models").write_text("no folder")  # since it has started
     with server.http() as http:
         for answer in (
             http.post("/api/copy", json={"source": "tiny", "destination": "mine"}),
@@ -57,7 +63,7 @@ def test_a_store_that_can_not_be_written_is_named(start_server: StartServer, tmp
         ):
             assert answer.status_code == 500
             assert "can't write" in answer.json()["error"]
-            assert str(tmp_path) not in answer.text
+            assert str(server.home) not in answer.text
         assert works(http)
 
 
@@ -67,6 +73,59 @@ def test_a_full_disk_is_told_from_one_that_refuses(number: int, full: bool) -> N
         raise OSError(number, os.strerror(number), "/models/blob")
     assert failed.value.full == full
     assert status(failed.value) == (507 if full else 500)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of eight megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    programs = [shutil.which("mount"), shutil.which("umount")]
+    mounting = [programs[0] or "", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)]
+    if not all(programs) or subprocess.run(mounting, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only, on Linux")
+    yield folder
+    subprocess.run([programs[1] or "", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """A file that takes all that is left."""
+    path = folder / "fill"
+    with suppress(OSError), path.open("ab", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    return path
+
+
+def test_a_disk_that_is_full_is_said_so_and_nothing_is_left(small_disk: Path) -> None:
+    too_large = bytes(9_000_000)
+    digest = f"sha256:{hashlib.sha256(too_large).hexdigest()}"
+    creation = {"model": "m", "from": "tiny", "system": "x" * 9000, "stream": False}
+    response = {"model": "tiny", "input": "hi", "max_output_tokens": 4}
+    with running_server(small_disk / "home") as server, server.http() as http:
+        answer = http.post(f"/api/blobs/{digest}", content=too_large)
+        assert (answer.status_code, "No space left" in answer.json()["error"]) == (507, True)
+        assert http.post("/v1/responses", json=response).status_code == 200
+        filling = fill(small_disk)
+        for path, body in (
+            ("/v1/responses", response),
+            ("/v1/responses", {**response, "background": True}),
+            ("/v1/conversations", {"metadata": {"a": "b" * 500}}),
+            ("/api/create", creation),
+            ("/api/copy", {"source": "tiny", "destination": "mine"}),
+        ):
+            answer = http.post(path, json=body)
+            assert answer.status_code == 507, (path, answer.text)
+            assert re.search("is full|No space left", answer.text)
+        *_, last = http.post("/v1/responses", json={**response, "stream": True}).text.strip().splitlines()
+        failed = json.loads(last.removeprefix("data: "))
+        assert failed["type"] == "response.failed"
+        assert http.get(f"/v1/responses/{failed['response']['id']}").status_code == 404
+        assert works(http)
+        filling.unlink()
+        assert http.post("/v1/responses", json=response).status_code == 200
+        assert http.post("/api/create", json=creation).status_code == 200
+        assert [*(small_disk / "home").rglob("*.draft")] == []
 
 
 def test_a_damaged_file_can_not_be_quantized(start_server: StartServer, tmp_path: Path) -> None:
