@@ -28,6 +28,7 @@ from puna.scheduler import Limits, Scheduler
 from puna.serving.access import Access, origin_pattern
 from puna.serving.drain import Drain, DrainState
 from puna.serving.keys import Keys
+from puna.serving.paths import PlainPaths
 from puna.settings import Settings
 
 
@@ -58,6 +59,7 @@ def create_app(
 
     app = Server(
         middleware=[
+            Middleware(PlainPaths),
             Middleware(
                 Observer,
                 metrics=metrics,

@@ -150,7 +150,7 @@ def test_mistakes_are_said_and_the_session_goes_on(puna: Puna) -> None:
         assert "Unknown command '/what'" in terminal.say("/what")
         assert "unknown parameter 'num_ctxx'" in terminal.say("/set parameter num_ctxx 3")
         assert "has to be a whole number" in terminal.say("/set parameter top_k many")
-        assert "Cannot connect" in terminal.say("/load 127.0.0.1:9/library/llama")
+        assert "can't reach 127.0.0.1" in terminal.say("/load 127.0.0.1:9/library/llama")
         assert "has to be json" in terminal.say("/set format xml")
         assert "invalid model name" in terminal.say("/save ../x")
         assert "comes with Puna" in terminal.say("/save tiny")

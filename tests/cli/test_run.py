@@ -36,7 +36,7 @@ def test_a_near_name_is_told_but_pulled_all_the_same(puna: Puna) -> None:
     registry = f"127.0.0.1:{UNUSED_PORT}/library"
     puna("cp", "tiny", f"{registry}/mistral")
     message = puna.fails("run", f"{registry}/mixtral", PROMPT)
-    assert f"did you mean '{registry}/mistral:latest'? Pulling it failed: 127.0.0.1: Cannot connect" in message
+    assert f"did you mean '{registry}/mistral:latest'? Pulling it failed: can't reach 127.0.0.1" in message
     assert "did you mean" not in puna.fails("run", f"{registry}/llama", PROMPT)
 
 

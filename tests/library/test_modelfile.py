@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +8,7 @@ from puna.core.errors import InvalidRequest
 from puna.library.model import Example
 from puna.library.modelfile import ROLES, Modelfile, ModelfileError
 from puna.library.parameters import Parameters
+from puna.library.recipe import Recipe
 
 
 def test_every_instruction_is_read() -> None:
@@ -140,3 +143,30 @@ def test_a_text_that_no_quotes_hold_is_refused() -> None:
 def test_paths_are_kept_as_written() -> None:
     assert Modelfile.parse("FROM ~/models/a b.gguf").sources == ("~/models/a b.gguf",)
     assert Modelfile.parse('FROM "/srv/x y"').sources == ("/srv/x y",)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("FROM tiny\nPARAMETER num_ctx -4", "line 2: parameter 'num_ctx' has to be above 0"),
+        ("FROM tiny\n\nPARAMETER num_gqa 8", "line 3: parameter 'num_gqa' has no effect"),
+        ("FROM tiny\nPARAMETER mirostat 2", "line 2: parameter 'mirostat' is not supported"),
+        ("FROM tiny\nPARAMETER draft_num_predict 4", "line 2: parameter 'draft_num_predict' is not supported"),
+        ('FROM tiny\nTEMPLATE """{% for m in messages %}\n{{ m."""', "line 2: line 2 of the template"),
+        ('FROM tiny\nTEMPLATE """{% if x %}"""', "line 2: line 1 of the template"),
+    ],
+)
+def test_what_can_not_run_is_told_with_its_line(text: str, problem: str) -> None:
+    with pytest.raises(ModelfileError) as raised:
+        Modelfile.parse(text)
+    assert problem in raised.value.message
+
+
+def test_a_template_may_have_what_hugging_face_marks() -> None:
+    text = "{% for m in messages %}{% generation %}{% continue %}{% endgeneration %}{% endfor %}"
+    assert Modelfile.parse(f"FROM tiny\nTEMPLATE {text}").template == text
+
+
+def test_a_folder_without_a_model_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelfileError, match=r"line 2: './' is no model"):
+        Recipe.of(Modelfile.parse("# mine\nFROM ./"), tmp_path)

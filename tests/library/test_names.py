@@ -106,3 +106,8 @@ def test_whatever_is_parsed_stays_in_its_folder_and_reads_back(text: str) -> Non
     assert len(name.path.parts) == 4
     assert not {".", "..", ""} & set(name.path.parts)
     assert ModelName.parse(name.written).written == name.written
+
+
+def test_a_name_without_a_user_on_another_host_says_what_is_missing() -> None:
+    with pytest.raises(InvalidRequest, match=r"hf\.co/USER/foo"):
+        ModelName.parse("hf.co/foo")

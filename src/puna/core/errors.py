@@ -7,6 +7,14 @@ if TYPE_CHECKING:  # a list of models does without them
     from puna.core.subjects import AnswerSchema, Subject, ToolGrammar, ToolSchema
 
 
+def megabytes(size: int) -> str:
+    """A size for people: `256 MB`; `1.5 KB`, or bytes where there are few."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "KB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size} bytes"
+
+
 class PunaError(Exception):
     """Anything a user has to be told. `message` is a whole sentence that says what is wrong and what helps."""
 
@@ -36,7 +44,7 @@ class RequestTooLarge(InvalidRequest):
     """The body of a request is larger than the server takes. `limit` is in bytes."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The request is larger than {limit} bytes.", code="request_too_large")
+        super().__init__(f"The request is larger than {megabytes(limit)}.", code="request_too_large")
         self.limit = limit
 
 
@@ -45,7 +53,7 @@ class TextTooLarge(InvalidRequest):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The request has more than {limit} bytes besides pictures and sound.", code="request_too_large"
+            f"The request has more than {megabytes(limit)} besides pictures and sound.", code="request_too_large"
         )
         self.limit = limit
 

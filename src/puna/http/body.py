@@ -19,6 +19,7 @@ from starlette.requests import Request
 
 from puna.core.errors import InvalidRequest
 from puna.http.admission import require
+from puna.http.encoding import decompress, is_plain
 from puna.http.limits import Limits
 from puna.http.location import dotted, shown, with_real_location
 
@@ -165,15 +166,23 @@ async def read_content(request: Request, limits: Limits, *, media: bool) -> byte
 
     One that says that it is too large is refused before anything of it is read, one that does not when too much has
     come. What comes after that uvicorn reads and forgets, so that a client that first sends everything gets to read
-    the answer. Raises RequestTooLarge, or TextTooLarge where only one without pictures is.
+    the answer. A compressed one may be no larger than another when it is decompressed. Raises RequestTooLarge, or
+    TextTooLarge where only one without pictures is.
     """
     limits.check_size(int(request.headers.get("content-length", 0)), media=media)
+    plain = is_plain(request.headers.get("content-encoding", ""))
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         limits.check_size(size, media=media)
         chunks.append(chunk)
-    return b"".join(chunks)
+    content = b"".join(chunks)
+    if plain:
+        return content
+    most = limits.request if media else min(filter(None, (limits.request, limits.text)), default=None)
+    content = await in_thread(lambda: decompress(content, most))
+    limits.check_size(len(content), media=media)
+    return content
 
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:

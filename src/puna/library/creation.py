@@ -19,7 +19,7 @@ from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.library.recipe import Recipe
-from puna.library.template import to_jinja
+from puna.library.template import check_template
 from puna.library.template.renderers import NAMES, PARSERS
 from puna.library.translating import Translating, require_readable, translate
 
@@ -169,7 +169,7 @@ class _Creation:
         recipe = self._recipe
         layers = []
         if recipe.template is not None:
-            to_jinja(recipe.template)  # refuse now what could not be rendered later
+            check_template(recipe.template)  # refuse now what could not be rendered later
             layers.append(self._small(media.TEMPLATE, recipe.template.encode()))
         if recipe.system is not None:
             layers.append(self._small(media.SYSTEM, recipe.system.encode()))

@@ -13,7 +13,7 @@ from typing import Self
 
 from puna.core.errors import InvalidRequest
 from puna.library.model import Example, Model
-from puna.library.parameters import Parameters
+from puna.library.parameters import OBSOLETE, Parameters
 
 ROLES = ("system", "user", "assistant")
 _INSTRUCTIONS = ("FROM", "PARAMETER", "TEMPLATE", "SYSTEM", "ADAPTER", "LICENSE", "MESSAGE")
@@ -37,6 +37,7 @@ class Modelfile:
     """
 
     sources: tuple[str, ...]
+    source_lines: tuple[int, ...] = field(default=(), compare=False)
     adapters: tuple[str, ...] = ()
     parameters: Parameters = field(default_factory=Parameters)
     template: str | None = None
@@ -51,6 +52,7 @@ class Modelfile:
         found: dict[str, list[str]] = {}
         parameters: list[tuple[str, str]] = []
         messages: list[Example] = []
+        sources: list[int] = []
         for line, instruction, word, argument in _instructions(_decoded(source)):
             if instruction == "PARAMETER":
                 parameters.append((word, argument))
@@ -60,11 +62,15 @@ class Modelfile:
             else:
                 if instruction in _FORMATS:
                     _known(line, instruction, argument)
+                if instruction == "TEMPLATE":
+                    _renderable(line, argument)
+                sources += [line] if instruction == "FROM" else []
                 found.setdefault(instruction, []).append(argument)
         if "FROM" not in found:
             raise ModelfileError(0, "there is no FROM line")
         return cls(
             sources=tuple(found["FROM"]),
+            source_lines=tuple(sources),
             adapters=tuple(found.get("ADAPTER", ())),
             parameters=Parameters.from_text(parameters),
             template=found.get("TEMPLATE", [None])[-1],
@@ -157,7 +163,19 @@ def _word(text: str) -> tuple[str, str]:
 
 def _checked(line: int, parameter: tuple[str, str]) -> None:
     try:
-        Parameters.from_text([parameter])
+        if parameter[0] in OBSOLETE:
+            raise InvalidRequest(f"parameter '{parameter[0]}' has no effect any more; remove this line")
+        Parameters.from_text([parameter]).check()
+    except InvalidRequest as error:
+        raise ModelfileError(line, error.message) from error
+
+
+def _renderable(line: int, template: str) -> None:
+    """Raises ModelfileError for a template that nothing can render."""
+    from puna.library.template import check_template  # most Modelfiles have none
+
+    try:
+        check_template(template)
     except InvalidRequest as error:
         raise ModelfileError(line, error.message) from error
 

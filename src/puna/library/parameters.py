@@ -118,6 +118,14 @@ class Parameters:
             max_tokens=None if (self.num_predict or 0) < 0 else self.num_predict,
         )
 
+    def check(self) -> None:
+        """Raises InvalidRequest for what no engine does, or can do."""
+        for name in ("mirostat", "draft_num_predict"):
+            if getattr(self, name):
+                raise _refused(name, f"parameter '{name}' is not supported")
+        if self.num_ctx is not None and self.num_ctx < 1:
+            raise _refused("num_ctx", f"parameter 'num_ctx' has to be above 0, not {self.num_ctx}")
+
     @staticmethod
     def kinds() -> Mapping[str, type]:
         """Every parameter's name, and the type of its value: a tuple for several texts."""

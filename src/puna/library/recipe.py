@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Self
 
 from puna.core.errors import InvalidRequest
 from puna.library.model import Example
-from puna.library.modelfile import Modelfile
+from puna.library.modelfile import Modelfile, ModelfileError
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 
@@ -46,14 +47,17 @@ class Recipe:
         names: list[ModelName] = []
         files: dict[str, Path] = {}
         folders: list[Path] = []
-        for source in modelfile.sources:
-            path = _existing(source, folder)
-            if path is None:
-                names.append(ModelName.parse(source))
-            elif path.is_dir():
-                folders.append(_checkpoint(source, path))
-            else:
-                files[source] = _gguf(source, path, "from")
+        for source, line in zip_longest(modelfile.sources, modelfile.source_lines, fillvalue=0):
+            try:
+                path = _existing(str(source), folder)
+                if path is None:
+                    names.append(ModelName.parse(str(source)))
+                elif path.is_dir():
+                    folders.append(_checkpoint(str(source), path))
+                else:
+                    files[str(source)] = _gguf(str(source), path, "from")
+            except InvalidRequest as error:
+                raise ModelfileError(int(line), error.message) from error
         if len(names) + len(folders) + bool(files) != 1:
             raise InvalidRequest("FROM has to name one model, one folder, or files that belong together")
         return cls(

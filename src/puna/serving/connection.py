@@ -11,6 +11,7 @@ from collections import deque
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from puna.settings import Settings
@@ -24,6 +25,27 @@ SILENCE_SECONDS = 60.0
 """How often the log says that there are too many connections."""
 
 _log = logging.getLogger("puna")
+
+
+class UntilClose:
+    """How an answer goes to a client of HTTP/1.0, which knows no chunks: one without a length ends with the
+    connection, which uvicorn closes after it anyway."""
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._send = cycle.send
+        self._sized = False
+
+    async def send(self, message: ASGISendEvent) -> None:
+        cycle = self._cycle
+        if message["type"] == "http.response.start":
+            self._sized = any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))
+            if not self._sized:
+                cycle.chunked_encoding = False
+                cycle.keep_alive = False
+        elif message["type"] == "http.response.body" and not self._sized and cycle.scope["method"] != "HEAD":
+            cycle.expected_content_length = len(message.get("body", b""))
+        await self._send(message)
 
 
 class Connection(HttpToolsProtocol):
@@ -97,6 +119,8 @@ class Connection(HttpToolsProtocol):
         while self._cycles and self._cycles[0].response_complete:
             self._cycles.popleft()
         self._cycles.append(self.cycle)
+        if self.scope["http_version"] == "1.0":
+            self.cycle.send = UntilClose(self.cycle).send  # type: ignore[method-assign]
         self._wait_for_body()
 
     def on_body(self, body: bytes) -> None:

@@ -135,7 +135,7 @@ def test_the_bundled_model_stays(native: ollama.Client) -> None:
         ("POST", "/api/copy", {"source": "tiny", "destination": "a/../b"}, 400, "invalid model name"),
         ("GET", "/api/show", None, 405, "allowed: POST"),
         ("GET", "/api/none", None, 404, "/api/none"),
-        ("GET", "/api/", None, 404, "/api/"),
+        ("GET", "/api/", None, 404, "/api"),
         ("HEAD", "/api/blobs/sha256:12", None, 400, ""),
     ],
 )

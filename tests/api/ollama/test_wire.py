@@ -250,7 +250,7 @@ def test_text_goes_on_with_the_next_engine_when_one_is_lost(scripted: ScriptedSe
         ("chat", {"messages": [{"role": "user", "content": "x", "images": ["?"]}]}, "images"),
         ("chat", {"messages": ASK, "keep_alive": "soon"}, "keep_alive"),
         ("chat", {"messages": ASK, "tools": [TOOL, TOOL]}, "'add'"),
-        ("chat", {"messages": ASK, "truncate": True}, "'truncate'. Nothing is ever cut"),
+        ("chat", {"messages": ASK, "options": {"num_ctx": -4}}, "'num_ctx' has to be above 0"),
         ("generate", {"prompt": "x", "raw": True, "system": "y"}, "'system'"),
         ("generate", {"prompt": "x", "template": "y"}, "template"),
         ("generate", {"prompt": "x", "context": [1]}, "context"),
@@ -266,6 +266,22 @@ def test_what_can_not_be_is_named_and_reaches_no_engine(
     assert answer.status_code == 400, answer.text
     assert named in answer.json()["error"]
     assert scripted.script.requests == []
+
+
+def test_truncate_and_shift_are_taken_where_nothing_has_to_be_cut(scripted: ScriptedServer) -> None:
+    for path, fields in (
+        ("chat", {"messages": ASK, "truncate": True, "shift": True}),
+        ("generate", {"prompt": "x", "truncate": True, "shift": True}),
+        ("embed", {"input": "x", "truncate": True}),
+    ):
+        with scripted.http() as http:
+            answer = http.post(
+                f"/api/{path}",
+                json={"model": "plain", "stream": False, **fields}
+                if path != "embed"
+                else {"model": "plain", **fields},
+            )
+        assert answer.status_code == 200, answer.text
 
 
 def test_what_asks_nothing_loads_and_unloads(scripted: ScriptedServer, native: ollama.Client) -> None:

@@ -142,7 +142,7 @@ def test_an_unknown_path_is_404(scripted: ScriptedServer, path: str) -> None:
     with scripted.http() as http:
         response = http.get(path)
     assert response.status_code == 404
-    assert response.json()["error"]["message"] == f"Invalid URL (GET {path})"
+    assert response.json()["error"]["message"] == f"Invalid URL (GET {path.rstrip('/')})"
 
 
 def test_a_part_of_openais_api_that_is_not_here_says_so(scripted: ScriptedServer) -> None:

@@ -60,6 +60,8 @@ class CreateBody(ModelBody):
         files = blob_paths(self.files or {}, store, "files")
         if bool(self.source) == bool(files):
             raise InvalidRequest("a model is made either 'from' another one or of 'files'", param="from")
+        parameters = Parameters.from_json(self.parameters or {})
+        parameters.check()
         safetensors = any(name.endswith(".safetensors") for name in files)
         if safetensors:
             for name, path in files.items():
@@ -71,7 +73,7 @@ class CreateBody(ModelBody):
             files={} if safetensors else files,
             folder=folder if safetensors else None,
             adapters=blob_paths(self.adapters or {}, store, "adapters"),
-            parameters=Parameters.from_json(self.parameters or {}),
+            parameters=parameters,
             template=self.template or None,
             system=self.system or None,
             messages=tuple(Example(turn.role, turn.content) for turn in self.messages or ()),

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from puna.api.ollama.answer import SECOND
 from puna.api.ollama.body import read_body
-from puna.api.ollama.generation import NOTHING_IS_CUT
 from puna.api.ollama.options import KeepAlive, read_keep_alive, read_options
 from puna.api.services import services_of
 from puna.api.vectors import Embeddings
@@ -29,10 +28,10 @@ class EmbeddingBody(Body):
 
 
 class EmbedBody(EmbeddingBody):
-    """`truncate` may only be false: no text is ever cut."""
+    """`truncate` allows what is never done: a text that is too long is refused."""
 
     input: str | list[str]
-    truncate: Annotated[None, NOTHING_IS_CUT] = None
+    truncate: bool | None = None
     dimensions: Annotated[int, Field(ge=0)] | None = None
 
 

@@ -10,15 +10,14 @@ from puna.core.effort import Effort
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.messages import Part, Text
-from puna.http.body import Body, unsupported
+from puna.http.body import Body
 from puna.images.load import ImageLoader
 
-NOTHING_IS_CUT = unsupported("Nothing is ever cut from a prompt")
 Think = bool | Literal["", "low", "medium", "high", "max"] | None
 
 
 class GenerationBody(Body):
-    """The fields of both. `truncate` and `shift` may only be false: nothing is ever cut from a prompt."""
+    """The fields of both. `truncate` and `shift` allow what is never done: a prompt that is too long is refused."""
 
     media: ClassVar[bool] = True
     model: Annotated[str, Field(min_length=1)]
@@ -29,8 +28,8 @@ class GenerationBody(Body):
     keep_alive: KeepAlive = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    truncate: Annotated[None, NOTHING_IS_CUT] = None
-    shift: Annotated[None, NOTHING_IS_CUT] = None
+    truncate: bool | None = None
+    shift: bool | None = None
 
     @model_validator(mode="after")
     def check_logprobs(self) -> Self:

@@ -5,6 +5,7 @@ from typing import Any
 
 from puna.core.errors import InvalidRequest
 from puna.core.sampling import Sampling
+from puna.core.subjects import Setting
 from puna.library.parameters import Parameters
 from puna.settings import duration
 
@@ -22,9 +23,6 @@ DEFAULTS = Sampling(
 )
 """What Ollama documents for an option that neither the request nor the model gives."""
 
-REFUSED = ("mirostat", "draft_num_predict")
-"""They would change the answer, and no engine does them."""
-
 
 def read_options(options: dict[str, Any] | None) -> Parameters:
     """The options. Those that only say how an engine is to use the machine, and are not in Puna's hands, change
@@ -34,13 +32,10 @@ def read_options(options: dict[str, Any] | None) -> Parameters:
     """
     try:
         parameters = Parameters.from_json(options or {})
+        parameters.check()
     except InvalidRequest as error:
-        raise InvalidRequest(f"Invalid 'options': {error.message}.", param="options", code=error.code) from error
-    for name in REFUSED:
-        if getattr(parameters, name):
-            raise InvalidRequest(f"Invalid 'options': '{name}' is not supported here.", param=f"options.{name}")
-    if parameters.num_ctx is not None and parameters.num_ctx < 1:
-        raise InvalidRequest("Invalid 'options': 'num_ctx' has to be above 0.", param="options.num_ctx")
+        param = f"options.{error.about.name}" if isinstance(error.about, Setting) else "options"
+        raise InvalidRequest(f"Invalid 'options': {error.message}.", param=param, code=error.code) from error
     return parameters
 
 

@@ -47,7 +47,15 @@ class ResponseFormat(Body):
         return JsonObject() if self.type == "json_object" else FreeText()
 
 
-class GenerationBody(Body):
+class SamplingExtensions(Body):
+    """Sampling fields that OpenAI's API lacks, and many servers have."""
+
+    top_k: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    repeat_penalty: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+
+
+class GenerationBody(SamplingExtensions):
     """The body of both. Ranges are OpenAI's."""
 
     model: Annotated[str, Field(min_length=1)]
@@ -86,6 +94,9 @@ class GenerationBody(Body):
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
+            top_k=self.top_k,
+            min_p=self.min_p,
+            repeat_penalty=self.repeat_penalty,
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop) if self.stop else None,

@@ -1,5 +1,6 @@
 """`puna run`: one prompt, from the command line or from a pipe, or a session."""
 
+import base64
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from puna.cli.transfers import ensure_present
 
 THINK: dict[str, bool | str | None] = {"": None, "true": True, "false": False}
 """What some values of --think stand for; the others are levels."""
+PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+"""How files of pictures begin."""
 THINK_VALUES = ("true", "false", *LEVELS)
 
 
@@ -64,7 +67,7 @@ def run(
         "keep_alive": keepalive or None,
     }
     interactive = not prompt and sys.stdin.isatty()
-    text = "" if interactive else read_prompt(prompt)
+    text, pictures = ("", []) if interactive else read_prompt(prompt)
     with connected() as client:
         shown = ensure_present(client, model, insecure=insecure)
         if interactive:
@@ -75,17 +78,28 @@ def run(
         elif shown["capabilities"] == ["embedding"]:
             embed(client, model, text)
         else:
-            answer(client, {"model": model, "prompt": text, **options}, display)
+            if pictures and "vision" not in shown["capabilities"]:
+                raise click.ClickException(f"'{model}' does not support images")
+            body = {"model": model, "prompt": text, **({"images": pictures} if pictures else {}), **options}
+            answer(client, body, display)
 
 
-def read_prompt(words: tuple[str, ...]) -> str:
-    """The prompt, from the command line and the pipe. Raises ClickException where there is none."""
+def read_prompt(words: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The prompt, from the command line and the pipe, and a picture that came through the pipe, in base64.
+
+    Raises ClickException where there is no prompt, or no text in the pipe.
+    """
     text = " ".join(words)
-    if not sys.stdin.isatty():
-        text = "\n".join(filter(None, (text, sys.stdin.read().strip())))
+    piped = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+    if piped.startswith(PICTURES):
+        return text or "Describe this image.", [base64.b64encode(piped).decode()]
+    try:
+        text = "\n".join(filter(None, (text, piped.decode().strip())))
+    except UnicodeDecodeError as error:
+        raise click.ClickException("standard input is neither text (UTF-8) nor an image") from error
     if not text:
         raise click.ClickException("there is no prompt: give one, as in  puna run tiny 'Say this is a test'")
-    return text
+    return text, []
 
 
 def answer(client: Client, body: dict[str, Any], display: DisplayOptions) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from puna.core.errors import ModelNotFound
+from puna.core.errors import ModelNotFound, megabytes
 from puna.library.errors import StoreFailed, UnknownLayout
 from puna.library.library import Library
 from puna.library.manifest import Layer, Manifest
@@ -94,7 +94,9 @@ class _Pull:
         folder.mkdir(parents=True, exist_ok=True)
         needed, free = sum(layer.size for layer in layers), shutil.disk_usage(folder).free
         if needed > free:
-            message = f"the model needs {needed} more bytes, but only {free} are free where models are kept"
+            message = (
+                f"the model needs {megabytes(needed)} more, but only {megabytes(free)} are free where models are kept"
+            )
             raise StoreFailed(message, full=True)
 
     async def _blob(self, layer: Layer) -> None:

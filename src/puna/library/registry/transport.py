@@ -1,6 +1,8 @@
 """HTTP, as registries need it. The only module here that knows which HTTP library is used."""
 
 import re
+import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -162,4 +164,26 @@ class _networking:  # noqa: N801 - used as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, aiohttp.ClientError | TimeoutError | OSError):
-            raise self._kind(f"{self._host}: {error or 'no answer'}") from error
+            raise self._kind(plainly(self._host, error)) from error
+
+
+def plainly(host: str | None, error: BaseException) -> str:
+    """What went wrong on the way to a host, for somebody who knows nothing of sockets."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return f"the certificate of {host} is not valid: {cause.verify_message}"
+        case ssl.SSLError():
+            return f"{host} does not speak HTTPS; --insecure allows HTTP"
+        case ConnectionRefusedError():
+            return f"can't reach {host}: nothing listens on this port"
+        case socket.gaierror():
+            return f"can't reach {host}: is this machine online?"
+        case TimeoutError():
+            return f"{host} does not answer: is this machine online?"
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | ConnectionError():
+            return f"the connection to {host} broke off"
+        case OSError(strerror=str(words)):
+            return f"can't reach {host}: {words}"
+        case _:
+            return f"{host}: {cause or type(cause).__name__}"

@@ -1,5 +1,6 @@
 """A model's chat template: Ollama writes it in the syntax of Go's text/template, engines render Jinja."""
 
+from puna.core.errors import InvalidRequest
 from puna.library.template import go
 from puna.library.template.translation import translate
 
@@ -10,3 +11,18 @@ def to_jinja(source: str) -> str:
     Raises InvalidRequest, with the line, for what is no template or can't be translated.
     """
     return source if "{%" in source else translate(go.parse(source))
+
+
+def check_template(source: str) -> None:
+    """Raises InvalidRequest, with the line, for a template that can't be rendered."""
+    if "{%" not in source:
+        to_jinja(source)
+        return
+    from jinja2 import TemplateSyntaxError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    plain = source.replace("{% generation %}", "").replace("{% endgeneration %}", "")  # marks of Hugging Face's
+    try:
+        SandboxedEnvironment(extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"]).parse(plain)
+    except TemplateSyntaxError as error:
+        raise InvalidRequest(f"line {error.lineno} of the template: {error.message}") from error

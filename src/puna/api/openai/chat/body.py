@@ -31,9 +31,6 @@ class ChatBody(GenerationBody, NoOps):
 
     media: ClassVar[bool] = True
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
-    top_k: Annotated[int, Field(ge=0, lt=2**31)] | None = None
-    min_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
-    repeat_penalty: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
     max_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     logprobs: bool | None = None
@@ -109,9 +106,6 @@ class ChatBody(GenerationBody, NoOps):
     def _sampling(self) -> Sampling:
         return replace(
             self.sampling,
-            top_k=self.top_k,
-            min_p=self.min_p,
-            repeat_penalty=self.repeat_penalty,
             max_tokens=min(filter(None, (self.max_completion_tokens, self.max_tokens)), default=None),
         )
 

@@ -5,17 +5,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from puna.api.openai.files import file_text
 from puna.api.openai.tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Audio, Message, Part, Role, Text, ToolCall
 from puna.http.body import Body, unsupported
 from puna.images.load import ImageLoader, decode_base64
 
-PartType = Literal["text", "refusal", "image_url", "input_audio"]
+PartType = Literal["text", "refusal", "image_url", "input_audio", "file"]
 PARTS: dict[str, tuple[PartType, ...]] = {
     "system": ("text",),
     "developer": ("text",),
-    "user": ("text", "image_url", "input_audio"),
+    "user": ("text", "image_url", "input_audio", "file"),
     "assistant": ("text", "refusal"),
     "tool": ("text",),
     "function": ("text",),
@@ -47,6 +48,14 @@ class InputAudio(Body):
     format: Literal["wav", "mp3"]
 
 
+class GivenFile(Body):
+    """A text file. There are no uploaded files here for `file_id` to name."""
+
+    file_data: Annotated[str, Field(min_length=1)] | None = None
+    filename: str | None = None
+    file_id: Annotated[None, unsupported("This server keeps no uploaded files; send 'file_data'")] = None
+
+
 class ContentPart(Body):
     """A piece of a message's content. `type` names the one other field it has. An image's address may stand there by
     itself, as in Ollama's examples. Where a cache may end (`prompt_cache_breakpoint`) is no matter here: it goes as
@@ -57,6 +66,7 @@ class ContentPart(Body):
     refusal: str | None = None
     image_url: ImageUrl | Annotated[str, Field(min_length=1)] | None = None
     input_audio: InputAudio | None = None
+    file: GivenFile | None = None
     prompt_cache_breakpoint: dict[str, Any] | None = None
 
     async def to_core(self, path: str, images: ImageLoader) -> Part:
@@ -70,6 +80,10 @@ class ContentPart(Body):
             return await images.load(self.image_url.url, f"{path}.image_url.url")
         if self.input_audio is not None:
             return Audio(decode_base64(self.input_audio.data, f"{path}.input_audio.data"), self.input_audio.format)
+        if self.file is not None:
+            if self.file.file_data is None:
+                raise missing(f"{path}.file.file_data")
+            return Text(file_text(self.file.file_data, self.file.filename, f"{path}.file.file_data", "image_url"))
         text = self.text if self.type == "text" else self.refusal
         if text is None:
             raise missing(f"{path}.{self.type}")

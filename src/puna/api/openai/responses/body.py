@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from puna.api.openai.generation import SamplingExtensions
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
 from puna.core.effort import Effort
@@ -118,7 +119,7 @@ class Prompt(Body):
         return given.summary or given.generate_summary
 
 
-class CreateBody(Prompt):
+class CreateBody(Prompt, SamplingExtensions):
     """POST /v1/responses. Ranges are OpenAI's."""
 
     background: bool | None = None

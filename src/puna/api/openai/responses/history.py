@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from puna.api.openai.files import file_text
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Image, Message, Part, Role, Text, ToolCall
-from puna.images.load import ImageLoader, decode_base64
+from puna.images.load import ImageLoader
 from puna.state.errors import Unsealed
 from puna.state.seal import Seal
 
@@ -103,7 +104,9 @@ class History:
             case "input_image":
                 return self._pictures[part["image_url"]]
             case "input_file":
-                return Text(file_text(part, self._field))
+                if part.get("file_data") is None:
+                    raise no_files("input_file", "file_data", self._field)
+                return Text(file_text(part["file_data"], part.get("filename"), self._field, "input_image"))
             case "refusal":
                 return Text(part["refusal"])
             case _:
@@ -173,26 +176,6 @@ def call_arguments(item: Stored) -> str:
     if item["type"] == "function_call":
         return str(item["arguments"])
     return custom_arguments(item["input"])
-
-
-def file_text(part: Stored, field: str) -> str:
-    """A text file under its name."""
-    data = part.get("file_data")
-    if data is None:
-        raise no_files("input_file", "file_data", field)
-    name = part.get("filename") or "file"
-    try:
-        content = decode_base64(data.partition(";base64,")[2] or data, field).decode()
-    except UnicodeDecodeError:
-        content = "\0"
-    if "\0" in content:
-        raise InvalidRequest(
-            f"The file '{name}' is no text. Models here read text files (UTF-8, as base64 in 'file_data') "
-            "and pictures (as 'input_image').",
-            param=field,
-            code="unsupported_file",
-        )
-    return f"File {name}:\n{content}"
 
 
 def no_files(kind: str, instead: str, field: str) -> InvalidRequest:

@@ -145,5 +145,12 @@ def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:
     )
     if not isinstance(body, CreateBody):
         return request
-    sampling = Sampling(temperature=body.temperature, top_p=body.top_p, max_tokens=body.max_output_tokens)
+    sampling = Sampling(
+        temperature=body.temperature,
+        top_p=body.top_p,
+        top_k=body.top_k,
+        min_p=body.min_p,
+        repeat_penalty=body.repeat_penalty,
+        max_tokens=body.max_output_tokens,
+    )
     return replace(request, sampling=sampling, logprobs=body.logprobs)

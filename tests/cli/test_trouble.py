@@ -38,11 +38,11 @@ def stranger(text: str) -> Iterator[int]:
         thread.join()
 
 
-def fails(*arguments: str, home: Path, **variables: str) -> str:
+def fails(*arguments: str, home: Path, stdin: bytes = b"", **variables: str) -> str:
     """What a command says that has to fail."""
     clean = {name: None for name in os.environ if name.startswith(("PUNA_", "OLLAMA_"))}
     environment = {**clean, "PUNA_HOME": str(home), "PUNA_HOST": f"127.0.0.1:{UNUSED_PORT}", **variables}
-    result = CliRunner().invoke(app, arguments, env=environment)
+    result = CliRunner().invoke(app, arguments, env=environment, input=stdin)
     assert result.exit_code == 1, result.output
     assert result.stderr.count("\n") == 1
     return result.stderr
@@ -134,3 +134,20 @@ def test_a_server_on_another_port_is_named(tmp_path: Path) -> None:
             "ps", home=tmp_path
         )
     assert "`puna serve` starts one" in fails("ps", home=tmp_path)
+
+
+def test_a_pipe_with_neither_text_nor_a_picture_is_said_so(tmp_path: Path) -> None:
+    assert "neither text (UTF-8) nor an image" in fails("run", "tiny", home=tmp_path, stdin=b"\xfe\xff\x00")
+
+
+def test_a_picture_in_a_pipe_is_for_models_that_see(tmp_path: Path) -> None:
+    said = fails("run", "tiny", "What is this?", home=tmp_path, stdin=b"\x89PNG\r\n\x1a\n")
+    assert "'tiny' does not support images" in said
+
+
+def test_what_goes_wrong_inside_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ValueError("oops")
+
+    monkeypatch.setattr("puna.library.listing.Listing.models", broken)
+    assert "something went wrong inside Puna: ValueError: oops" in fails("list", home=tmp_path)
