@@ -14,7 +14,13 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 # Without npm the tests of the Node.js clients are skipped.
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
-.PHONY: fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models
+.DEFAULT_GOAL := serve
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
+
+setup: $(DEV_STAMP)  ## Set up .venv for development
 
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
@@ -25,12 +31,12 @@ test: $(DEV_STAMP) $(VENV)/.minilm $(NODE_STAMP)  ## Set up and run the tests
 check: lint  ## Lint, and run the tests that start no process: seconds
 	$(BIN)/pytest -n auto -q --no-processes $(CHECKED)
 
-lint: $(DEV_STAMP)
+lint: $(DEV_STAMP)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(DEV_STAMP)
+format: $(DEV_STAMP)  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -80,7 +86,7 @@ fuzz: $(DEV_STAMP)  ## What `make test` tries a few times of each, tried many ti
 soak: $(DEV_STAMP)  ## 20,000 short requests; memory and descriptors have to stay flat
 	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10 --attackers 4
 
-clean:
+clean:  ## Remove .venv
 	rm -rf $(VENV)
 
 $(VENV)/bin/python:

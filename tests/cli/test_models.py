@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def test_a_modelfile_that_is_missing_is_named(puna: Puna) -> None:
 
 def test_help_names_every_command_and_a_mistake_the_nearest(puna: Puna) -> None:
     shown = puna()
-    commands = ("serve", "run", "create", "show", "pull", "push", "list", "ps", "stop", "cp", "rm")
+    commands = ("serve", "run", "create", "show", "pull", "push", "list", "ps", "stop", "cp", "rm", "signin")
     assert re.findall(r"^  (\w+)  +\w", shown.partition("Commands:")[2], re.MULTILINE) == [*commands]
     assert "..." not in shown.partition("Commands:")[2]  # each summary is whole
     assert puna("--help") == puna("help") == shown
@@ -162,3 +163,26 @@ def test_help_names_every_command_and_a_mistake_the_nearest(puna: Puna) -> None:
     assert (mistaken.returncode, mistaken.stdout) == (2, "")
     assert "Did you mean 'list'?" in mistaken.stderr
     assert puna("ls") == puna("list")
+
+
+def test_json_is_for_programs(command: Puna) -> None:
+    [listed] = json.loads(command("list", "tin", "--json"))
+    assert listed["name"] == "tiny:latest"
+    assert json.loads(command("list", "nothing", "--json")) == []
+    assert json.loads(command("show", "tiny", "--json"))["details"]["format"] == "gguf"
+    assert list(json.loads(command("show", "tiny", "--json", "--template"))) == ["template"]
+
+
+def test_signin_makes_a_key_once_and_says_where_to_register_it(tmp_path: Path) -> None:
+    def signin() -> str:
+        environment = {"PUNA_HOME": str(tmp_path / "puna"), "HOME": str(tmp_path)}
+        result = CliRunner().invoke(app, ["signin"], env=environment)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    first = signin()
+    key = tmp_path / "puna" / "id_ed25519"
+    assert key.stat().st_mode & 0o077 == 0
+    assert "https://ollama.com/connect?name=" in first
+    assert "ssh-ed25519 AAAA" in first
+    assert first.endswith(signin())

@@ -46,6 +46,7 @@ def test_models_in_memory_are_listed_and_stopped(tmp_path: Path, start_server: S
     puna("run", "tiny", "--keepalive", "-1", PROMPT)
     assert "tiny:latest" in puna("ps")
     assert "Forever" in puna("ps")
+    assert [model["name"] for model in json.loads(puna("ps", "--json"))] == ["tiny:latest"]
     assert puna("stop", "tiny") == ""
     assert "tiny:latest" not in puna("ps")
     assert "not found" in puna.fails("stop", "nothing-like-it")

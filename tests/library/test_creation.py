@@ -209,11 +209,42 @@ def test_weights_are_quantized(library: Library, tmp_path: Path, name: str) -> N
     assert tensors["blk.0.odd.weight"].tensor_type.name in ("F16", "BF16")
 
 
-def test_a_type_that_can_not_be_written_is_refused(library: Library, weights_file: Path) -> None:
-    with pytest.raises(
-        InvalidRequest, match="can't quantize to 'q4_K_M'; the types that can be written are F32, F16"
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Q4_K_M", ["Q4_K", "Q6_K", "Q6_K", "Q5_0"]),
+        ("q5_k_s", ["Q5_K", "Q5_K", "Q6_K", "Q5_1"]),
+        ("Q6_K", ["Q6_K"] * 3 + ["Q8_0"]),
+    ],
+)
+def test_k_types_are_written_by_the_engines_library(
+    library: Library, tmp_path: Path, name: str, expected: list[str]
+) -> None:
+    path = tmp_path / "m.gguf"
+    values = np.random.default_rng(0).normal(size=(4, 512)).astype(np.float32)
+    writer = gguf.GGUFWriter(path, "llama")
+    names = ["blk.0.ffn_up.weight", "blk.0.ffn_down.weight", "output.weight", "blk.0.ffn_gate.weight"]
+    for each in names:
+        writer.add_tensor(each, values[:, :96].copy() if each == names[-1] else values)
+    for step in (
+        writer.write_header_to_file,
+        writer.write_kv_data_to_file,
+        writer.write_tensors_to_file,
+        writer.close,
     ):
-        create(library, NAME, recipe("FROM ./weights.gguf", weights_file.parent, quantize="q4_K_M"))
+        step()
+    model = create(library, NAME, recipe("FROM ./m.gguf", tmp_path, quantize=name))
+    assert model.config.quantization == name.upper()
+    tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(model.weights).tensors}
+    assert [tensors[each].tensor_type.name for each in names] == expected
+    for tensor in tensors.values():
+        read = gguf.dequantize(tensor.data, tensor.tensor_type)
+        assert np.corrcoef(read.ravel(), values[:, : read.shape[1]].ravel())[0, 1] > 0.99
+
+
+def test_a_type_that_can_not_be_written_is_refused(library: Library, weights_file: Path) -> None:
+    with pytest.raises(InvalidRequest, match="can't quantize to 'iq3_m'; the types that can be written are F32, F16"):
+        create(library, NAME, recipe("FROM ./weights.gguf", weights_file.parent, quantize="iq3_m"))
 
 
 def test_what_is_quantized_is_not_quantized_again(library: Library, weights_file: Path) -> None:

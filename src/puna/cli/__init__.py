@@ -25,6 +25,7 @@ COMMANDS = {  # module:function, in `puna.cli.commands`
     "stop": "running:stop",
     "cp": "models:copy",
     "rm": "models:remove",
+    "signin": "signin:signin",
 }
 ALIASES = {"ls": "list", "start": "serve"}
 

@@ -29,6 +29,7 @@ class ModelType(click.ParamType[str]):
 
 
 MODEL = ModelType()
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 insecure_option = click.option("--insecure", is_flag=True, help="Allow a registry without encryption.")
 
 
@@ -43,3 +44,8 @@ def read_format(text: str, *, name: str) -> Any:
     if not isinstance(schema, dict):
         raise InvalidRequest(f"{name} has to be json, or a JSON Schema")
     return schema
+
+
+def echo_json(value: Any) -> None:
+    """Print what the server says, for programs."""
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

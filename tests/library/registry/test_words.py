@@ -25,7 +25,7 @@ async def test_a_name_that_is_not_found_asks_whether_the_machine_is_online() -> 
 
 
 async def test_a_port_where_nobody_listens_is_said_so() -> None:
-    assert await said("127.0.0.1:9") == "can't reach 127.0.0.1: nothing listens on this port"
+    assert await said("127.0.0.1:9") == "can't reach 127.0.0.1:9: nothing listens on this port"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 import gc
 import time
+from typing import Any
 
 import click
 
-from puna.cli.arguments import MODEL
+from puna.cli.arguments import MODEL, echo_json, json_option
 from puna.cli.client.client import connected
 from puna.cli.output.amounts import age_text, size_text
 from puna.cli.output.table import render_table
@@ -16,13 +17,17 @@ ID_DIGITS = 12
 
 @click.command("list")
 @click.argument("prefix", default="", type=MODEL)
-def list_models(prefix: str) -> None:
-    """List the models that are here.
+@json_option
+def list_models(prefix: str, as_json: bool) -> None:
+    """List models.
 
     With PREFIX, only those whose name begins with it.
     """
     gc.disable()  # this process ends before there is anything worth collecting
     with connected() as client:
+        if as_json:
+            echo_json(named(client.ask("GET", "/api/tags")["models"], prefix))
+            return
         models = client.models()
     now, beginning = time.time(), prefix.lower()
     rows = [
@@ -32,6 +37,11 @@ def list_models(prefix: str) -> None:
     ]
     click.echo(render_table([HEADER, *rows]))
     gc.freeze()  # nor is there when Python looks at everything once more, as it ends
+
+
+def named(models: list[dict[str, Any]], prefix: str) -> list[dict[str, Any]]:
+    """The models whose name begins with that."""
+    return [model for model in models if model["name"].lower().startswith(prefix.lower())]
 
 
 @click.command("cp")

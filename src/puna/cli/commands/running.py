@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from puna.cli.arguments import MODEL
+from puna.cli.arguments import MODEL, echo_json, json_option
 from puna.cli.client.client import connected
-from puna.cli.commands.models import ID_DIGITS
+from puna.cli.commands.models import ID_DIGITS, named
 from puna.cli.output.amounts import age_text, size_text
 from puna.cli.output.table import render_table
 
@@ -19,16 +19,19 @@ FOR_EVER = 20 * 365 * 24 * 3600.0
 
 @click.command()
 @click.argument("prefix", default="", type=MODEL)
-def ps(prefix: str) -> None:
-    """List the models in the server's memory.
+@json_option
+def ps(prefix: str, as_json: bool) -> None:
+    """List running models.
 
     With PREFIX, only those whose name begins with it.
     """
     with connected(server=True) as client:
-        models = client.ask("GET", "/api/ps")["models"]
+        models = named(client.ask("GET", "/api/ps")["models"], prefix)
     now = time.time()
-    shown = [row(model, now) for model in models if model["name"].lower().startswith(prefix.lower())]
-    click.echo(render_table([HEADER, *shown]))
+    if as_json:
+        echo_json(models)
+    else:
+        click.echo(render_table([HEADER, *(row(model, now) for model in models)]))
 
 
 @click.command()

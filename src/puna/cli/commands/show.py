@@ -2,7 +2,7 @@
 
 import click
 
-from puna.cli.arguments import MODEL
+from puna.cli.arguments import MODEL, echo_json, json_option
 from puna.cli.client.client import connected
 from puna.cli.output.overview import render_overview
 
@@ -16,7 +16,8 @@ from puna.cli.output.overview import render_overview
 @click.option("--license", is_flag=True, help="Show its licence.")
 @click.option("--verify", is_flag=True, help="Read all its files, and say which are damaged.")
 @click.option("--verbose", "-v", is_flag=True, help="Show the whole header of its weights.")
-def show(model: str, verbose: bool, **parts: bool) -> None:
+@json_option
+def show(model: str, verbose: bool, as_json: bool, **parts: bool) -> None:
     """Show what a model is."""
     wanted = [part for part, asked in parts.items() if asked]
     if len(wanted) > 1:
@@ -26,6 +27,9 @@ def show(model: str, verbose: bool, **parts: bool) -> None:
             report(model, client.show(model, verify=True)["damaged"])
         else:
             shown = client.show(model, verbose=verbose)
+            if as_json:
+                echo_json({part: shown[part] for part in wanted} or shown)
+                return
             click.echo(shown[wanted[0]] if wanted else render_overview(shown, verbose=verbose))
 
 

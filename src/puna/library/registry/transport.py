@@ -154,7 +154,7 @@ class _networking:  # noqa: N801 - used as a statement
     """Turns the HTTP library's errors into Interrupted, or what kind of it is given."""
 
     def __init__(self, url: URL, kind: type[Interrupted] = Interrupted) -> None:
-        self._host = url.host
+        self._host = url.authority
         self._kind = kind
 
     def __enter__(self) -> None:
@@ -167,7 +167,7 @@ class _networking:  # noqa: N801 - used as a statement
             raise self._kind(plainly(self._host, error)) from error
 
 
-def plainly(host: str | None, error: BaseException) -> str:
+def plainly(host: str, error: BaseException) -> str:
     """What went wrong on the way to a host, for somebody who knows nothing of sockets."""
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     match cause:
