@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from puna.http.body import Body, build
 from tests.server import RunningServer, running_server
 
 LIMIT = 100_000
@@ -69,3 +70,16 @@ def test_files_may_have_any_size(limited: RunningServer) -> None:
     with limited.http() as http:
         assert http.post(f"/api/blobs/{digest}", content=content).status_code == 201
         assert http.head(f"/api/blobs/{digest}").status_code == 200
+
+
+def test_validators_are_made_before_anybody_waits() -> None:
+    class Outer(Body):
+        number: int
+
+    class Inner(Outer):
+        text: str
+
+    assert not Inner.__pydantic_complete__
+    build(Body)
+    assert Outer.__pydantic_complete__
+    assert Inner.__pydantic_complete__

@@ -57,6 +57,14 @@ class Body(BaseModel):
         return schema
 
 
+def build(kind: type[Body]) -> None:
+    """Make the validators of all bodies of that kind. Each is made when it is first used otherwise, which takes up to
+    a tenth of a second: too long where others wait, and nothing where a process is to answer a first request soon."""
+    for inner in kind.__subclasses__():
+        inner.model_rebuild()
+        build(inner)
+
+
 class Lenient(Body):
     """What a client may have got from here and gives back. The `openai` package's models write all fields that they
     know: one that is null says nothing, whether it is declared here or not."""

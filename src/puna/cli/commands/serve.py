@@ -80,6 +80,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     """Serve until a signal ends it."""
     import uvicorn  # the other commands start faster without it
 
+    from puna.http.body import Body, build
     from puna.server import create_app
     from puna.serving.connection import connections
     from puna.serving.descriptors import most_connections
@@ -93,6 +94,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     click.echo(f"Puna listens on {url}")
     app = create_app(settings)
+    build(Body)
     warn_of_strangers(settings)
     gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
     config = uvicorn.Config(

@@ -140,16 +140,14 @@ class Responses:
 
     async def _announce(self, answer: ResponseBuilder, prepared: Prepared) -> None:
         """Store a response that nothing was done for yet."""
-        from puna.state.responses import StoredResponse
-
         stores = await self._services.state.open()
+        from puna.state.responses import StoredResponse  # with SQLAlchemy, which opening has imported in a thread
+
         body = {**answer.response, "status": "queued"}
         await stores.save(StoredResponse(body=body, input=prepared.given, owner=stores.owner.name))
 
     async def _keep(self, body: CreateBody, prepared: Prepared, run: Run) -> None:
         """Store a response as it will stay; the client has not heard of its end yet."""
-        from puna.state.responses import StoredResponse
-
         try:
             response = run.answer.response
             unseen = not body.stream and not body.background and response["status"] in ("failed", "cancelled")
@@ -159,6 +157,8 @@ class Responses:
             conversation = body.conversation_id if done else None
             if body.store is not False:
                 stores = await self._services.state.open()
+                from puna.state.responses import StoredResponse
+
                 events = run.log() if body.stream or body.background else None
                 stored = StoredResponse(body=response, input=prepared.given, events=events, owner=stores.owner.name)
                 await stores.save(stored, conversation)
