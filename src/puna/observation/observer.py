@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -61,7 +62,7 @@ class Observer:
                 fields = line(scope, entry, exchange.status, seconds)
                 if watched:
                     fields["body"] = bytes(watched.content).decode(errors="replace")
-                _log.info(orjson.dumps(fields).decode())
+                _log.info(orjson.dumps(fields).decode(), extra={"fields": fields, "reason": exchange.reason})
 
 
 class Sender:
@@ -71,12 +72,23 @@ class Sender:
         self._entry = entry
         self._send = send
         self.status = 499
+        self._refusal = b""
+
+    @property
+    def reason(self) -> str:
+        """What an answer that is an error says. It may show what was asked, so that it is no field of the log."""
+        with suppress(orjson.JSONDecodeError, KeyError, TypeError):
+            error = orjson.loads(self._refusal)["error"]
+            return str(error["message"] if isinstance(error, dict) else error)
+        return ""
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", ()), (b"x-request-id", self._entry.id.encode())]
             message = {**message, "headers": headers}
+        elif self.status >= 400 and not self._refusal:
+            self._refusal = message.get("body", b"")
         await self._send(message)
 
 

@@ -29,6 +29,7 @@ class Resident:
         self.stopping = False  # unloaded as soon as it is idle
         self.started = self.used = time.monotonic()
         self.turn_ends = float("inf")
+        self.load_seconds = 0.0
         self.unloading: asyncio.TimerHandle | None = None
         self.watching: asyncio.Task[None] | None = None
 
@@ -36,7 +37,8 @@ class Resident:
         """The engine serves from now on."""
         self.engine = engine
         now = self.used = time.monotonic()
-        self.turn_ends = now + max(TURN_SECONDS, TURN_LOADS * (now - self.started))
+        self.load_seconds = now - self.started
+        self.turn_ends = now + max(TURN_SECONDS, TURN_LOADS * self.load_seconds)
 
     @property
     def idle(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from puna.core.errors import EngineLost, MemoryTooSmall, PunaError, QueueFull, ShuttingDown
+from puna.core.errors import EngineLost, MemoryTooSmall, PunaError, QueueFull, ShuttingDown, megabytes
 from puna.core.footprint import UNLIMITED, Footprint, total
 from puna.core.snapshot import Snapshot
 from puna.engines.launch import Launch
@@ -281,6 +281,8 @@ class Scheduler:
         if error is None:
             engine = resident.loading.result()
             resident.ready(engine)
+            size = megabytes(int(sum(resident.launch.footprint.devices.values())))
+            _log.info("loaded %s in %.1f s (up to %s)", resident.models[0], resident.load_seconds, size)
             engine.on_capacity(self._dispatch)
             resident.watching = asyncio.create_task(self._watch(resident))
         elif isinstance(error, EngineLost):
@@ -324,6 +326,8 @@ class Scheduler:
             return
         del self._residents[resident.launch]
         resident.cancel_unloading()
+        if resident.engine is not None:
+            _log.info("unloaded %s", resident.models[0])
         task = asyncio.create_task(resident.close())
         self._closing[task] = resident.launch.footprint
         task.add_done_callback(self._unloaded)

@@ -75,6 +75,7 @@ class Settings:
     idle_timeout: float = 75.0
     max_connections: int | None = None
     access_log: bool = True
+    log_format: str = "auto"
     debug: bool = False
     nohistory: bool = False
     database_url: str | None = None

@@ -117,6 +117,9 @@ VARIABLES: dict[str, Variable] = {
     "IDLE_TIMEOUT": Variable("idle_timeout", duration, "How long an idle connection is kept. [75s]"),
     "MAX_CONNECTIONS": Variable("max_connections", positive, "Most connections at once. [as `ulimit -n` allows]"),
     "ACCESS_LOG": Variable("access_log", switch, "Log each request: 1 or 0. [1]"),
+    "LOG_FORMAT": Variable(
+        "log_format", one_of("auto", "text", "json"), "text, json or auto: text on a terminal. [auto]"
+    ),
     "DEBUG": Variable("debug", level, "Log more, including what is asked: 1 or 0. [0]"),
     "NOHISTORY": Variable("nohistory", switch, "Do not keep what is typed in `puna run`: 1 or 0. [0]"),
     "DATABASE_URL": Variable(

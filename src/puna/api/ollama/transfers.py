@@ -1,5 +1,6 @@
 """/api/pull and /api/push: models from and to registries."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any
 
@@ -10,12 +11,16 @@ from starlette.types import ASGIApp
 from puna.api.ollama.body import ModelBody, read_body
 from puna.api.ollama.lines import Row, respond
 from puna.api.services import services_of
+from puna.core.errors import PunaError
 from puna.http.body import unsupported
 from puna.library.digest import Digest
+from puna.library.names import ModelName
 from puna.library.registry import pull as fetch
 from puna.library.registry import push as send
 from puna.library.registry.progress import Progress, Status, Transfer
 from puna.library.translating import Translating
+
+_log = logging.getLogger(__name__)
 
 SHORT_DIGITS = 12
 STEP = 1 << 18
@@ -38,7 +43,7 @@ async def pull(request: Request) -> Response | ASGIApp:
     body = await read_body(request, TransferBody)
     library = services_of(request).library
     progress = fetch(library, body.model_name, insecure=bool(body.insecure))
-    return await respond(request, rows(progress, "pulling"), stream=body.stream is not False)
+    return await respond(request, rows(progress, "pulling", body.model_name), stream=body.stream is not False)
 
 
 async def push(request: Request) -> Response | ASGIApp:
@@ -46,23 +51,27 @@ async def push(request: Request) -> Response | ASGIApp:
     body = await read_body(request, TransferBody)
     library = services_of(request).library
     progress = send(library, body.model_name, insecure=bool(body.insecure))
-    return await respond(request, rows(progress, "pushing"), stream=body.stream is not False)
+    return await respond(request, rows(progress, "pushing", body.model_name), stream=body.stream is not False)
 
 
-async def rows(progress: AsyncIterator[Progress], verb: str) -> AsyncGenerator[Row, None]:
+async def rows(progress: AsyncIterator[Progress], verb: str, model: ModelName) -> AsyncGenerator[Row, None]:
     """Steps, and how far each blob is; not more often than somebody could see."""
     told: dict[Digest, int] = {}
-    async for step in progress:
-        match step:
-            case Status(message):
-                yield {"status": message}
-            case Translating():
-                yield transfer(step, "translating")
-            case Transfer(digest, total, completed):
-                known = told.get(digest)
-                if known is None or completed == total or completed - known >= STEP:
-                    told[digest] = completed
-                    yield transfer(step, verb)
+    try:
+        async for step in progress:
+            match step:
+                case Status(message):
+                    yield {"status": message}
+                case Translating():
+                    yield transfer(step, "translating")
+                case Transfer(digest, total, completed):
+                    known = told.get(digest)
+                    if known is None or completed == total or completed - known >= STEP:
+                        told[digest] = completed
+                        yield transfer(step, verb)
+    except PunaError as error:
+        _log.info("%s %s failed: %s", verb, model, error.message)
+        raise
 
 
 def transfer(step: Transfer | Translating, verb: str) -> dict[str, Any]:

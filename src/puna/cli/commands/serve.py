@@ -81,12 +81,13 @@ def run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn  # the other commands start faster without it
 
     from puna.http.body import Body, build
+    from puna.observation.log import set_up
     from puna.server import create_app
     from puna.serving.connection import connections
     from puna.serving.descriptors import most_connections
     from puna.serving.shutdown import CONNECTION_SECONDS, GracefulServer
 
-    log_to_standard_error(settings)
+    set_up(settings.log_format, debug=settings.debug)
     warn_of_unknown(os.environ)
     most = most_connections()
     scheme = "https" if settings.tls_cert else "http"
@@ -99,7 +100,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
     config = uvicorn.Config(
         app,
-        log_level="info",
+        log_config=None,
         access_log=False,  # Puna's own tells more
         server_header=False,
         ssl_certfile=settings.tls_cert,
@@ -122,14 +123,3 @@ def warn_of_strangers(settings: Settings) -> None:
             "and delete the models. PUNA_API_KEYS sets keys.",
             settings.host,
         )
-
-
-def log_to_standard_error(settings: Settings) -> None:
-    """The server's own messages with their time, the access log's lines as they are."""
-    messages, access = logging.StreamHandler(), logging.StreamHandler()
-    messages.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for name, handler in (("puna", messages), ("puna.access", access)):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.propagate = False
-        logger.setLevel(logging.DEBUG if settings.debug else logging.INFO)

@@ -154,7 +154,7 @@ class _networking:  # noqa: N801 - used as a statement
     """Turns the HTTP library's errors into Interrupted, or what kind of it is given."""
 
     def __init__(self, url: URL, kind: type[Interrupted] = Interrupted) -> None:
-        self._host = url.authority
+        self._host = (url.host or "") if url.is_default_port() else url.authority
         self._kind = kind
 
     def __enter__(self) -> None:
