@@ -27,6 +27,11 @@ LIST_DEVICES = (
     "print(json.dumps([d['memory_total'] for d in xllamacpp.get_device_info() if 'GPU' in d['type'].name]))"
 )
 PROBE_SECONDS = 30.0
+WHEELS = "https://xorbitsai.github.io/xllamacpp/whl"
+"""Where xllamacpp's builds for GPUs are."""
+ENGINE = "'xllamacpp>=2026.10,<2027'"
+GPU_SIGNS = (("proc/driver/nvidia/version", "cu128"), ("dev/kfd", "rocm-7.2.4"))
+"""Files that the drivers of NVIDIA's and AMD's GPUs put there, and the builds for them."""
 
 _log = logging.getLogger(__name__)
 
@@ -104,6 +109,18 @@ def gpus(program: Path | None) -> tuple[int, ...]:
         _log.warning("the engine does not tell which GPUs there are: %s", error)
         return ()
     return listed_memory(output) if program else tuple(json.loads(output.splitlines()[-1]))
+
+
+def unused_gpu(program: Path | None, root: Path = Path("/")) -> str | None:
+    """The command that installs the engine for a GPU which is there and can't be used; None where all is well."""
+    if sys.platform == "darwin" or program or gpus(program):
+        return None
+    for sign, build in GPU_SIGNS:
+        if (root / sign).exists():
+            return (
+                f"{sys.executable} -m pip install {ENGINE} --force-reinstall --no-deps --index-url {WHEELS}/{build}"
+            )
+    return None
 
 
 def listed_memory(output: str) -> tuple[int, ...]:

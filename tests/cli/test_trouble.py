@@ -1,6 +1,7 @@
 import logging
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from puna import __version__
 from puna.cli import app
 from puna.cli.client.servers import announced
-from puna.cli.commands.startup import warn_of_unknown
-from puna.settings import VARIABLES
+from puna.cli.commands.startup import introduce, warn_of_unknown
+from puna.machine import gpus, unused_gpu
+from puna.settings import VARIABLES, Settings
 from tests.cli.puna import UNUSED_PORT
 
 
@@ -79,6 +82,30 @@ def test_unknown_variables_are_warned_of(caplog: pytest.LogCaptureFixture) -> No
         "Unknown variable PUNA_KEEP_ALIFE. Did you mean PUNA_KEEP_ALIVE?",
         "Unknown variable PUNA_XYZZY. `puna serve --help` lists all variables.",
     ]
+
+
+def test_the_start_says_what_there_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    manifest = tmp_path / ".ollama/models/manifests/registry.ollama.ai/library/llama3.2/latest"
+    manifest.parent.mkdir(parents=True)
+    manifest.touch()
+    home = tmp_path / ".puna"
+    with caplog.at_level(logging.INFO):
+        introduce(Settings(home=home, models=home / "models", memory=2 * 10**9), "http://127.0.0.1:11434")
+    line, *_, offer = caplog.messages
+    assert line.startswith(f"Puna {__version__} at http://127.0.0.1:11434; ")
+    assert line.endswith(f"; 1 model in {home / 'models'}; memory limit 2 GB")
+    folder = tmp_path / ".ollama/models"
+    assert offer == f"Ollama's models are in {folder} (1). To use them: PUNA_MODELS={folder} puna serve"
+
+
+@pytest.mark.parametrize(("sign", "build"), [("proc/driver/nvidia/version", "cu128"), ("dev/kfd", "rocm-7.2.4")])
+def test_a_gpu_that_the_engine_cannot_use_comes_with_the_command(tmp_path: Path, sign: str, build: str) -> None:
+    if gpus(None) or sys.platform == "darwin":
+        pytest.skip("the engine can use a GPU here")
+    assert unused_gpu(None, tmp_path) is None
+    (tmp_path / sign).parent.mkdir(parents=True)
+    (tmp_path / sign).touch()
+    assert str(unused_gpu(None, tmp_path)).endswith(f"--index-url https://xorbitsai.github.io/xllamacpp/whl/{build}")
 
 
 def test_the_help_lists_all_variables() -> None:

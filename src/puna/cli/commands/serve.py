@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from puna.cli.client.servers import announced
-from puna.cli.commands.startup import check, warn_of_unknown
+from puna.cli.commands.startup import check, introduce, warn_of_unknown
 from puna.settings import VARIABLES, Settings
 
 BACKLOG = 2048
@@ -96,6 +96,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     click.echo(f"Puna listens on {url}")
     app = create_app(settings)
     build(Body)
+    introduce(settings, url)
     warn_of_strangers(settings)
     gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
     config = uvicorn.Config(

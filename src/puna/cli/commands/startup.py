@@ -2,9 +2,13 @@
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from puna import __version__
+from puna.core.errors import megabytes
+from puna.machine import gpus, memory_limit, unused_gpu
 from puna.settings import SettingError, Settings, unknown_variables
 from puna.state.private import private_folder
 
@@ -44,6 +48,26 @@ def check_models(models: Path) -> None:
         raise SettingError(f"PUNA_MODELS={models}: {there} is not a folder")
     if not os.access(there, needed | os.X_OK):
         raise SettingError(f"PUNA_MODELS={models}: no permission to use the folder {there}")
+
+
+def introduce(settings: Settings, url: str) -> None:
+    """Say what this server is and has, what it lacks, and which models of Ollama's are near."""
+    found = [f"GPU {number} ({megabytes(size)})" for number, size in enumerate(gpus(settings.llama_server))]
+    devices = ", ".join(found) or ("Apple GPU" if sys.platform == "darwin" else f"CPU ({os.cpu_count()} cores)")
+    count = count_models(settings.models) + 1  # tiny
+    memory = megabytes(int(memory_limit(settings).ram))
+    models = f"{count} model{'s' if count > 1 else ''} in {settings.models}"
+    _log.info("Puna %s at %s; %s; %s; memory limit %s", __version__, url, devices, models, memory)
+    if command := unused_gpu(settings.llama_server):
+        _log.warning("This machine has a GPU that the engine can't use. To use it: %s", command)
+    ollama = settings.home.parent / ".ollama" / "models"
+    if count == 1 and (others := count_models(ollama)):
+        _log.info("Ollama's models are in %s (%d). To use them: PUNA_MODELS=%s puna serve", ollama, others, ollama)
+
+
+def count_models(models: Path) -> int:
+    """How many manifests there are. Nothing is written: the folder may be Ollama's."""
+    return sum(path.is_file() for path in (models / "manifests").glob("*/*/*/*"))
 
 
 def warn_of_unknown(environment: Mapping[str, str]) -> None:
