@@ -65,10 +65,11 @@ def create_app(
                 metrics=metrics,
                 access_log=settings.access_log,
                 debug=settings.debug,
+                api_key=dispatcher.api_key,
                 key_name=keys.name if keys else None,
             ),
             Middleware(Drain, state=draining, refuse=dispatcher.refuse),
-            Middleware(Access, settings=settings, keys=keys, refuse=dispatcher.refuse),
+            Middleware(Access, settings=settings, keys=keys, spoken=dispatcher),
             Middleware(
                 CORSMiddleware,
                 allow_origin_regex=origin_pattern(settings).pattern,

@@ -1,5 +1,6 @@
 """A dialect is a module and an entry: nothing else knows it."""
 
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -71,6 +72,9 @@ TOY = Dialect(
     error=render_error,
     unknown_path=lambda request: {"toy": f"no {request.url.path}"},
     wrong_method=lambda request, allowed: {"toy": f"not {request.method} but {allowed}"},
+    api_key=lambda headers: headers.get("toy-key", ""),
+    key_wanted="Toy-Key: YOUR_KEY",
+    changes_models=lambda request: request.method == "POST",
 )
 HEADERS = {"toy-version": "1"}
 
@@ -94,6 +98,20 @@ async def test_it_answers_beside_the_others_under_the_same_prefix(tmp_path: Path
         assert (await client.get("/v1/models", headers=HEADERS)).json() == {"toy": 1}
         assert (await client.get("/v1/models")).json()["object"] == "list"
         assert (await client.get("/api/tags")).json()["models"]
+
+
+async def test_its_key_is_where_it_says(tmp_path: Path) -> None:
+    limited = f'[ann]\nsha256 = "{hashlib.sha256(b"secret").hexdigest()}"\nmodels = ["tiny"]\n'
+    (tmp_path / "keys.toml").write_text(limited)
+    async with serving(tmp_path, PUNA_API_KEYS="other", PUNA_API_KEYS_FILE=str(tmp_path / "keys.toml")) as client:
+        nothing = await client.get("/v1/models", headers=HEADERS)
+        assert (nothing.status_code, nothing.json()["toy"][1]) == (401, "An API key is needed: Toy-Key: YOUR_KEY.")
+        elsewhere = await client.get("/v1/models", headers={**HEADERS, "authorization": "Bearer other"})
+        assert elsewhere.status_code == 401
+        assert (await client.get("/v1/models", headers={**HEADERS, "toy-key": "other"})).json() == {"toy": 1}
+        assert (await client.get("/v1/models", headers={"toy-key": "other"})).status_code == 401
+        said = await client.post("/v1/say", json={"words": "x"}, headers={"toy-key": "secret"})
+        assert (said.status_code, said.json()["toy"][0]) == (403, "Forbidden")
 
 
 async def test_its_errors_are_in_its_words(tmp_path: Path) -> None:

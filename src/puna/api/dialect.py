@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -45,13 +46,21 @@ class Words(NamedTuple):
     param: str | None = None
 
 
+def bearer(headers: Headers) -> str:
+    """The API key of an `Authorization: Bearer` header; nothing where there is none."""
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dialect:
     """A way to speak to Puna: paths, and words for what goes wrong. The HTTP statuses are the same in all dialects.
 
     `claims` says whether a request is in this dialect, by its path or its headers, whether there is such a path or
     not. `name_of` is what a body calls the part of a request that an error is about; None where it has no such part.
-    `error`, `unknown_path` and `wrong_method` make the JSON of a refusal.
+    `error`, `unknown_path` and `wrong_method` make the JSON of a refusal. `api_key` finds the client's key in its
+    headers, and `key_wanted` shows how to send one. `changes_models` says of a request whether it may make, fetch or
+    delete a model.
     """
 
     name: str
@@ -61,6 +70,9 @@ class Dialect:
     error: Callable[[PunaError, Words], Object]
     unknown_path: Callable[[Request], Object]
     wrong_method: Callable[[Request, str], Object]
+    api_key: Callable[[Headers], str] = bearer
+    key_wanted: str = "Authorization: Bearer YOUR_KEY"
+    changes_models: Callable[[Request], bool] = lambda _: False
 
     def application(self, services: Services) -> Starlette:
         """The dialect as an application that answers with those services."""

@@ -28,6 +28,18 @@ class Dispatcher:
         """The dialect that a request is in."""
         return next(dialect for dialect in self._applications if dialect.claims(request))
 
+    def api_key(self, request: Request) -> str:
+        """The API key that a request has where its dialect looks for one; nothing where there is none."""
+        return self.dialect_of(request).api_key(request.headers)
+
+    def key_wanted(self, request: Request) -> str:
+        """How a request of its dialect sends a key."""
+        return self.dialect_of(request).key_wanted
+
+    def changes_models(self, request: Request) -> bool:
+        """Whether a request may make, fetch or delete a model."""
+        return self.dialect_of(request).changes_models(request)
+
     def refuse(self, request: Request, error: PunaError) -> Response:
         """A refusal in the words of the request's dialect, before anything of the request was read."""
         return self.dialect_of(request).response(error)

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from puna.observation.journal import Entry, keep
@@ -29,16 +30,24 @@ class Observer:
 
     A request keeps the id that its `X-Request-Id` gives it, or gets one, and the response carries it. What is logged
     is one JSON object a line; it tells nothing of what was asked or answered, unless `debug` is set.
-    `key_name` is what the API key of an `Authorization` header is called, where the server has keys.
+    `api_key` finds the key that a request has, and `key_name` is what it is called, where the server has keys.
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, *, access_log: bool, debug: bool, key_name: Callable[[str], str] | None
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        *,
+        access_log: bool,
+        debug: bool,
+        api_key: Callable[[Request], str],
+        key_name: Callable[[str], str] | None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._access_log = access_log
         self._debug = debug
+        self._api_key = api_key
         self._key_name = key_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,8 +55,9 @@ class Observer:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        owner = self._key_name(headers.get("authorization", "")) if self._key_name else None
-        client = client_of(scope, headers) if owner is None else owner
+        key = self._api_key(Request(scope))
+        owner = self._key_name(key) if self._key_name else None
+        client = client_of(scope, key) if owner is None else owner
         entry = Entry(id=request_id(headers), client=client, owner=owner or "")
         keep(scope, entry)
         exchange = Sender(entry, send)
@@ -112,10 +122,9 @@ def request_id(headers: Headers) -> str:
     return given if REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
 
 
-def client_of(scope: Scope, headers: Headers) -> str:
+def client_of(scope: Scope, key: str) -> str:
     """Whom a request comes from where the server has no keys: the remote address, and on it whatever key is sent, so
     that programs on one machine can be told apart. Keys appear as digests only."""
-    _, _, key = headers.get("authorization", "").partition(" ")
     digest = hashlib.sha256(key.encode()).hexdigest()[:12] if key else ""
     address = scope["client"][0] if scope.get("client") else ""
     return f"{address} {digest}".strip()

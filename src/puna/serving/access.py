@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -21,10 +22,18 @@ LOCAL_ORIGIN = re.compile(
 """The web pages Ollama lets in too: those of this machine and of desktop applications."""
 OPEN_PATHS = frozenset({"/", "/health"})
 """What a monitor may ask without a key."""
-CHANGING = re.compile(r"/api/(create|copy|delete|pull|push|blobs)\b")
 
-Refuse = Callable[[Request, PunaError], Response]
-"""Says no in the words of the request's dialect."""
+
+class Spoken(Protocol):
+    """What is asked of the dialect that a request is in: where its key is, what it does, and how to say no to it."""
+
+    def api_key(self, request: Request) -> str: ...
+
+    def key_wanted(self, request: Request) -> str: ...
+
+    def changes_models(self, request: Request) -> bool: ...
+
+    def refuse(self, request: Request, error: PunaError) -> Response: ...
 
 
 def origin_pattern(settings: Settings) -> re.Pattern[str]:
@@ -37,38 +46,39 @@ class Access:
     """ASGI middleware. A page of another site, a rebound host name, a missing key or one that has used up what it may
     get no further."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, refuse: Refuse) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys, spoken: Spoken) -> None:
         self._app = app
         self._origins = origin_pattern(settings)
         self._keys = keys
         self._loopback = is_loopback(settings.host)
         self._hosts = settings.hosts
-        self._refuse = refuse
+        self._spoken = spoken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if problem := self._problem(scope, headers):
-            await self._refuse(Request(scope), problem)(scope, receive, send)
+        request = Request(scope)
+        if problem := self._problem(request):
+            await self._spoken.refuse(request, problem)(scope, receive, send)
             return
-        key = self._keys.find(headers.get("authorization", ""))
+        key = self._keys.find(self._spoken.api_key(request)) if self._keys else None
         if key is None or not is_asked_for_a_key(scope):
             await self._app(scope, receive, send)
             return
         rates = Rates(key, send)
         scope.setdefault("state", {})["admits"] = key.admits
         entry_of(scope).spend = key.tokens.use if key.tokens else None
-        if problem := key_problem(key, scope) or rates.problem(scope):
-            await self._refuse(Request(scope), problem)(scope, receive, rates.send)
+        if problem := self._key_problem(key, request) or rates.problem(scope):
+            await self._spoken.refuse(request, problem)(scope, receive, rates.send)
             return
         try:
             await self._app(scope, receive, rates.send)
         finally:
             rates.charge_unfinished(scope)
 
-    def _problem(self, scope: Scope, headers: Headers) -> PunaError | None:
+    def _problem(self, request: Request) -> PunaError | None:
+        headers = request.headers
         host = headers.get("host", "")
         if not self._knows(host):
             advice = "" if self._loopback else "; PUNA_HOSTS can allow it"
@@ -76,12 +86,19 @@ class Access:
         origin = headers.get("origin")
         if origin and not self._allows(origin, host):
             return Forbidden(f"The origin '{origin}' is not allowed; PUNA_ORIGINS can allow it.")
-        if self._keys and is_asked_for_a_key(scope):
-            authorization = headers.get("authorization", "")
-            if not authorization.lower().startswith("bearer ") or not authorization[7:].strip():
-                return Unauthorized("An API key is needed: Authorization: Bearer YOUR_KEY.", "missing_api_key")
-            if self._keys.find(authorization) is None:
+        if self._keys and is_asked_for_a_key(request.scope):
+            key = self._spoken.api_key(request)
+            if not key:
+                wanted = self._spoken.key_wanted(request)
+                return Unauthorized(f"An API key is needed: {wanted}.", "missing_api_key")
+            if self._keys.find(key) is None:
                 return Unauthorized("Incorrect API key provided.", "invalid_api_key")
+        return None
+
+    def _key_problem(self, key: Key, request: Request) -> PunaError | None:
+        """What a key that is limited to some models may not do: change which models there are."""
+        if key.models is not None and self._spoken.changes_models(request):
+            return Forbidden("The API key may use models, but not change them.")
         return None
 
     def _knows(self, host: str) -> bool:
@@ -96,13 +113,6 @@ class Access:
 def is_asked_for_a_key(scope: Scope) -> bool:
     """Whether a request needs a key, where there are any."""
     return scope["path"] not in OPEN_PATHS and scope["method"] != "OPTIONS"
-
-
-def key_problem(key: Key, scope: Scope) -> PunaError | None:
-    """What a key that is limited to some models may not do: change which models there are."""
-    if key.models is not None and scope["method"] != "HEAD" and CHANGING.match(scope["path"]):
-        return Forbidden("The API key may use models, but not change them.")
-    return None
 
 
 class Rates:

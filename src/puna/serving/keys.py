@@ -76,16 +76,13 @@ class Keys:
     def __bool__(self) -> bool:
         return bool(self.by_digest)
 
-    def find(self, authorization: str) -> Key | None:
-        """The key that a header gives. It is looked for by its digest, which tells nobody how near a wrong one is."""
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        return self.by_digest.get(hashlib.sha256(given.strip().encode("latin-1")).hexdigest())
+    def find(self, given: str) -> Key | None:
+        """The key that a client gives. It is looked for by its digest, which tells nobody how near a wrong one is."""
+        return self.by_digest.get(hashlib.sha256(given.encode("latin-1")).hexdigest())
 
-    def name(self, authorization: str) -> str:
-        """The name of the key that a header gives; nothing for one that is none."""
-        key = self.find(authorization)
+    def name(self, given: str) -> str:
+        """The name of the key that a client gives; nothing for one that is none."""
+        key = self.find(given)
         return key.name if key else ""
 
 

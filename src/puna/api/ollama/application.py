@@ -1,6 +1,7 @@
 """Ollama's native API, under /api."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 
@@ -14,6 +15,9 @@ from puna.api.dialect import Dialect
 from puna.api.ollama.errors import claims, render_error, unknown_path, wrong_method
 from puna.core.subjects import Subject
 from puna.http.json import JSONResponse
+
+CHANGING = re.compile(r"/api/(create|copy|delete|pull|push|blobs)\b")
+"""The paths that make, fetch or delete models."""
 
 Endpoint = Callable[[Request], Awaitable[Response | ASGIApp]]
 
@@ -46,6 +50,11 @@ def name_of(about: Subject, body: object) -> str | None:
     return name_of(about, body)
 
 
+def changes_models(request: Request) -> bool:
+    """Whether a request may change which models there are; a HEAD only asks for a blob."""
+    return request.method != "HEAD" and CHANGING.match(request.scope["path"]) is not None
+
+
 DIALECT = Dialect(
     name="Ollama",
     routes=[
@@ -70,4 +79,5 @@ DIALECT = Dialect(
     error=render_error,
     unknown_path=unknown_path,
     wrong_method=wrong_method,
+    changes_models=changes_models,
 )
