@@ -1,7 +1,9 @@
+import pytest
+
 from puna.core.events import Event, ReasoningDelta, TextDelta, TokenLogprob, ToolCallDelta
 from puna.core.tools import Tool
 from puna.engines.llama.chat.calls import JsonCallFilter
-from puna.engines.llama.chat.filters import Pipeline, StopFilter
+from puna.engines.llama.chat.filters import EnvelopeFilter, Pipeline, StopFilter
 from puna.engines.llama.chat.held import Held
 from puna.engines.llama.chat.offered import OfferedTools
 from puna.engines.llama.chat.thinking import ThinkingFilter
@@ -58,3 +60,16 @@ def test_a_token_goes_with_the_text_it_begins() -> None:
     assert [one.data for one in held.take(1).logprobs] == [b"\xa9\xe6"]
     assert [one.data for one in held.take(1).logprobs] == [b"\x97\xa5"]
     assert not held
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_what_is_around_an_answer_by_its_format_is_taken_away(size: int) -> None:
+    def read(text: str) -> str:
+        envelope = EnvelopeFilter(0, "to=user<|message|>", "<|close|>response<|sep|>")
+        pieces = [TextDelta(0, text[place : place + size]) for place in range(0, len(text), size)]
+        events = [event for piece in pieces for event in envelope.feed(piece)]
+        return "".join(event.text for event in [*events, *envelope.close()] if isinstance(event, TextDelta))
+
+    assert read(" to=user<|message|>Good.<|close|>response<|sep|>") == "Good."
+    assert read("to=you <|close|>call<|sep|> it") == "to=you <|close|>call<|sep|> it"
+    assert read("<|close|>response<|sep|> more") == " more"

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from puna.core.events import Event, FinishReason, TextDelta, ToolCallDelta
@@ -111,3 +113,15 @@ def test_a_long_text_comes_while_it_is_written() -> None:
     [event] = reader.feed(TextDelta(0, "a line of it"))
     assert isinstance(event, ToolCallDelta)
     assert event.arguments == "a line of it"
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_a_value_in_cdata_is_the_text_in_it(size: int) -> None:
+    shape = TaggedShape('<function name="', ('">', ""), '<param name="', ('">', ""), "</param>", "</function>")
+    tool = Tool(name="f", parameters={"properties": {"a": {"type": "string"}}})
+    reader = TaggedFilter(0, shape, (tool,), several=True)
+    text = '<function name="f"><param name="a"><![CDATA[1 < 2\n]]></param><param name="b"><b</param></function>'
+    pieces = [TextDelta(0, text[place : place + size]) for place in range(0, len(text), size)]
+    events = [event for piece in pieces for event in reader.feed(piece)]
+    made = "".join(event.arguments for event in [*events, *reader.close()] if isinstance(event, ToolCallDelta))
+    assert json.loads(made) == {"a": "1 < 2\n", "b": "<b"}

@@ -59,6 +59,37 @@ class StopFilter(Filter):
         return [] if self.found else self.rest()
 
 
+class EnvelopeFilter(Filter):
+    """Takes away what an answer begins with and ends with by its format."""
+
+    def __init__(self, index: int, head: str, tail: str) -> None:
+        super().__init__(index)
+        self._head = head
+        self._tail = tail
+
+    def feed(self, piece: TextDelta) -> Sequence[Event]:
+        self.held.add(piece)
+        begin = self.held.text.lstrip()
+        if self._head:
+            if len(begin) < len(self._head) and self._head.startswith(begin):
+                return []
+            space = len(self.held.text) - len(begin)
+            if begin.startswith(self._head):
+                self.held.take(space + len(self._head))
+            self._head = ""
+        return self._body()
+
+    def _body(self) -> Sequence[Event]:
+        text = self.held.text
+        if not self._tail:
+            return self.rest()
+        before, tail, _ = text.partition(self._tail)
+        ready = len(before) if tail else len(text) - overlap(self._tail, text)
+        events = [self.held.take(ready)] if ready else []
+        self.held.take(len(tail))
+        return [*events, *self._body()] if tail and self.held.text else events
+
+
 class Pipeline:
     """One choice's filters, one after the other. What they hold comes out when it is closed."""
 

@@ -26,6 +26,8 @@ END_OF_TURN = re.compile(
     r"|call|calls|end|observation|user|message_sep|START_OF_TURN_TOKEN)[|\uff5c]>|</s>|<eos>|<end_of_turn>|<turn\|>|\[e~\["
 )
 """What ends the turn of a model, where calls end otherwise than text."""
+ENDS_ALONE = re.compile(FIRST_TAG.pattern + r"(?!\w)")
+TAG_END = "<|sep|>"
 BEGUN_TAG = re.compile(r"<[^<>]*$|\[[A-Z_/]*$")
 
 
@@ -35,7 +37,7 @@ async def find_form(client: EngineClient, thinking: ThinkingTags | None) -> Call
     asked = [user("?")]
     begin = await render(client, body | {"messages": asked})
     plain = await render(client, body | {"messages": [*asked, said("assistant", ANSWER), user("!")]})
-    ended = FIRST_TAG.match(plain.partition(ANSWER)[2])
+    ended = ENDS_ALONE.match(plain.partition(ANSWER)[2])
     ends = re.compile(f"{re.escape(ended[1])}|{END_OF_TURN.pattern}" if ended else END_OF_TURN.pattern)
     for count in (2, 1):
         try:
@@ -181,6 +183,6 @@ def common_suffix(left: str, right: str) -> str:
 
 
 def from_tag(text: str) -> str:
-    """The text from where its first tag begins."""
-    place = text.find("<")
+    """The text from where its first tag begins. Kimi K3 ends each tag with a token, which is not the next one's."""
+    place = text.find("<", len(TAG_END) if text.startswith(TAG_END) else 0)
     return text[place:] if place >= 0 else ""

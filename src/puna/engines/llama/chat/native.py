@@ -14,6 +14,7 @@ from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, In
 from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from puna.core.requests import ChatRequest
 from puna.engines.llama.chat.conversation import Conversation
+from puna.engines.llama.chat.filters import StopFilter
 from puna.engines.llama.chat.offered import new_call_id
 from puna.engines.llama.chat.rendered import RenderedChat
 from puna.engines.llama.chat.template import template_body
@@ -41,7 +42,7 @@ class NativeChat:
         sent: dict[int, list[str]] = {}
         called: dict[int, bool] = {}
         try:
-            async with aclosing(self._parsed()) as parsed:
+            async with aclosing(self._stopped()) as parsed:
                 async for event in parsed:
                     if isinstance(event, TextDelta):
                         sent.setdefault(event.index, []).append(event.text)
@@ -56,6 +57,25 @@ class NativeChat:
             async for event in events:
                 for rest in unsent(event, sent, called):
                     yield rest
+
+    async def _stopped(self) -> AsyncGenerator[Event, None]:
+        """The answer with stop sequences looked for in its text: the engine would look for them in calls, too."""
+        stops = self._request.sampling.stop or ()
+        filters = [StopFilter(index, stops) for index in range(self._request.choices)]
+        found: set[int] = set()
+        async with aclosing(self._parsed()) as parsed:
+            async for event in parsed:
+                if isinstance(event, Done) or not stops:
+                    yield event
+                    continue
+                if event.index in found:
+                    continue
+                stage = filters[event.index]
+                for each in stage.feed(event) if isinstance(event, TextDelta) else stage.passing(event):
+                    yield each
+                if stage.found:
+                    found.add(event.index)
+                    yield Finished(event.index, "stop")
 
     async def _parsed(self) -> AsyncGenerator[Event, None]:
         request, conversation = self._request, self._conversation
@@ -75,7 +95,7 @@ class NativeChat:
         request, traits = self._request, self._conversation.traits
         body: dict[str, Any] = {
             **template_body(request, traits),
-            **sampling_body(request.sampling, self._conversation.context_length),
+            **sampling_body(replace(request.sampling, stop=()), self._conversation.context_length),
             "stream": True,
             "stream_options": {"include_usage": True},
         }

@@ -1,6 +1,7 @@
 """Chat as a completion of the rendered prompt: the template renders it, a grammar gives the answer its form where one
 is asked for, and Puna tells thinking, calls and text apart."""
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
 from puna.engines.llama.chat.calls import CallFilter, JsonCallFilter
 from puna.engines.llama.chat.conversation import Conversation
-from puna.engines.llama.chat.filters import Filter, Pipeline, StopFilter
+from puna.engines.llama.chat.filters import EnvelopeFilter, Filter, Pipeline, StopFilter
 from puna.engines.llama.chat.forms import CallForm
 from puna.engines.llama.chat.harmony import FINAL, TAGS, HarmonyFilter
 from puna.engines.llama.chat.loose import LooseCallFilter
@@ -29,6 +30,8 @@ from puna.engines.llama.completion.tokens import TokenReader
 from puna.engines.llama.grammar.constraint import chat_constraint, choice_constraint
 from puna.engines.llama.markup import HARMONY, PUNA_SHAPE, CallShape, ThinkingTags
 from puna.engines.llama.sampling import sampling_body
+
+TAG, WORD = re.compile(r"<[^<>]+>"), re.compile(r"(?:^|>)\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,12 @@ class RenderedChat:
                 control=self._traits.control,
                 specials=self._traits.specials,
             )
-        tags = thinking.tags.tags if thinking.tags else []
+        # Tags with words between them are taken away with these; alone they would leave no text.
+        tags = [
+            tag for text in (self._traits.head, self._traits.tail) if WORD.search(text) for tag in TAG.findall(text)
+        ]
+        if thinking.tags:
+            tags += thinking.tags.tags
         # Single tokens in many vocabularies, which would otherwise be left out of the text.
         fields["preserved_tokens"] = [*tags, *self._form.tags] if request.tools else tags
         if self._traits.harmony:
@@ -178,10 +186,16 @@ class RenderedChat:
     def _choice(self, index: int, thinking: Thinking, stops: Sequence[str]) -> "ChoiceReader":
         return ChoiceReader(
             index,
-            ThinkingFilter(index, thinking.tags, begun=thinking.begun) if thinking.tags else None,
+            self._format_filters(index, thinking),
             self._call_filters(index, thinking),
             StopFilter(index, stops) if stops else None,
         )
+
+    def _format_filters(self, index: int, thinking: Thinking) -> list[Filter]:
+        """What reads the answer out of its format."""
+        head, tail = self._traits.head, self._traits.tail
+        thoughts = [ThinkingFilter(index, thinking.tags, begun=thinking.begun)] if thinking.tags else []
+        return [*thoughts, *([EnvelopeFilter(index, head, tail)] if head or tail else [])]
 
     def _call_filters(self, index: int, thinking: Thinking) -> list[CallFilter | LooseCallFilter | HarmonyFilter]:
         """What reads the calls: first those of other forms, then those of the one that was asked for."""
@@ -228,7 +242,7 @@ class ChoiceReader:
     def __init__(
         self,
         index: int,
-        thinking: ThinkingFilter | None,
+        before: Sequence[Filter],
         calls: Sequence[CallFilter | LooseCallFilter | HarmonyFilter],
         stops: StopFilter | None,
     ) -> None:
@@ -237,7 +251,7 @@ class ChoiceReader:
         self._index = index
         self._calls = calls
         self._stops = stops
-        filters: list[Filter] = [stage for stage in (thinking, *calls, stops) if stage]
+        filters: list[Filter] = [stage for stage in (*before, *calls, stops) if stage]
         self._pipeline = Pipeline(*filters) if filters else None
 
     def feed(self, piece: Piece | End) -> Sequence[Event]:

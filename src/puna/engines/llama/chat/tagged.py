@@ -16,6 +16,9 @@ Part = Callable[[list[Event]], bool]
 KEY = "\N{REPLACEMENT CHARACTER}"
 """Stands for the argument's name in a tag that repeats it."""
 
+CDATA, CDATA_END = "<![CDATA[", "]]>"
+"""What XML has around a text with signs of its own in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaggedShape:
@@ -66,7 +69,7 @@ class TaggedFilter(CallFilter):
         if self._read in (self._marked, self._between):
             return self._as_text(events)
         if reason == "stop":
-            if self._read == self._value:
+            if self._read in (self._first_line, self._value):
                 self._finish_value(self.held.text, events)
             self._arguments(events, "}" if self._keys else "{}")
         self.held.take(len(self.held.text))
@@ -172,11 +175,16 @@ class TaggedFilter(CallFilter):
         self._read = self._first_line
 
     def _first_line(self, _: list[Event]) -> bool:
-        """The line break before a value that the template writes on lines of its own."""
-        if not self.held.text:
+        """What is before a value: a line break where the template writes it on lines of its own, the mark of a text
+        that may have any signs in it."""
+        text = self.held.text
+        begin = text.removeprefix("\n") if self._value_end.startswith("\n") else text
+        if len(begin) < len(CDATA) and CDATA.startswith(begin):
             return False
-        if self._value_end.startswith("\n") and self.held.text.startswith("\n"):
-            self.held.take(1)
+        self.held.take(len(text) - len(begin))
+        if begin.startswith(CDATA):
+            self.held.take(len(CDATA))
+            self._value_end = CDATA_END + self._value_end.strip()
         self._read = self._value
         return True
 

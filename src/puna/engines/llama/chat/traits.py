@@ -8,7 +8,7 @@ from typing import Any
 
 from puna.core.errors import PunaError
 from puna.core.template import BARE
-from puna.engines.llama.chat.forms import CallForm, find_form
+from puna.engines.llama.chat.forms import END_OF_TURN, CallForm, after_common, find_form
 from puna.engines.llama.chat.harmony import TAGS, is_harmony
 from puna.engines.llama.chat.probing import LAST_TAG, Prober, render, said, user
 from puna.engines.llama.chat.shaping import Shown
@@ -29,6 +29,13 @@ ENDS = (
     "<|call|>",
 )
 """What texts of many models end with, also where a template does not say it."""
+WORDS = re.compile(r"(?:<[^<>]+>|[\w=\s]){1,80}")
+ENGINES_OWN = ("<think>", "[THINK]")
+UNSHOWN = (
+    ThinkingTags("<|inner_prefix|>", "<|inner_suffix|>"),
+    ThinkingTags("<|think|>", "<|end|><|begin|>assistant"),
+)
+"""What Apertus and Solar think in, which their templates do not show of what they are given as thinking."""
 THOUGHT, ANSWER = "PUNA-THOUGHT", "PUNA-ANSWER"
 
 
@@ -36,10 +43,10 @@ THOUGHT, ANSWER = "PUNA-THOUGHT", "PUNA-ANSWER"
 class Traits:
     """`vocabulary` counts the tokens. `tools` says whether the template renders tools and their calls, `call_form` is
     its form of a call where Puna can read it, `thinking` its tags where it knows thinking, `shown` what of a
-    conversation it shows. `always_thinks` says that the prompt opens the thinking even where the template was asked
-    not to. `control` are those of all these tags that are single tokens and no text, with their ids, `specials` the
-    ids of all such tokens that the template, or the end of a text, is written with. A `guided` engine has
-    llguidance."""
+    conversation it shows, `head` and `tail` what its answers begin and end with. `always_thinks` says that the prompt
+    opens the thinking even where the template was asked not to. `control` are those of all these tags that are single
+    tokens and no text, with their ids, `specials` the ids of all such tokens that the template, or the end of a text,
+    is written with. A `guided` engine has llguidance."""
 
     vocabulary: int
     vision: bool = False
@@ -50,6 +57,8 @@ class Traits:
     thinking: ThinkingTags | None = None
     always_thinks: bool = False
     call_form: CallForm | None = None
+    head: str = ""
+    tail: str = ""
     shown: Shown = field(default_factory=Shown)
     control: Mapping[str, int] = field(default_factory=dict)
     specials: tuple[int, ...] = ()
@@ -77,10 +86,13 @@ async def read_traits(client: EngineClient) -> Traits:
     capabilities = props.get("chat_template_caps", {})
     tools = bool(capabilities.get("supports_tools") and capabilities.get("supports_tool_calls"))
     thinking = form = None
-    always_thinks = False
+    always_thinks, head, tail = False, "", ""
     with suppress(PunaError):
-        thinking = await find_thinking(client)
+        thinking = await find_thinking(client, props.get("chat_template", ""))
         always_thinks = thinking is not None and await cannot_stop(client, thinking)
+    if not is_harmony(props.get("chat_template", "")):
+        with suppress(PunaError):
+            head, tail = await find_envelope(client, thinking)
     if tools and not is_harmony(props.get("chat_template", "")):
         with suppress(PunaError):
             form = await find_form(client, thinking)
@@ -97,6 +109,8 @@ async def read_traits(client: EngineClient) -> Traits:
         thinking=thinking,
         always_thinks=always_thinks,
         call_form=form,
+        head=head,
+        tail=tail,
         shown=await Prober(client).shown(tools=tools),
         control={tag: token for tag in sorted(tags) if (token := await control_token(client, tag)) is not None},
         specials=await special_tokens(client, [*MARKS.findall(props.get("chat_template", "")), *tags, *ends(props)]),
@@ -129,7 +143,15 @@ async def control_token(client: EngineClient, tag: str) -> int | None:
     return token[0] if len(token) == 1 and text != token else None
 
 
-async def find_thinking(client: EngineClient) -> ThinkingTags | None:
+async def find_thinking(client: EngineClient, template: str) -> ThinkingTags | None:
+    """The tags of a template that has any. The engine writes some of its own where a template has none."""
+    tags = await shown_thinking(client)
+    if tags and (tags.start not in ENGINES_OWN or tags.start in template):
+        return tags
+    return next((known for known in UNSHOWN if all(tag in template for tag in known.tags[2:])), None)
+
+
+async def shown_thinking(client: EngineClient) -> ThinkingTags | None:
     """The tags, seen around the thinking of an answer that the template is asked to continue."""
     answer = {**said("assistant", ANSWER), "reasoning_content": THOUGHT}
     prompt = await render(client, {"messages": [user("?"), answer]})
@@ -143,6 +165,18 @@ async def find_thinking(client: EngineClient) -> ThinkingTags | None:
     # The prompt opens the thinking itself: the start tag is the last thing in it.
     tag = LAST_TAG.search(before.rstrip())
     return ThinkingTags(tag[0], end) if tag and end else None
+
+
+async def find_envelope(client: EngineClient, thinking: ThinkingTags | None) -> list[str]:
+    """What is before and behind the text of an answer, but for what ends a turn."""
+    asked = await render(client, {"messages": [user("?")]})
+    plain = await render(client, {"messages": [user("?"), said("assistant", ANSWER), user("!")]})
+    head, _, rest = after_common(asked, plain).partition(ANSWER)
+    if thinking:
+        head = head.rpartition(thinking.end)[2]
+    ended = END_OF_TURN.search(rest)
+    tail = rest[: ended.start()] if ended else ""
+    return [text.strip() if WORDS.fullmatch(text) else "" for text in (head, tail)]
 
 
 async def cannot_stop(client: EngineClient, thinking: ThinkingTags) -> bool:

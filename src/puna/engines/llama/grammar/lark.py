@@ -122,8 +122,8 @@ class Answer:
         return f"<[{self._control[text]}]>" if text in self._control else json.dumps(text, ensure_ascii=False)
 
     def _until(self, name: str, end: str) -> str:
-        """The rule for text up to the first `end`, and that."""
-        if end in self._control:
+        """The rule for text up to the first `end`, and that. A text has no token in it that is none."""
+        if any(self.is_token(piece) for piece in self.pieces(end)):
             return self.rule(name, f"{ANYTHING} {self.literal(end)}")
         self._rules[f"{name}[suffix={json.dumps(end, ensure_ascii=False)}]"] = ANYTHING
         return name
