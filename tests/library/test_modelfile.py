@@ -170,3 +170,9 @@ def test_a_template_may_have_what_hugging_face_marks() -> None:
 def test_a_folder_without_a_model_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ModelfileError, match=r"line 2: './' is no model"):
         Recipe.of(Modelfile.parse("# mine\nFROM ./"), tmp_path)
+
+
+def test_requires_is_a_version() -> None:
+    assert Modelfile.parse("FROM m\nREQUIRES v0.14.0").formats == {"requires": "v0.14.0"}
+    with pytest.raises(ModelfileError, match=r"line 2: REQUIRES needs a version of Ollama, such as 0\.14\.0"):
+        Modelfile.parse("FROM m\nREQUIRES soon")

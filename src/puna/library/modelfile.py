@@ -181,9 +181,12 @@ def _renderable(line: int, template: str) -> None:
 
 
 def _known(line: int, instruction: str, name: str) -> None:
-    """Raises ModelfileError for a renderer or a parser that nobody knows."""
+    """Raises ModelfileError for a renderer or a parser that nobody knows, and for a version that is none."""
+    from puna.library.requirement import is_version
     from puna.library.template.renderers import NAMES, PARSERS
 
+    if instruction == "REQUIRES" and not is_version(name):
+        raise ModelfileError(line, f"REQUIRES needs a version of Ollama, such as 0.14.0, not '{name}'")
     known = {"RENDERER": NAMES, "PARSER": PARSERS}.get(instruction, (name,))
     if name not in known:
         raise ModelfileError(line, f"there is no {instruction.lower()} '{name}'; known are {', '.join(known)}")

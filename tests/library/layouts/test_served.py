@@ -43,6 +43,7 @@ def publish(registry: Server, tag: str, family: str, weights: bytes) -> None:
             "model_families": [family],
             "model_type": "20.9B",
             "file_type": "MXFP4",
+            "requires": "0.11.0",
             "architecture": "amd64",
             "os": "linux",
             "rootfs": {"type": "layers", "diff_ids": [str(layer.digest) for layer in layers]},
@@ -100,6 +101,7 @@ def test_vision_with_gemma3(server: RunningServer) -> None:
 
 def test_show_says_that_it_is_translated_and_why(server: RunningServer) -> None:
     shown = server.http().post("/api/show", json={"model": "gemma3"}).json()
+    assert shown["requires"] == "0.11.0"
     assert shown["translated"].startswith("Ollama's layout: the vision tower in the model's file")
     assert "vision" in shown["capabilities"]
     assert shown["projector_info"]["general.architecture"] == "clip"
@@ -139,4 +141,5 @@ def test_the_blobs_stay_as_they_came(server: RunningServer, registry: Server) ->
 def test_the_command_line_shows_it(server: RunningServer, tmp_path: Path) -> None:
     shown = Puna(tmp_path, tmp_path / "home", server.url)("show", "gpt-oss:20b")
     assert "translated" in shown
+    assert "Ollama 0.11.0" in shown
     assert "gpt-oss" in shown

@@ -56,6 +56,14 @@ async def test_a_model_is_pulled_whole(server: Server, library: Library) -> None
     assert not [path for path in library.store.staging.folder.iterdir() if path.suffix != ".lock"]
 
 
+async def test_a_model_for_a_newer_ollama_is_pulled_with_a_warning(server: Server, library: Library) -> None:
+    server.offer("latest", b'{"requires":"99.1.0"}', b"weights")
+    warning, end = (await pulled(library, name(server)))[-2:]
+    assert isinstance(warning, Status)
+    assert warning.message.startswith("warning: this model requires Ollama 99.1.0, and Puna keeps up with ")
+    assert end == Status("success")
+
+
 async def test_a_model_that_is_there_costs_one_request(server: Server, library: Library) -> None:
     server.offer("latest", SMALL, BIG)
     await pulled(library, name(server))

@@ -13,7 +13,12 @@ def render_overview(shown: dict[str, Any], *, verbose: bool) -> str:
     """What /api/show says of a model. `verbose` adds the whole header of its weights."""
     info = shown["model_info"]
     sections: dict[str, Sequence[Sequence[str]]] = {
-        "Model": [*model_rows(shown["details"], info), *template_row(shown), *translated_row(shown)],
+        "Model": [
+            *model_rows(shown["details"], info),
+            *template_row(shown),
+            *translated_row(shown),
+            *requires_row(shown),
+        ],
         "Capabilities": [(capability,) for capability in shown["capabilities"]],
         "Projector": projector_rows(shown.get("projector_info", {})),
         "Parameters": [tuple(line.split(maxsplit=1)) for line in shown["parameters"].splitlines()],
@@ -47,6 +52,11 @@ def template_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:
 def translated_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:
     """Why engines read other files than the ones that were pulled, where they do."""
     return [("translated", shown["translated"])] if "translated" in shown else []
+
+
+def requires_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The version of Ollama that the model asks for."""
+    return [("requires", f"Ollama {shown['requires']}")] if "requires" in shown else []
 
 
 def projector_rows(info: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -17,6 +17,7 @@ from puna.library.registry.client import Repository
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.download import download
 from puna.library.registry.progress import Progress, Report, Status, Transfer, reports
+from puna.library.requirement import unmet
 from puna.library.translating import translate
 
 _LOOK_AGAIN = 0.2  # seconds between looks at a blob that somebody else is fetching
@@ -64,7 +65,14 @@ class _Pull:
             self._report(Status("writing manifest"))
             await asyncio.to_thread(self._library.commit, self._repository.name, manifest)
         await self._translate()
+        self._warn()
         self._report(Status("success"))
+
+    def _warn(self) -> None:
+        """Say so where the model is for a newer Ollama than Puna knows."""
+        problem = unmet(self._library.get(self._repository.name).config.requires)
+        if problem:
+            self._report(Status(f"warning: this model {problem}"))
 
     async def _translate(self) -> None:
         """Make what engines read where the model is in Ollama's layout, rather than at its first request."""
