@@ -252,3 +252,22 @@ def test_an_address_may_stand_there_by_itself_as_in_ollamas_examples(client: ope
     seen = [see(client, text("What's in this image?"), part) for part in (bare, as_object)]
     counts = [answer.usage.prompt_tokens for answer in seen if answer.usage]
     assert counts[0] == counts[1] > IMAGE_TOKENS
+
+
+def test_a_picture_in_a_result_is_seen(client: openai.OpenAI) -> None:
+    """The prompt with the tools in Puna's own words, as this template knows none."""
+    tool: Any = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
+
+    def read(*output: dict[str, Any]) -> int:
+        items: Any = [
+            {"role": "user", "content": "Look around."},
+            {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "call_1", "output": list(output)},
+        ]
+        answer = client.responses.create(model="micro", input=items, tools=[tool], max_output_tokens=16, store=False)
+        assert answer.usage
+        return answer.usage.input_tokens
+
+    words, more = [{"type": "input_text", "text": text} for text in ("A wall:", "And this is all.")]
+    picture = {"type": "input_image", "image_url": uri("red")}
+    assert read(words, picture, more) >= read(words, more) + 4
