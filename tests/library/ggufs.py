@@ -23,7 +23,7 @@ def write(path: Path, *, architecture: str = "llama", values: Mapping[str, Any] 
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     for key, value in (values or {}).items():
-        _add(writer, key, value)
+        add(writer, key, value)
     writer.add_tensor("token_embd.weight", np.random.default_rng(rows).random((rows, 32), dtype=np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -32,7 +32,8 @@ def write(path: Path, *, architecture: str = "llama", values: Mapping[str, Any] 
     return path
 
 
-def _add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
+def add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
+    """Add a key with the type that its value has in Python."""
     match value:
         case bool():
             writer.add_bool(key, value)

@@ -13,6 +13,8 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 
+from tests.library.ggufs import add
+
 Tensors = dict[str, npt.NDArray[Any]]
 WIDTH = 64
 TEMPLATE = (
@@ -60,17 +62,7 @@ def write(path: Path, architecture: str, values: Mapping[str, Any], tensors: Ten
     """Write a GGUF file. Raw bytes are MXFP4, and are called so by their names' ending."""
     writer = gguf.GGUFWriter(path, architecture)
     for key, value in values.items():
-        match value:
-            case bool():
-                writer.add_bool(key, value)
-            case int():
-                writer.add_uint32(key, value)
-            case float():
-                writer.add_float32(key, value)
-            case str():
-                writer.add_string(key, value)
-            case _:
-                writer.add_array(key, value)
+        add(writer, key, value)
     for name, tensor in tensors.items():
         kind = gguf.GGMLQuantizationType.MXFP4 if tensor.dtype == np.uint8 else None
         writer.add_tensor(name, tensor, raw_dtype=kind)
