@@ -16,11 +16,11 @@ from tests.server import THREADS
 HI = 'messages=[{"role": "user", "content": "Say this is a test"}]'
 
 
-def run(tmp_path: Path, program: str, *, code: int = 0) -> list[str]:
+def run(tmp_path: Path, program: str, *arguments: str, code: int = 0) -> list[str]:
     """The lines that a program prints, which has no home of its own to find."""
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": "", "PUNA_THREADS": THREADS}
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *arguments],
         capture_output=True,
         text=True,
         env=environment,
@@ -285,6 +285,42 @@ except ImportError as error:
     assert run(tmp_path, program) == [f"puna.{name} needs the package '{package}': pip install {package}"]
 
 
+def pasted(page: str) -> list[str]:
+    """The Python that a page says to paste, but for what downloads a model."""
+    text = (Path(__file__).parents[2] / "docs" / page).read_text()
+    blocks = [block.partition("```")[0] for block in text.split("```python\n")[1:]]
+    return [block for block in blocks if ".pull(" not in block]
+
+
 def test_what_the_documentation_says_to_paste(tmp_path: Path) -> None:
-    pasted = (Path(__file__).parents[2] / "docs" / "python.md").read_text().partition("```python\n")[2]
-    assert run(tmp_path, pasted.partition("```")[0]) == ["This is a test."]
+    answer, models, loaded, brief, address = run(tmp_path, "\n".join(pasted("python.md")))
+    assert answer == "This is a test."
+    assert ast.literal_eval(models) == ["brief:latest", "tiny:latest"]
+    assert ast.literal_eval(loaded) == [("brief:latest", 2048)]
+    assert brief
+    assert address.startswith("http://127.0.0.1:")
+
+
+NOTEBOOK = """
+import ast, asyncio, inspect, sys
+
+async def cells():
+    names = {}
+    for cell in sys.argv[1:]:
+        tree = ast.parse(cell)
+        if isinstance(last := tree.body[-1], ast.Expr):
+            tree.body[-1] = ast.Assign([ast.Name("_", ast.Store())], last.value)
+        code = compile(ast.fix_missing_locations(tree), "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        if inspect.iscoroutine(waiting := eval(code, names)):
+            await waiting
+        print(names.pop("_", ""))
+
+asyncio.run(cells())
+"""
+"""What a kernel does: cells one after the other in a loop that runs, and what the last line of each says is shown."""
+
+
+def test_the_cells_of_the_page_about_notebooks(tmp_path: Path) -> None:
+    streamed, together, embedded = run(tmp_path, NOTEBOOK, *pasted("notebooks.md"))
+    assert (streamed, together) == ("This is a test.", str(["This is a test."] * 3))
+    assert embedded == "(2, 160)"

@@ -120,14 +120,16 @@ def outcome(pytester: pytest.Pytester, source: str, *options: str, **counts: int
 
 def test_real_and_scripted_answers_and_what_the_documentation_says_to_paste(pytester: pytest.Pytester) -> None:
     """In one run, as in an application's: it has one server."""
-    pasted = (DOCS / "testing.md").read_text().partition("```python\n")[2].partition("```")[0]
+    _, *blocks = (DOCS / "testing.md").read_text().split("```python\n")
+    first, more, *_ = (block.partition("```")[0] for block in blocks)
+    assert len(first.splitlines()) == 10
     pytester.makepyfile(
         application=APPLICATION,
         test_real=REAL,
         test_scripted=SCRIPTED,
         test_marked=MARKED,
         test_asynchronous=ASYNCHRONOUS,
-        test_pasted=pasted,
+        test_pasted=first + more,
     )
     pytester.runpytest_subprocess("-p", "no:xdist", "--strict-markers").assert_outcomes(passed=13)
 
