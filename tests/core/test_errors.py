@@ -25,7 +25,7 @@ from puna.core.subjects import AnswerSchema, Conversation, ToolGrammar
     ("error", "numbers"),
     [
         (ContextLengthExceeded(600, 256), ("600 tokens", "256 tokens")),
-        (RequestTooLarge(1000), ("1000 bytes",)),
+        (RequestTooLarge(1000), ("1 KB",)),
         (MemoryTooSmall(3 * 2**30, 2**30), ("3.0 GiB", "1.0 GiB")),
         (QueueFull(8), ("8 requests",)),
         (ModelNotFound("llama"), ("'llama'",)),

@@ -11,6 +11,7 @@ class Snapshot:
     """An engine as it is now. `models` are the names it was asked for by, `leases` is how many requests it works on.
 
     `expires` is in seconds of `time.time()`, None while it is in use or kept for ever; `keep_alive` is in seconds.
+    `footprint` is what it may come to use, `resident` the bytes of the machine's memory that it has now.
     """
 
     models: tuple[str, ...]
@@ -20,3 +21,4 @@ class Snapshot:
     leases: int
     expires: float | None
     keep_alive: float
+    resident: int | None = None

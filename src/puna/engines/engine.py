@@ -33,6 +33,11 @@ class Engine:
         """Whether it can still be asked anything."""
         return True
 
+    @property
+    def resident(self) -> int | None:
+        """How many bytes of the machine's memory it has in use now; None where nobody knows."""
+        return None
+
     def on_capacity(self, changed: Callable[[], None]) -> None:
         """Have `changed` called whenever the capacity has changed."""
 

@@ -67,6 +67,7 @@ class Scheduler:
                 leases=resident.leases,
                 expires=resident.expires,
                 keep_alive=resident.keep_alive,
+                resident=resident.engine.resident if resident.engine else None,
             )
             for resident in self._residents.values()
         ]

@@ -45,6 +45,7 @@ def render(library: Library, name: str, snapshot: Snapshot) -> dict[str, Any] | 
         "details": render_details(model.config),
         "expires_at": render_time(datetime.fromtimestamp(expiry(snapshot), UTC)),
         "size_vram": int(footprint.gpu),
+        "size_resident": snapshot.resident,
         "context_length": snapshot.capacity.context_length or 0,
     }
 

@@ -48,11 +48,16 @@ def row(model: dict[str, Any], now: float) -> tuple[str, ...]:
     return (
         model["name"],
         model["digest"][:ID_DIGITS],
-        size_text(model["size"]),
+        memory_text(model["size"], model.get("size_resident")),
         processor(model["size"], model["size_vram"]),
         str(model["context_length"]),
         "Forever" if expires - now > FOR_EVER else age_text(expires, now),
     )
+
+
+def memory_text(size: int, resident: int | None) -> str:
+    """What a model has in memory now, of what it may come to use."""
+    return f"{size_text(resident)} of {size_text(size)}" if resident else size_text(size)
 
 
 def processor(size: int, on_gpu: int) -> str:

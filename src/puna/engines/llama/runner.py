@@ -7,6 +7,7 @@ from typing import Any
 import xllamacpp
 
 from puna.engines.llama.arguments import LlamaArguments
+from puna.engines.llama.untouched import give_back_zeros
 from puna.engines.process.child import Parent
 
 FLASH_ATTENTION = {
@@ -71,6 +72,7 @@ def main() -> None:
         server = xllamacpp.Server(parameters(LlamaArguments.from_json(order), key))
     except RuntimeError as error:
         sys.exit(str(error))
+    give_back_zeros()
     parent.announce(server.listening_address)
     parent.wait()
     # The server's own threads are in the middle of requests nobody waits for any more.

@@ -59,6 +59,10 @@ class ProcessEngine(Engine):
     def alive(self) -> bool:
         return self.process.alive
 
+    @property
+    def resident(self) -> int | None:
+        return self.process.resident
+
     async def ended(self) -> EngineLost:
         probing = asyncio.create_task(self._kill_if_stalled())
         try:

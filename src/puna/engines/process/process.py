@@ -85,6 +85,17 @@ class EngineProcess:
     def alive(self) -> bool:
         return self._process.returncode is None
 
+    @property
+    def resident(self) -> int | None:
+        """How many bytes of the machine's memory it has, with its children; None once it has ended."""
+        import psutil
+
+        try:
+            process = psutil.Process(self.id)
+            return sum(member.memory_info().rss for member in (process, *process.children()))
+        except psutil.Error:
+            return None
+
     def failure(self, message: str) -> EngineLost:
         """Why the engine was lost, with the end of its log; `message` where the process itself does not tell."""
         code = self._process.returncode
