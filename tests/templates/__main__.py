@@ -26,7 +26,7 @@ What holds with each published template of llama.cpp's collection, tried with a 
 | call, calls | a call of the template's form is one, with any characters in it; so are two at once |
 | other calls | bare JSON, a code fence, `parameters`, an array, no closing tag |
 | required, named, none | `tool_choice` |
-| results, text beside calls, cut history | what was called, said beside it and answered is in the prompt, whole or cut off |
+| results, text beside calls, cut history | what was called, said beside it and answered is shown, also cut off |
 | thinking | is told from the answer, and can be switched off |
 | stop | stop sequences end the text, not thinking or calls |
 | schema | JSON in a form, after thinking where there is some |

@@ -73,3 +73,10 @@ def test_what_is_around_an_answer_by_its_format_is_taken_away(size: int) -> None
     assert read(" to=user<|message|>Good.<|close|>response<|sep|>") == "Good."
     assert read("to=you <|close|>call<|sep|> it") == "to=you <|close|>call<|sep|> it"
     assert read("<|close|>response<|sep|> more") == " more"
+
+
+def test_a_word_is_no_head_without_what_ends_it() -> None:
+    envelope = EnvelopeFilter(0, "all\n", "")
+    assert [event.text for event in envelope.feed(TextDelta(0, "all is well")) if isinstance(event, TextDelta)] == [
+        "all is well"
+    ]

@@ -176,7 +176,7 @@ async def find_envelope(client: EngineClient, thinking: ThinkingTags | None) -> 
         head = head.rpartition(thinking.end)[2]
     ended = END_OF_TURN.search(rest)
     tail = rest[: ended.start()] if ended else ""
-    return [text.strip() if WORDS.fullmatch(text) else "" for text in (head, tail)]
+    return [text if WORDS.fullmatch(text) else "" for text in (head.lstrip(), tail.rstrip())]
 
 
 async def cannot_stop(client: EngineClient, thinking: ThinkingTags) -> bool:
