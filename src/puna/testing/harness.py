@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
@@ -43,27 +44,31 @@ class Harness:
 
     def client(self) -> "openai.OpenAI":
         """A client in this process. It does not retry, so that a test sees each failure."""
-        from puna.embedded.openai_client import openai_client
-
-        return openai_client(lambda: self.core, max_retries=0)
+        client: openai.OpenAI = clients().openai_client(lambda: self.core, max_retries=0)
+        return client
 
     def async_client(self) -> "openai.AsyncOpenAI":
         """An asynchronous client in this process."""
-        from puna.embedded.openai_client import async_openai_client
-
-        return async_openai_client(lambda: self.core, max_retries=0)
+        client: openai.AsyncOpenAI = clients().async_openai_client(lambda: self.core, max_retries=0)
+        return client
 
     def http_client(self) -> Any:
         """An HTTP client in this process, for libraries that make their own `openai` client."""
-        from puna.embedded.openai_client import client_of
-
-        return client_of(lambda: self.core)
+        return clients().client_of(lambda: self.core)
 
     def async_http_client(self) -> Any:
         """An asynchronous HTTP client in this process."""
-        from puna.embedded.openai_client import async_client_of
+        return clients().async_client_of(lambda: self.core)
 
-        return async_client_of(lambda: self.core)
+
+def clients() -> ModuleType:
+    """The module that makes clients. Raises ImportError, which says what to install, without the `openai` package."""
+    import puna
+
+    assert puna.OpenAI is not None
+    from puna.embedded import openai_client
+
+    return openai_client
 
 
 @contextmanager
