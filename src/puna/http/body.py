@@ -195,15 +195,28 @@ async def read_content(request: Request, limits: Limits, *, media: bool) -> byte
 
 def invalid(errors: list[ErrorDetails]) -> InvalidRequest:
     """The error that helps most: of a union's alternatives the one that was understood furthest."""
-    error = max(errors, key=lambda error: (error["type"] not in TYPES, len(error["loc"])))
+    error = max(errors, key=understood)
     param = dotted(error["loc"])
-    if error["type"] in TYPES and param:
-        alternatives = [TYPES[one["type"]] for one in errors if one["loc"] == error["loc"] and one["type"] in TYPES]
-        expected = " or ".join(dict.fromkeys(alternatives))
+    if wanted(error) and param:
+        alternatives = [wanted(one) for one in errors if one["loc"] == error["loc"]]
+        expected = " or ".join(dict.fromkeys(filter(None, alternatives)))
         text = f"Invalid type for '{param}': expected {expected}, but got {name_type(error['input'])} instead."
     else:
         text = message(error, param)
     return InvalidRequest(text, param=param or None, code=code(error))
+
+
+def understood(error: ErrorDetails) -> tuple[bool, int, list[int]]:
+    """How far a body was understood before an error: to a value of the right type, so deep, so far in its lists."""
+    location = error["loc"]
+    return not wanted(error), len(location), [part for part in location if isinstance(part, int)]
+
+
+def wanted(error: ErrorDetails) -> str:
+    """What was expected where the error is that a value has the wrong type; nothing where it is another."""
+    if error["type"] == "literal_error" and not isinstance(error["input"], str):
+        return f"one of {error['ctx']['expected']}"
+    return TYPES.get(error["type"], "")
 
 
 TYPES = {
@@ -285,6 +298,8 @@ def code(error: ErrorDetails) -> str | None:
         return "object_above_max_properties"
     if kind in LENGTHS:
         return LENGTHS[kind][3]
+    if wanted(error):
+        return "invalid_type"
     words = {
         "missing": "missing_required_parameter",
         "union_tag_not_found": "missing_required_parameter",
@@ -294,7 +309,7 @@ def code(error: ErrorDetails) -> str | None:
         "json_invalid": None,
         "unsupported": "unsupported_parameter",
     }
-    return words.get(kind, "invalid_type" if kind in TYPES else "invalid_value")
+    return words.get(kind, "invalid_value")
 
 
 def name_type(value: Any) -> str:

@@ -70,7 +70,7 @@ class ModelName:
             tag=tag if colon else DEFAULT_TAG,
             namespace=parts[-1] if parts else DEFAULT_NAMESPACE,
             host=parts[-2] if len(parts) == 2 else DEFAULT_HOST,
-            digest=Digest.parse(digest) if at else None,
+            digest=_digest(text, digest) if at else None,
             scheme=scheme if separator else None,
         )
 
@@ -118,6 +118,13 @@ class ModelName:
 
     def __hash__(self) -> int:
         return hash((self.key, self.digest))
+
+
+def _digest(text: str, digest: str) -> Digest:
+    try:
+        return Digest.parse(digest)
+    except InvalidRequest as error:
+        raise _invalid(text, str(error)) from error
 
 
 def _invalid(text: str, problem: str) -> InvalidRequest:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from puna.api.functions import FunctionName, FunctionTool, invalid
 from puna.api.openai.tools import AnyText, GrammarOfText, Mode, check_choice, custom_tool
+from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool, ToolChoice
 from puna.http.body import Body
 
@@ -96,7 +97,8 @@ def tool_choice(choice: GivenChoice | None, tools: Sequence[FunctionTool | Custo
     """The choice among those tools. Raises InvalidRequest where it names none of them."""
     mode, named = read_choice(choice)
     if choice is not None and not tools and mode != "none":
-        raise invalid("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
+        message = "'tool_choice' is only allowed when 'tools' are specified."
+        raise InvalidRequest(message, param="tool_choice")
     check_choice(named or (), tools)
     return ToolChoice(mode=mode, names=None if named is None else tuple(tool.name for tool in named))
 

@@ -9,7 +9,7 @@ from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
 from puna.core.effort import Effort
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
-from puna.http.body import Body
+from puna.http.body import Body, unsupported
 from puna.http.json import writable
 
 Metadata = Annotated[
@@ -98,6 +98,7 @@ class Prompt(Body):
     text: TextOptions | None = None
     reasoning: Reasoning | None = None
     truncation: Literal["auto", "disabled"] | None = None
+    prompt: Annotated[None, unsupported("No prompts are kept here")] = None
 
     @property
     def conversation_id(self) -> str | None:

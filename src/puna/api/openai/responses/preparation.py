@@ -74,7 +74,7 @@ async def resolve(state: State, items: list[Stored], field: str = "input", owner
     found = await (await state.open()).responses.find_items(wanted, tag(owner))
     for key in wanted:
         if key not in found:
-            raise InvalidRequest(f"Item with id '{key}' not found.", param=field, code="item_not_found")
+            raise NotFound(f"Item with id '{key}' not found.", param=field)
     return [found[item["id"]] if item["type"] == "item_reference" else item for item in items]
 
 
