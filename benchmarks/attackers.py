@@ -72,6 +72,8 @@ async def drip(url: str, _: str, attack: Attack) -> None:
                 writer.write(beginning)
                 for _turn in range(20):
                     await asyncio.sleep(0.1)
+                    if writer.is_closing():
+                        break
                     writer.write(b" ")
             finally:
                 writer.close()

@@ -109,13 +109,17 @@ def test_what_can_not_be_enforced_is_named(
     check_refusal(server, body, param, named)
 
 
+MISSING = {"msg_0"}
+"""What is named by an id and is not there."""
+
+
 def check_refusal(
     server: ScriptedServer | RunningServer, body: dict[str, Any], param: str | None, named: str
 ) -> None:
     with server.http() as http:
         answer = http.post("/v1/responses", json={"model": "tiny", "input": "Hello", **body})
     error = answer.json()["error"]
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == (404 if named in MISSING else 400), answer.text
     assert error["type"] == "invalid_request_error"
     assert named in error["message"]
     assert error["param"] == param
@@ -168,16 +172,18 @@ def test_a_bad_query_is_refused_by_name(scripted: ScriptedServer, query: str, pa
 
 
 @pytest.mark.parametrize(
-    "item",
+    ("item", "status"),
     [
-        {"type": "item_reference", "id": "msg_0"},
-        {"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]},
+        ({"type": "item_reference", "id": "msg_0"}, 404),
+        ({"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]}, 400),
     ],
 )
-def test_a_bad_item_of_a_conversation_is_refused_as_one(scripted: ScriptedServer, item: dict[str, Any]) -> None:
+def test_a_bad_item_of_a_conversation_is_refused_as_one(
+    scripted: ScriptedServer, item: dict[str, Any], status: int
+) -> None:
     with scripted.http() as http:
         answer = http.post("/v1/conversations", json={"items": [item]})
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == status, answer.text
     assert answer.json()["error"]["param"] == "items"
 
 
