@@ -48,9 +48,9 @@ def named(models: list[dict[str, Any]], prefix: str) -> list[dict[str, Any]]:
 @click.argument("source", type=MODEL)
 @click.argument("destination")
 def copy(source: str, destination: str) -> None:
-    """Give a model a further name.
+    """Copy a model.
 
-    SOURCE stays. DESTINATION may be the name that an application asks for, such as gpt-3.5-turbo.
+    DESTINATION may be the name that an application asks for, such as gpt-3.5-turbo.
     """
     with connected() as client:
         client.ask("POST", "/api/copy", {"source": source, "destination": destination})
@@ -60,9 +60,9 @@ def copy(source: str, destination: str) -> None:
 @click.command("rm")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=MODEL)
 def remove(models: tuple[str, ...]) -> None:
-    """Remove models.
+    """Delete models.
 
-    Files that only they used go with them.
+    Files that no other model uses are deleted, too.
     """
     with connected() as client:
         for model in models:

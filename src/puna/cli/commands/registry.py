@@ -11,9 +11,9 @@ from puna.cli.transfers import show_transfer
 @click.argument("model", type=MODEL)
 @insecure_option
 def pull(model: str, insecure: bool) -> None:
-    """Bring a model here from its registry.
+    """Download a model.
 
-    What came of a pull that was interrupted is kept. MODEL is [host/][namespace/]name[:tag], such as llama3.2 or
+    An interrupted download is resumed. MODEL is [host/][namespace/]name[:tag], such as llama3.2 or
     hf.co/user/repository:Q4_K_M.
     """
     with connected() as client:
@@ -24,7 +24,7 @@ def pull(model: str, insecure: bool) -> None:
 @click.argument("model", type=MODEL)
 @insecure_option
 def push(model: str, insecure: bool) -> None:
-    """Bring a model to the registry of its name.
+    """Upload a model to a registry.
 
     MODEL is [host/][namespace/]name[:tag]; `puna cp` gives a model such a name.
     """

@@ -38,11 +38,11 @@ class RunCommand(click.Command):
 @click.argument("model", type=MODEL)
 @click.argument("prompt", nargs=-1)
 @click.option("--format", "format_", default="", help="json, or a JSON Schema.")
-@click.option("--think", default="", metavar="[LEVEL]", help="Think first: true, false, low, medium, high or max.")
-@click.option("--hidethinking", is_flag=True, help="Do not show what it thinks.")
+@click.option("--think", default="", metavar="[LEVEL]", help="Thinking: true, false, low, medium, high or max.")
+@click.option("--hidethinking", is_flag=True, help="Hide the thinking.")
 @click.option("--keepalive", default="", help="How long the model stays in memory, such as 5m.")
-@click.option("--nowordwrap", is_flag=True, help="Show the text as it is: do not render Markdown, do not wrap lines.")
-@click.option("--verbose", is_flag=True, help="Show what the answer took.")
+@click.option("--nowordwrap", is_flag=True, help="Do not render Markdown or wrap lines.")
+@click.option("--verbose", is_flag=True, help="Show timing statistics.")
 @insecure_option
 def run(
     model: str,
@@ -55,10 +55,10 @@ def run(
     verbose: bool,
     insecure: bool,
 ) -> None:
-    """Ask a model, or talk with it.
+    """Run a model.
 
-    Without a PROMPT a session begins. What comes through a pipe follows the prompt. A model that is not here is
-    pulled first.
+    Without a PROMPT, starts a chat. Standard input is added to the prompt. A model that is not here is downloaded
+    first.
     """
     display = DisplayOptions(rendered=not (nowordwrap or format_), hide_thinking=hidethinking, verbose=verbose)
     options: dict[str, Any] = {

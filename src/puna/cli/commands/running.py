@@ -37,7 +37,7 @@ def ps(prefix: str, as_json: bool) -> None:
 @click.command()
 @click.argument("model", type=MODEL)
 def stop(model: str) -> None:
-    """Have the server unload a model."""
+    """Stop a running model."""
     with connected(server=True) as client:
         client.ask("POST", "/api/generate", {"model": model, "keep_alive": 0, "stream": False})
 

@@ -14,11 +14,11 @@ from puna.cli.output.overview import render_overview
 @click.option("--template", is_flag=True, help="Show its template.")
 @click.option("--system", is_flag=True, help="Show its system message.")
 @click.option("--license", is_flag=True, help="Show its licence.")
-@click.option("--verify", is_flag=True, help="Read all its files, and say which are damaged.")
-@click.option("--verbose", "-v", is_flag=True, help="Show the whole header of its weights.")
+@click.option("--verify", is_flag=True, help="Check all its files for damage.")
+@click.option("--verbose", "-v", is_flag=True, help="Show all metadata and tensors.")
 @json_option
 def show(model: str, verbose: bool, as_json: bool, **parts: bool) -> None:
-    """Show what a model is."""
+    """Show information about a model."""
     wanted = [part for part, asked in parts.items() if asked]
     if len(wanted) > 1:
         raise click.ClickException(f"only one of {', '.join(f'--{part}' for part in parts)} at a time")
