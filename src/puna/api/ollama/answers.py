@@ -48,6 +48,7 @@ class Running(TypedDict):
     details: Details
     expires_at: str
     size_vram: int
+    size_resident: int
     context_length: int
 
 
