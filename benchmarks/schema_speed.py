@@ -1,7 +1,8 @@
 """What a schema costs: time of a token and until the first one, over plain text, through Puna and by llama-server's
 own `json_schema`: `make bench-structured`.
 
-By turns in one run, the medians of the rounds. Ratios are to plain text of the same server.
+By turns in one run, the medians of the rounds. Ratios are to plain text of the same server. The engine alone is asked
+with Puna's grammars as well: what it takes for them Puna can't change.
 """
 
 import argparse
@@ -20,6 +21,13 @@ from benchmarks.load import TEXT, Target, asked
 from benchmarks.random_model import SHAPES
 from benchmarks.servers import busy, engine_alone, puna_server
 from benchmarks.store import add_model
+from puna.core.formats import JsonSchema
+from puna.core.tools import Tool
+from puna.engines.llama.grammar.compiled import compile_answer
+from puna.engines.llama.grammar.plan import Compiled, Plan
+
+SHORT = 8
+"""How many tokens a short answer has."""
 
 
 def text(description: str, **more: Any) -> dict[str, Any]:
@@ -191,21 +199,50 @@ def renamed(schema: Any, turn: int) -> Any:
     return {**schema, "properties": {**schema["properties"], f"extra_{turn}": {"type": "string"}}}
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One answer: milliseconds until its first text and its end, milliseconds of processor time that the engines and
+    everything else of Puna's used meanwhile, and its tokens."""
+
+    first: float
+    whole: float
+    engines: float
+    server: float
+    tokens: int
+
+
 @dataclass(slots=True)
 class Times:
-    """Milliseconds of answers: until the first text, of a token after it, and of the engine's processor time for
-    a token, its prompt's included."""
+    """A short and a long answer of each round. What a token costs is what the long one costs more, by the tokens that
+    it has more: so neither the prompt nor the schema nor the end is counted."""
 
-    first: list[float] = field(default_factory=list)
-    token: list[float] = field(default_factory=list)
-    busy: list[float] = field(default_factory=list)
+    pairs: list[tuple[Measured, Measured]] = field(default_factory=list)
+
+    @property
+    def first(self) -> float:
+        return median(long.first for _, long in self.pairs)
+
+    @property
+    def token(self) -> float:
+        return median((long.whole - short.whole) / (long.tokens - short.tokens) for short, long in self.pairs)
+
+    @property
+    def busy(self) -> float:
+        """The engines' processor time for a token. It is counted in hundredths of a second: so all together."""
+        tokens = sum(long.tokens - short.tokens for short, long in self.pairs)
+        return sum(long.engines - short.engines for short, long in self.pairs) / tokens
+
+    @property
+    def server(self) -> float:
+        """The processor time of Puna's own processes for a whole long answer."""
+        return sum(long.server for _, long in self.pairs) / len(self.pairs)
 
 
-async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: int, times: Times) -> None:
+async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: int) -> Measured:
     """Ask once and note how long it took."""
     usage = {"stream_options": {"include_usage": True}}
     asking = replace(target, write_body=lambda prompt, tokens: target.write_body(prompt, tokens) | usage | fields)
-    used = engines_busy()
+    engines, server = processor_time()
     async with asked(asking, prompt, tokens) as reader:
         start, data = time.perf_counter(), b""
         first = None
@@ -214,53 +251,78 @@ async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: in
             if first is None and TEXT.search(data):
                 first = time.perf_counter()
         end = time.perf_counter()
+    used = processor_time()
     counts = [json.loads(line[6:]).get("usage") for line in data.splitlines() if line.startswith(b"data: {")]
     count = next((usage["completion_tokens"] for usage in counts if usage), 0)
     if first is None:
         raise RuntimeError(f"{target.address} answered {data[:500]!r}")
-    times.first.append(1000 * (first - start))
-    if count > 8:
-        times.token.append(1000 * (end - first) / (count - 1))
-        times.busy.append(1000 * (engines_busy() - used) / count)
+    spent = (1000 * (used[0] - engines), 1000 * (used[1] - server))
+    return Measured(1000 * (first - start), 1000 * (end - start), *spent, count)
 
 
-def engines_busy() -> float:
-    """Seconds of processor time that both engines have used, which company on the machine hardly changes."""
-    processes = psutil.Process().children(recursive=True)
-    return sum(busy(process) for process in processes if "puna.engines.llama.runner" in process.cmdline())
+def processor_time() -> tuple[float, float]:
+    """Seconds of processor time that the engines, and Puna's other processes, have used. Company on the machine
+    hardly changes it."""
+    engines = server = 0.0
+    for process in psutil.Process().children(recursive=True):
+        if "puna.engines.llama.runner" in process.cmdline():
+            engines += busy(process)
+        else:
+            server += busy(process)
+    return engines, server
+
+
+def grammar(plan: Plan) -> dict[str, Any]:
+    """Puna's own grammar, for the engine alone."""
+    compiled = compile_answer(plan)
+    assert isinstance(compiled, Compiled)
+    return {"grammar": compiled.grammar}
+
+
+TOOLS_OF_PUNA = tuple(
+    Tool(name=name, description="", parameters={"type": "object", "properties": properties})
+    for name, properties in TOOLS.items()
+)
 
 
 async def measure(through: Target, alone: Target, rounds: int, tokens: int) -> dict[str, Times]:
     """The times of each kind of answer, by turns."""
     kinds: dict[str, Times] = {}
+    auto = {**calling(), "tool_choice": "auto"}
+    held = grammar(Plan(form=JsonSchema(schema=INVOICE)))
+    called = grammar(Plan(tools=TOOLS_OF_PUNA, forced=True))
     for turn in range(rounds + 1):
-        new = renamed(INVOICE, turn)
-        asking: dict[str, tuple[Target, dict[str, Any]]] = {
-            "Puna, plain text": (through, {}),
-            "Puna, a new schema": (through, formed(new)),
-            "Puna, the same again": (through, formed(new)),
-            "Puna, a forced call": (through, calling()),
-            "llama-server, plain text": (alone, {}),
-            "llama-server, a new schema": (alone, formed(new)),
+        new = [formed(renamed(INVOICE, 2 * turn + place)) for place in range(2)]
+        asking: dict[str, tuple[Target, list[dict[str, Any]]]] = {
+            "Puna, plain text": (through, [{}, {}]),
+            "Puna, a new schema": (through, new),
+            "Puna, the same again": (through, new),
+            "Puna, tools, plain text": (through, [auto, auto]),
+            "Puna, tools, a forced call": (through, [calling(), calling()]),
+            "llama-server, plain text": (alone, [{}, {}]),
+            "llama-server, its own json_schema": (alone, new),
+            "llama-server, Puna's grammar": (alone, [held, held]),
+            "llama-server, Puna's of calls": (alone, [called, called]),
         }
         for name, (target, fields) in asking.items():
-            times = kinds.setdefault(name, Times())
-            await answer(target, fields, f"Turn {turn}: read this invoice, please.", tokens, times)
-            if turn == 0:
-                kinds[name] = Times()
+            prompt = f"Turn {turn}: count from 1 to 500."
+            short, long = [
+                await answer(target, asked, prompt, most) for asked, most in zip(fields, (SHORT, tokens), strict=True)
+            ]
+            if turn and long.tokens >= 2 * short.tokens:
+                kinds.setdefault(name, Times()).pairs.append((short, long))
     return kinds
 
 
 def report(model: str, kinds: dict[str, Times]) -> None:
     print(f"\n{model}: a schema of {len(json.dumps(INVOICE)) / 1000:.0f} kB")
     for name, times in kinds.items():
-        plain = kinds[f"{name.split(',')[0]}, plain text"]
-        ratio = median(times.token) / median(plain.token) if times.token else float("nan")
-        later = median(times.first) - median(plain.first)
-        token = median(times.token) if times.token else float("nan")
-        load = median(times.busy) / median(plain.busy) if times.busy else float("nan")
-        first = f"first text after {median(times.first):7.1f} ms ({later:+.1f})"
-        print(f"  {name:28} {token:7.2f} ms a token ({ratio:.2f}, processor time {load:.2f}), {first}")
+        side = name.split(",")[0]
+        plain = kinds[f"{side}, plain text"]
+        before = kinds["Puna, tools, plain text"] if name.startswith("Puna, tools") else plain
+        ratios = f"{times.token / plain.token:.2f}, processor time {times.busy / plain.busy:.2f}"
+        first = f"first text after {times.first:6.1f} ms ({times.first - before.first:+.1f})"
+        print(f"  {name:34} {times.token:6.2f} ms a token ({ratios}), {first}, Puna's own {times.server:.1f} ms")
 
 
 async def run(shape: str | None, rounds: int, tokens: int) -> None:
