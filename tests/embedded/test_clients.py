@@ -1,6 +1,7 @@
 """The clients on a server in this process. Each test has a process of its own, so that nothing is shared unseen."""
 
 import ast
+import os
 import socket
 import subprocess
 import sys
@@ -11,19 +12,37 @@ import httpx2
 import psutil
 import pytest
 
+from tests.fork_server import PROGRAM, fork_server
 from tests.server import THREADS
 
 HI = 'messages=[{"role": "user", "content": "Say this is a test"}]'
 
 
-def run(tmp_path: Path, program: str, *arguments: str, code: int = 0) -> list[str]:
-    """The lines that a program prints, which has no home of its own to find."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": "", "PUNA_THREADS": THREADS}
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Of a program that has no home of its own to find."""
+    return {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": "", "PUNA_THREADS": THREADS}
+
+
+def run(tmp_path: Path, program: str, *arguments: str) -> list[str]:
+    """The lines that a program prints, in a process that has imported already what it may need."""
+    reading, writing = os.pipe()
+    log = tmp_path / "errors"
+    with os.fdopen(reading) as output:
+        with log.open("w") as errors, os.fdopen(writing, "w") as printing:
+            order = ["-c", program, *arguments]
+            fork_server(PROGRAM).start(order, environment(tmp_path), printing.fileno(), errors.fileno())
+        lines = output.read().splitlines()
+    assert "Traceback" not in log.read_text(), log.read_text()
+    return lines
+
+
+def run_afresh(tmp_path: Path, program: str, *, code: int = 0) -> list[str]:
+    """The lines that a program prints, in a process that has imported nothing."""
     done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+        [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        env=environment,
+        env=environment(tmp_path),
         cwd=tmp_path,
         timeout=120,
         check=False,
@@ -100,7 +119,7 @@ puna.OpenAI().chat.completions.create(model="tiny", {HI})
 print(psutil.Process().children()[0].pid, flush=True)
 {ending}
 """
-    [pid] = map(int, run(tmp_path, program, code=code))
+    [pid] = map(int, run_afresh(tmp_path, program, code=code))
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=20)
     assert not psutil.pid_exists(pid)
 
@@ -268,7 +287,7 @@ print(asyncio.run(main()))
 
 
 def test_importing_puna_imports_nothing_heavy(tmp_path: Path) -> None:
-    [modules] = run(tmp_path, "import puna, sys; print(*sys.modules)")
+    [modules] = run_afresh(tmp_path, "import puna, sys; print(*sys.modules)")
     assert not {"asyncio", "pydantic", "starlette", "numpy", "openai", "httpx2", "orjson"} & {*modules.split()}
 
 
@@ -282,7 +301,7 @@ try:
 except ImportError as error:
     print(error)
 """
-    assert run(tmp_path, program) == [f"puna.{name} needs the package '{package}': pip install {package}"]
+    assert run_afresh(tmp_path, program) == [f"puna.{name} needs the package '{package}': pip install {package}"]
 
 
 def pasted(page: str) -> list[str]:

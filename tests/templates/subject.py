@@ -99,7 +99,7 @@ class Subject:
         self._models += 1  # the engine has its file mapped: none is written over
         weights = self._folder / f"{self._models}.gguf"
         write_scripted_model(weights, says, self._template, ends=ends)
-        engine = await micro_launch(weights, context=65536).start()
+        engine = await micro_launch(weights, context=8192).start()
         assert isinstance(engine, GeneratingEngine)
         return engine
 
