@@ -29,7 +29,7 @@ PROGRAM = (*SERVER, "openai", "ollama", "puna.embedded.core", "puna.embedded.tra
 
 
 class ForkServer:
-    """The process that forks, once it has imported those modules. It ends when its channel does: with this process."""
+    """The process that forks, once it has imported those modules. It ends with this one, when its channel does."""
 
     def __init__(self, modules: tuple[str, ...]) -> None:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
