@@ -32,8 +32,7 @@ What holds with each published template of llama.cpp's collection, tried with a 
 | schema | JSON in a form, after thinking where there is some |
 | odd tools | schemas that are valid and unusual |
 
-What the table does not show: Solar Open's thinking is not told from its answer, since its template shows none that
-it is given. In `auto` mode arguments are held to their schema where a call has marks and JSON in it
+What the table does not show: in `auto` mode arguments are held to their schema where a call has marks and JSON in it
 (docs/compatibility.md).
 
 """
