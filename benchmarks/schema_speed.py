@@ -254,8 +254,9 @@ async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: in
     used = processor_time()
     counts = [json.loads(line[6:]).get("usage") for line in data.splitlines() if line.startswith(b"data: {")]
     count = next((usage["completion_tokens"] for usage in counts if usage), 0)
-    if first is None:
+    if first is None and not count:
         raise RuntimeError(f"{target.address} answered {data[:500]!r}")
+    first = first or end  # random weights may say nothing that is text in a few tokens
     spent = (1000 * (used[0] - engines), 1000 * (used[1] - server))
     return Measured(1000 * (first - start), 1000 * (end - start), *spent, count)
 
