@@ -1,6 +1,7 @@
 """What tests in several folders share. Every test imports this: clients and engines are imported by the fixtures that
 need them."""
 
+import os
 import sys
 import threading
 from collections.abc import Generator, Iterator
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 PROCESSES = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
 """Python's audit events of a process that is started."""
 WHY = "it starts a process"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for `-n auto`: tests often wait for other processes."""
+    return len(os.sched_getaffinity(0) if sys.platform == "linux" else range(os.cpu_count() or 1)) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
