@@ -54,8 +54,8 @@ MAY_KNOW = {
     "cli": "core library.parameters api.advice",
     "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts server "
     "state.private",
-    "cli.commands": "cli core http.body settings machine library server serving observation.log state.database "
-    "state.private",
+    "cli.commands": "cli core http.body http.listener settings machine library server serving observation.log "
+    "state.database state.private",
     # Puna in a program of one's own, and for its tests, is the whole server
     "embedded": "core http server settings library api.services engines.process.spawn engines.llama.runner",
     "testing": "core http api.dispatcher embedded engines library server settings",

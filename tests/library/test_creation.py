@@ -178,6 +178,14 @@ def test_a_full_disk_changes_nothing(tmp_path: Path, weights_file: Path) -> None
         subprocess.run(["umount", str(disk)], check=True)  # noqa: S607
 
 
+def finish(writer: gguf.GGUFWriter) -> None:
+    """Write the file."""
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 @pytest.mark.parametrize("name", ["Q8_0", "q4_0", "f16", "BF16", "Q5_1"])
 def test_weights_are_quantized(library: Library, tmp_path: Path, name: str) -> None:
     path = tmp_path / "m.gguf"
@@ -189,13 +197,7 @@ def test_weights_are_quantized(library: Library, tmp_path: Path, name: str) -> N
     writer.add_tensor("blk.0.ffn_up.weight", values)
     writer.add_tensor("blk.0.attn_norm.weight", values[0])
     writer.add_tensor("blk.0.odd.weight", values[:, :33])
-    for step in (
-        writer.write_header_to_file,
-        writer.write_kv_data_to_file,
-        writer.write_tensors_to_file,
-        writer.close,
-    ):
-        step()
+    finish(writer)
     model = create(library, NAME, recipe("FROM ./m.gguf", tmp_path, quantize=name))
     assert model.config.quantization == name.upper()
     assert model.metadata.array("tokenizer.ggml.tokens") == ["a", "b"]
@@ -226,13 +228,7 @@ def test_k_types_are_written_by_the_engines_library(
     names = ["blk.0.ffn_up.weight", "blk.0.ffn_down.weight", "output.weight", "blk.0.ffn_gate.weight"]
     for each in names:
         writer.add_tensor(each, values[:, :96].copy() if each == names[-1] else values)
-    for step in (
-        writer.write_header_to_file,
-        writer.write_kv_data_to_file,
-        writer.write_tensors_to_file,
-        writer.close,
-    ):
-        step()
+    finish(writer)
     model = create(library, NAME, recipe("FROM ./m.gguf", tmp_path, quantize=name))
     assert model.config.quantization == name.upper()
     tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(model.weights).tensors}

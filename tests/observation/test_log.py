@@ -2,37 +2,21 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
 from puna.observation.log import JsonFormatter, TextFormatter, request_line
+from tests.observation.conftest import Kept
 from tests.scripted import ScriptedServer
 from tests.server import StartServer
 
 FIELDS = {"method": "POST", "path": "/v1/chat/completions", "status": 200, "ms": 413.0}
 
 
-class Kept(logging.Handler):
-    """The records of a test."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-
-
 @pytest.fixture
-def kept() -> Iterator[Kept]:
-    logger, handler = logging.getLogger("puna"), Kept()
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    yield handler
-    logger.removeHandler(handler)
-    logger.setLevel(level)
+def kept(keep: Callable[[str], Kept]) -> Kept:
+    return keep("puna")
 
 
 def record(message: str, level: int = logging.INFO) -> logging.LogRecord:

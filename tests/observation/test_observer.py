@@ -1,9 +1,9 @@
 """What is seen of a request from outside: its id, its line in the access log, its part in the metrics."""
 
 import json
-import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import openai
@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from puna.core.errors import EngineLost
 from puna.core.events import Usage
+from tests.observation.conftest import Kept
 from tests.scripted import ScriptedServer, StartScripted
 from tests.server import RunningServer, StartServer
 
@@ -29,15 +30,15 @@ def samples(server: RunningServer) -> dict[tuple[str, ...], float]:
     }
 
 
-class Logged(logging.Handler):
+@dataclass
+class Logged:
     """The lines of the access log."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
+    _kept: Kept
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(record.getMessage())
+    @property
+    def texts(self) -> list[str]:
+        return [record.getMessage() for record in self._kept.records]
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -45,15 +46,9 @@ class Logged(logging.Handler):
 
 
 @pytest.fixture
-def logged() -> Iterator[Logged]:
+def logged(keep: Callable[[str], Kept]) -> Logged:
     """What the access log gets while a test runs."""
-    logger, handler = logging.getLogger("puna.access"), Logged()
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    yield handler
-    logger.removeHandler(handler)
-    logger.setLevel(level)
+    return Logged(keep("puna.access"))
 
 
 def ask(client: openai.OpenAI, **fields: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from puna.state.responses import StoredResponse
+from puna.state.stored import StoredResponse
 from puna.state.stores import Stores
 
 

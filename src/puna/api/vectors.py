@@ -27,11 +27,11 @@ class Embeddings:
     @classmethod
     async def gather(cls, batches: AsyncGenerator[Embedded, None], dimensions: int | None) -> "Embeddings":
         """Everything has to be there before the first byte goes out: an input may yet be refused."""
-        import numpy as np
-
         result = cls([], 0)
         async with aclosing(batches):
             async for batch in batches:
+                import numpy as np  # the engine's process is there, and has seen to that in a thread
+
                 result.matrices.append(cut(np.stack(batch.vectors), dimensions))
                 result.tokens += batch.tokens
                 result.waiting += batch.waiting

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from puna.embedded.core import core_of
 from puna.http.inprocess import InProcess
+from puna.http.listener import listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +33,6 @@ def serve(port: int = 0, *, host: str = "127.0.0.1", path: str | os.PathLike[str
         with listening(core, listener):
             name, number = listener.getsockname()[:2]
             yield Server(f"http://{f'[{name}]' if ':' in name else name}:{number}")
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises OSError where the port is taken.
-
-    It names its protocol, as those that it accepts then do, too: without it asyncio leaves Nagle's algorithm on, and
-    each answer waits for 40 ms.
-    """
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        if os.name == "posix":  # on Windows it would let another program have the same port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen()
-    except BaseException:
-        listener.close()
-        raise
-    return listener
 
 
 @contextmanager

@@ -3,15 +3,12 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from puna.state.database import Database
+from puna.state.stored import Item
 from puna.state.tables import conversation_items, conversations
-
-Item = dict[str, Any]
-"""A message, a tool call, its output or a piece of reasoning, as a client gets it. Every item has an `id`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,30 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, literal, select, update
 
 from puna.state import conversations
-from puna.state.conversations import Item
 from puna.state.database import Database
+from puna.state.stored import UNFINISHED, Item, StoredResponse
 from puna.state.tables import conversation_items, response_items, response_streams, responses
-
-UNFINISHED = ("queued", "in_progress")
-"""The statuses of a response that is still being made."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredResponse:
-    """A response as it is kept. `body` is the object a client gets; `events` is its stream, where it has one."""
-
-    body: dict[str, Any]
-    input: Sequence[Item] = ()
-    events: bytes | None = None
-    owner: str = ""
-
-    @property
-    def id(self) -> str:
-        return str(self.body["id"])
-
-    @property
-    def unfinished(self) -> bool:
-        return self.body["status"] in UNFINISHED
 
 
 @dataclass(slots=True)

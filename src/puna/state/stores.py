@@ -8,7 +8,8 @@ from puna.state.database import Database, sqlite_url
 from puna.state.errors import StateError
 from puna.state.owner import STOPPED, Owner
 from puna.state.private import private_folder
-from puna.state.responses import ResponseStore, StoredResponse
+from puna.state.responses import ResponseStore
+from puna.state.stored import StoredResponse
 
 EXPIRY_SECONDS = 3600.0
 """How often what is too old is looked for."""

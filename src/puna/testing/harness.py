@@ -11,9 +11,10 @@ from starlette.types import ASGIApp
 
 from puna.api.dispatcher import Dispatcher
 from puna.embedded.core import private, running, temporary_home
-from puna.embedded.serving import listen, listening
+from puna.embedded.serving import listening
 from puna.engines.plan import ENGINES
 from puna.http.inprocess import InProcess
+from puna.http.listener import listen
 from puna.settings import Settings
 from puna.testing.engine import plan_scripted
 from puna.testing.recorder import Recorded, Recorder

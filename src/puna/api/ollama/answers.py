@@ -48,7 +48,7 @@ class Running(TypedDict):
     details: Details
     expires_at: str
     size_vram: int
-    size_resident: int
+    size_resident: int | None
     context_length: int
 
 

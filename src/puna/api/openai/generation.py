@@ -1,5 +1,6 @@
 """The fields that chat completions and completions have in common."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -54,6 +55,11 @@ class SamplingExtensions(Body):
     min_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     repeat_penalty: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
 
+    @property
+    def extended(self) -> Sampling:
+        """These settings alone."""
+        return Sampling(top_k=self.top_k, min_p=self.min_p, repeat_penalty=self.repeat_penalty)
+
 
 class GenerationBody(SamplingExtensions):
     """The body of both. Ranges are OpenAI's."""
@@ -91,12 +97,10 @@ class GenerationBody(SamplingExtensions):
     @property
     def sampling(self) -> Sampling:
         """The settings that both have. Raises InvalidRequest."""
-        return Sampling(
+        return replace(
+            self.extended,
             temperature=self.temperature,
             top_p=self.top_p,
-            top_k=self.top_k,
-            min_p=self.min_p,
-            repeat_penalty=self.repeat_penalty,
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop) if self.stop else None,

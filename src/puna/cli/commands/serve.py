@@ -13,6 +13,7 @@ import click
 
 from puna.cli.client.servers import announced
 from puna.cli.commands.startup import check, introduce, warn_of_unknown
+from puna.http.listener import listen
 from puna.settings import VARIABLES, Settings
 
 BACKLOG = 2048
@@ -38,17 +39,13 @@ def serve(host: str | None, port: int | None) -> None:
     given: dict[str, Any] = {"host": host, "port": port}
     settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
     check(settings)
-    listener = listen(settings.host, settings.port)
-    run(settings, listener)
+    run(settings, open_port(settings.host, settings.port))
 
 
-def listen(host: str, port: int) -> socket.socket:
+def open_port(host: str, port: int) -> socket.socket:
     """A listening socket; says what helps where it can't be had."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)  # where it names TCP, asyncio sends without delay
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        return listen(host, port, BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise click.ClickException(
@@ -56,8 +53,6 @@ def listen(host: str, port: int) -> socket.socket:
                 f"`puna serve --port {port + 1}`, or `PUNA_HOST={host}:{port + 1} make serve`."
             ) from error
         raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror}") from error
-    listener.listen(BACKLOG)
-    return listener
 
 
 def occupant(host: str, port: int) -> str:

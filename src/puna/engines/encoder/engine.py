@@ -1,8 +1,10 @@
 """An encoder, asked over HTTP."""
 
+import asyncio
 import base64
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from importlib import import_module
 from typing import Any
 
 from puna.core.completions import Prompt
@@ -26,6 +28,9 @@ class EncoderEngine(ProcessEngine, Embeds):
     def __init__(self, arguments: EncoderArguments, process: EngineProcess, stall_timeout: float) -> None:
         client = EngineClient(process.address, process.key, refusal, "/health")
         super().__init__(process, client, arguments.capacity, stall_timeout)
+
+    async def greet(self) -> None:
+        await asyncio.to_thread(import_module, "numpy")  # a tenth of a second, which nobody else should wait for
 
     async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         inputs = request.inputs

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
@@ -30,6 +31,10 @@ from puna.engines.process.process import EngineProcess
 
 if TYPE_CHECKING:
     from puna.engines.llama.completion.scoring import Scorer
+
+
+SCORING = "puna.engines.llama.completion.scoring"
+"""With numpy, which takes a tenth of a second to import: in a thread, when an engine that needs it has started."""
 
 
 class LlamaEngine(ProcessEngine):
@@ -122,9 +127,12 @@ class ScoringEngine(LlamaEngine, Scores):
         super().__init__(arguments, process, stall_timeout)
         self._scorer: Scorer | None = None
 
+    async def greet(self) -> None:
+        await asyncio.to_thread(import_module, SCORING)
+
     async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
         async with self.answering():
-            from puna.engines.llama.completion.scoring import Scorer  # which needs numpy
+            from puna.engines.llama.completion.scoring import Scorer
 
             prompts = await self.reader.read(request.prompts)
             if self._scorer is None:
@@ -143,6 +151,9 @@ class EmbeddingEngine(LlamaEngine, Embeds):
     def __init__(self, arguments: LlamaArguments, process: EngineProcess, stall_timeout: float) -> None:
         super().__init__(arguments, process, stall_timeout)
         self._embedder = Embedder(self.client, arguments, self.reader)
+
+    async def greet(self) -> None:
+        await asyncio.to_thread(import_module, "numpy")
 
     async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         async with self.answering(), aclosing(self._embedder.embed(request.inputs)) as batches:

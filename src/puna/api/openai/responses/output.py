@@ -27,12 +27,11 @@ class OutputItem(Protocol):
         """What comes before `output_item.done`."""
 
 
-class MessageOutput:
-    """Text that answers the user."""
+class AssistantMessage:
+    """A message of one part, which grows."""
 
     def __init__(self, output_index: int) -> None:
         self._texts: list[str] = []
-        self._logprobs: list[dict[str, Any]] = []
         self._place = {"item_id": new_id("msg"), "output_index": output_index, "content_index": 0}
         self.item: Stored = {
             "type": "message",
@@ -42,8 +41,23 @@ class MessageOutput:
             "content": [],
         }
 
+    def _opened(self, part: Stored) -> WireEvent:
+        return {"type": "response.content_part.added", **self._place, "part": part}
+
+    def _closed(self, part: Stored, status: str) -> WireEvent:
+        self.item = {**self.item, "status": status, "content": [part]}
+        return {"type": "response.content_part.done", **self._place, "part": part}
+
+
+class MessageOutput(AssistantMessage):
+    """Text that answers the user."""
+
+    def __init__(self, output_index: int) -> None:
+        super().__init__(output_index)
+        self._logprobs: list[dict[str, Any]] = []
+
     def open(self) -> Iterator[WireEvent]:
-        yield {"type": "response.content_part.added", **self._place, "part": output_text("")}
+        yield self._opened(output_text(""))
 
     def add(self, text: str, logprobs: Sequence[TokenLogprob]) -> Iterator[WireEvent]:
         self._texts.append(text)
@@ -54,29 +68,17 @@ class MessageOutput:
 
     def close(self, status: str) -> Iterator[WireEvent]:
         text = "".join(self._texts)
-        part = output_text(text, self._logprobs)
-        self.item = {**self.item, "status": status, "content": [part]}
+        closed = self._closed(output_text(text, self._logprobs), status)
         brief = [without_bytes(logprob) for logprob in self._logprobs]
         yield {"type": "response.output_text.done", **self._place, "text": text, "logprobs": brief}
-        yield {"type": "response.content_part.done", **self._place, "part": part}
+        yield closed
 
 
-class RefusalOutput:
+class RefusalOutput(AssistantMessage):
     """Text that says that there will be no answer: a part of a message, as OpenAI has it."""
 
-    def __init__(self, output_index: int) -> None:
-        self._texts: list[str] = []
-        self._place = {"item_id": new_id("msg"), "output_index": output_index, "content_index": 0}
-        self.item: Stored = {
-            "type": "message",
-            "id": self._place["item_id"],
-            "status": "in_progress",
-            "role": "assistant",
-            "content": [],
-        }
-
     def open(self) -> Iterator[WireEvent]:
-        yield {"type": "response.content_part.added", **self._place, "part": refusal("")}
+        yield self._opened(refusal(""))
 
     def add(self, text: str) -> Iterator[WireEvent]:
         self._texts.append(text)
@@ -84,10 +86,9 @@ class RefusalOutput:
 
     def close(self, status: str) -> Iterator[WireEvent]:
         text = "".join(self._texts)
-        part = refusal(text)
-        self.item = {**self.item, "status": status, "content": [part]}
+        closed = self._closed(refusal(text), status)
         yield {"type": "response.refusal.done", **self._place, "refusal": text}
-        yield {"type": "response.content_part.done", **self._place, "part": part}
+        yield closed
 
 
 class ReasoningOutput:

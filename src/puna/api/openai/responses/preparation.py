@@ -12,7 +12,6 @@ from puna.api.openai.verbosity import with_verbosity
 from puna.core.errors import InvalidRequest, NotFound
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
-from puna.core.sampling import Sampling
 from puna.images.load import ImageLoader
 from puna.state.state import State
 
@@ -145,12 +144,7 @@ def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:
     )
     if not isinstance(body, CreateBody):
         return request
-    sampling = Sampling(
-        temperature=body.temperature,
-        top_p=body.top_p,
-        top_k=body.top_k,
-        min_p=body.min_p,
-        repeat_penalty=body.repeat_penalty,
-        max_tokens=body.max_output_tokens,
+    sampling = replace(
+        body.extended, temperature=body.temperature, top_p=body.top_p, max_tokens=body.max_output_tokens
     )
     return replace(request, sampling=sampling, logprobs=body.logprobs)

@@ -19,6 +19,7 @@ from puna.inference.caller import Caller
 from puna.inference.inference import completed
 from puna.library.names import ModelName
 from puna.state.owner import STOPPED
+from puna.state.stored import StoredResponse
 
 
 class Responses:
@@ -141,8 +142,6 @@ class Responses:
     async def _announce(self, answer: ResponseBuilder, prepared: Prepared) -> None:
         """Store a response that nothing was done for yet."""
         stores = await self._services.state.open()
-        from puna.state.responses import StoredResponse  # with SQLAlchemy, which opening has imported in a thread
-
         body = {**answer.response, "status": "queued"}
         await stores.save(StoredResponse(body=body, input=prepared.given, owner=stores.owner.name))
 
@@ -157,8 +156,6 @@ class Responses:
             conversation = body.conversation_id if done else None
             if body.store is not False:
                 stores = await self._services.state.open()
-                from puna.state.responses import StoredResponse
-
                 events = run.log() if body.stream or body.background else None
                 stored = StoredResponse(body=response, input=prepared.given, events=events, owner=stores.owner.name)
                 await stores.save(stored, conversation)
