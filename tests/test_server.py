@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from puna import __version__
+from puna.api.ollama.application import LEVEL
 from tests.server import RunningServer, StartServer
 
 
@@ -21,7 +22,7 @@ def test_the_root_says_that_puna_runs(server: RunningServer, method: str) -> Non
 def test_health_and_version(server: RunningServer) -> None:
     with server.http() as http:
         assert http.get("/health").json() == {"status": "ok"}
-        assert http.get("/api/version").json() == {"version": __version__}
+        assert http.get("/api/version").json() == {"version": LEVEL, "puna": __version__}
 
 
 def test_an_unknown_path_is_404_in_json(server: RunningServer) -> None:

@@ -150,6 +150,15 @@ def test_what_can_not_be_is_said_in_ollamas_shape(
         assert words in response.json()["error"]
 
 
-def test_the_version(server: ScriptedServer) -> None:
+@pytest.mark.parametrize("wanted", ["0.6.4", "0.13.4", "0.14.0"], ids=["VS Code", "Codex", "Messages"])
+def test_the_version_is_the_level_of_ollamas_api_that_clients_ask_for(server: ScriptedServer, wanted: str) -> None:
     with server.http() as http:
-        assert http.get("/api/version").json()["version"]
+        version = http.get("/api/version").json()["version"]
+    level, least = ([int(part) for part in text.split(".")] for text in (version, wanted))
+    assert level >= least
+
+
+def test_what_the_level_of_ollamas_api_has_is_there(server: ScriptedServer) -> None:
+    with server.http() as http:
+        for path in ("/api/chat", "/api/generate", "/api/embed", "/v1/responses", "/v1/chat/completions"):
+            assert http.post(path, json={}).status_code == 400, path

@@ -14,6 +14,7 @@ exact = with_config(ConfigDict(extra="forbid"))
 @exact
 class Version(TypedDict):
     version: str
+    puna: str
 
 
 @exact

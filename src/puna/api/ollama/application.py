@@ -38,9 +38,13 @@ def endpoint(module: str, function: str) -> Endpoint:
     return answer
 
 
+LEVEL = "0.14.2"
+"""The version of Ollama whose API Puna keeps up with: the last one before it makes pictures."""
+
+
 async def version(_: Request) -> Response:
-    """The version of this server."""
-    return JSONResponse({"version": __version__})
+    """The level of Ollama's API that is spoken here, which clients ask for before they use it, and Puna's version."""
+    return JSONResponse({"version": LEVEL, "puna": __version__})
 
 
 def name_of(about: Subject, body: object) -> str | None:

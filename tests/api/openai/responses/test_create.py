@@ -213,6 +213,8 @@ def test_thoughts_text_and_calls_are_items_in_order(scripted: ScriptedServer) ->
             ToolChoice(mode="required", names=("weather",)),
         ),
         ({"include": ["message.output_text.logprobs"], "top_logprobs": 2}, "logprobs", 2),
+        ({"presence_penalty": 0.5}, "sampling.presence_penalty", 0.5),
+        ({"frequency_penalty": -1}, "sampling.frequency_penalty", -1),
     ],
 )
 def test_each_field_reaches_the_engine(scripted: ScriptedServer, body: dict[str, Any], name: str, value: Any) -> None:
@@ -221,6 +223,29 @@ def test_each_field_reaches_the_engine(scripted: ScriptedServer, body: dict[str,
     for attribute in name.split("."):
         found = getattr(found, attribute)
     assert found == value
+
+
+def test_a_response_has_all_that_the_published_schemas_require(server: ScriptedServer) -> None:
+    given = {"presence_penalty": 0.5, "frequency_penalty": -0.5, "prompt_cache_key": "k", "safety_identifier": "s"}
+    response = post(server, input="Hello", store=False, **given)
+    check_response(response)
+    assert given.items() <= response.items()
+    assert response["store"] is False
+    plain = post(server, input="Hello")
+    check_response(plain)
+    assert plain["store"] is True
+    assert (plain["presence_penalty"], plain["prompt_cache_key"], plain["safety_identifier"]) == (0, None, None)
+
+
+def test_what_only_tells_of_the_client_changes_nothing(scripted: ScriptedServer) -> None:
+    post(scripted, input="Hello")
+    plain = scripted.script.request
+    hints: dict[str, Any] = {
+        "client_metadata": {"thread_id": "1"},
+        "background_options": {"completion_window": "8h", "continuation_id": "c"},
+    }
+    post(scripted, input="Hello", **hints)
+    assert scripted.script.request == plain
 
 
 def test_what_goes_wrong_later_is_a_failed_response(scripted: ScriptedServer) -> None:

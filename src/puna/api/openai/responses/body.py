@@ -79,6 +79,13 @@ class StreamOptions(Body):
     include_obfuscation: bool | None = None
 
 
+class BackgroundOptions(Body):
+    """When a background response has to be there. Here it is made at once, which is within any window."""
+
+    completion_window: Literal["soonest", "2h", "8h"] | None = None
+    continuation_id: str | None = None
+
+
 class ConversationReference(Body):
     id: Id
 
@@ -124,10 +131,14 @@ class CreateBody(Prompt, SamplingExtensions):
     """POST /v1/responses. Ranges are OpenAI's."""
 
     background: bool | None = None
+    background_options: BackgroundOptions | None = None
+    client_metadata: Object | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] | None = None
     include: list[Includable] | None = None
     max_output_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     max_tool_calls: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     metadata: Metadata | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: Object | None = None
     prompt_cache_retention: Literal["in_memory", "24h", "in-memory"] | None = None

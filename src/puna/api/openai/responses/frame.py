@@ -20,6 +20,7 @@ def frame(body: CreateBody, sampling: Sampling, owner: str = "") -> dict[str, An
         "completed_at": None,
         "conversation": {"id": body.conversation_id} if body.conversation_id else None,
         "error": None,
+        "frequency_penalty": sampling.frequency_penalty or 0,
         "incomplete_details": None,
         "instructions": body.instructions,
         "max_output_tokens": body.max_output_tokens,
@@ -28,9 +29,13 @@ def frame(body: CreateBody, sampling: Sampling, owner: str = "") -> dict[str, An
         "model": body.model,
         "output": [],
         "parallel_tool_calls": body.parallel_tool_calls is not False,
+        "presence_penalty": sampling.presence_penalty or 0,
         "previous_response_id": body.previous_response_id,
+        "prompt_cache_key": body.prompt_cache_key,
         "reasoning": render_reasoning(body),
+        "safety_identifier": body.safety_identifier,
         "service_tier": "default",
+        "store": body.store is not False,
         "temperature": sampling.temperature,
         "text": body.text_options.render(),
         "tool_choice": toolbox.render_choice(),
@@ -38,7 +43,8 @@ def frame(body: CreateBody, sampling: Sampling, owner: str = "") -> dict[str, An
         "top_logprobs": body.top_logprobs or 0,
         "top_p": sampling.top_p,
         "truncation": body.truncation or "disabled",
-        **given(body, "prompt_cache_key", "safety_identifier", "user"),
+        "usage": None,
+        **given(body, "user"),
     }
 
 

@@ -145,6 +145,11 @@ def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:
     if not isinstance(body, CreateBody):
         return request
     sampling = replace(
-        body.extended, temperature=body.temperature, top_p=body.top_p, max_tokens=body.max_output_tokens
+        body.extended,
+        temperature=body.temperature,
+        top_p=body.top_p,
+        frequency_penalty=body.frequency_penalty,
+        presence_penalty=body.presence_penalty,
+        max_tokens=body.max_output_tokens,
     )
     return replace(request, sampling=sampling, logprobs=body.logprobs)
