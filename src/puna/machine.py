@@ -30,8 +30,14 @@ PROBE_SECONDS = 30.0
 WHEELS = "https://xorbitsai.github.io/xllamacpp/whl"
 """Where xllamacpp's builds for GPUs are."""
 ENGINE = "'xllamacpp>=2026.10,<2027'"
-GPU_SIGNS = (("proc/driver/nvidia/version", "cu128"), ("dev/kfd", "rocm-7.2.4"))
+GPU_SIGNS = (
+    ("proc/driver/nvidia/version", "cu128"),
+    ("usr/lib/wsl/lib/libcuda.so.1", "cu128"),
+    ("dev/kfd", "rocm-7.2.4"),
+)
 """Files that the drivers of NVIDIA's and AMD's GPUs put there, and the builds for them."""
+GPU_VENDORS = {"0x1002", "0x10de", "0x8086"}
+"""AMD, NVIDIA and Intel: their GPUs can be used through Vulkan. Virtual machines have others, which only draw."""
 
 _log = logging.getLogger(__name__)
 
@@ -115,11 +121,20 @@ def unused_gpu(program: Path | None, root: Path = Path("/")) -> str | None:
     """The command that installs the engine for a GPU which is there and can't be used; None where all is well."""
     if sys.platform == "darwin" or program or gpus(program):
         return None
+    if build := fitting_build(root):
+        return f"{sys.executable} -m pip install {ENGINE} --force-reinstall --no-deps --index-url {WHEELS}/{build}"
+    return None
+
+
+def fitting_build(root: Path) -> str | None:
+    """The build of the engine for this machine's GPU; None where there is no GPU."""
     for sign, build in GPU_SIGNS:
         if (root / sign).exists():
-            return (
-                f"{sys.executable} -m pip install {ENGINE} --force-reinstall --no-deps --index-url {WHEELS}/{build}"
-            )
+            return build
+    for vendor in (root / "sys/class/drm").glob("renderD*/device/vendor"):
+        with suppress(OSError):
+            if vendor.read_text().strip() in GPU_VENDORS:
+                return "vulkan"
     return None
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.puna import Puna
 from tests.cli.terminal import CTRL_C, CTRL_D, PROMPT, UP, session
 from tests.server import RunningServer
-from tests.stored_models import add_model
+from tests.stored_models import add_model, write_micro_model
 
 TEST = "Say this is a test"
 
@@ -19,11 +19,10 @@ def puna(puna_with_server: Puna) -> Puna:
     return puna_with_server
 
 
-@pytest.fixture
-def endless(puna: Puna, shared_server: RunningServer, micro: Path) -> str:
-    """The name of a model that never ends its answer by itself."""
-    add_model(shared_server.home / "models", "micro", micro)
-    return "micro"
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that goes on for minutes: `micro` fills its context in a second, and then its answer is over."""
+    return write_micro_model(tmp_path_factory.mktemp("endless") / "endless.gguf", context=1 << 17)
 
 
 def modelfile(puna: Puna, name: str) -> str:
@@ -85,8 +84,9 @@ def test_a_message_may_have_several_lines(puna: Puna) -> None:
     assert 'SYSTEM "You\nare kind."' in saved
 
 
-def test_ctrl_c_ends_the_answer_and_not_the_session(puna: Puna, endless: str) -> None:
-    with session(puna, endless, "--nowordwrap") as terminal:
+def test_ctrl_c_ends_the_answer_and_not_the_session(puna: Puna, shared_server: RunningServer, endless: Path) -> None:
+    add_model(shared_server.home / "models", "endless", endless)
+    with session(puna, "endless", "--nowordwrap") as terminal:
         terminal.enter("go on for ever")
         terminal.until(lambda text: len(text.rpartition("go on for ever")[2]) > 200)
         terminal.press(CTRL_C)
@@ -103,10 +103,10 @@ def test_ctrl_c_ends_the_answer_and_not_the_session(puna: Puna, endless: str) ->
     assert roles == ["user", "assistant", "user", "assistant"]
 
 
-def test_a_session_needs_no_server(tmp_path: Path, micro: Path) -> None:
+def test_a_session_needs_no_server(tmp_path: Path, endless: Path) -> None:
     alone = Puna(tmp_path, tmp_path / "home")
-    add_model(alone.home / "models", "micro", micro)
-    with session(alone, "micro", "--nowordwrap") as terminal:
+    add_model(alone.home / "models", "endless", endless)
+    with session(alone, "endless", "--nowordwrap") as terminal:
         terminal.enter("go on for ever")
         terminal.until(lambda text: len(text.rpartition("go on for ever")[2]) > 200)
         terminal.press(CTRL_C)

@@ -98,13 +98,23 @@ def test_the_start_says_what_there_is(tmp_path: Path, caplog: pytest.LogCaptureF
     assert offer == f"Ollama's models are in {folder} (1). To use them: PUNA_MODELS={folder} puna serve"
 
 
-@pytest.mark.parametrize(("sign", "build"), [("proc/driver/nvidia/version", "cu128"), ("dev/kfd", "rocm-7.2.4")])
-def test_a_gpu_that_the_engine_cannot_use_comes_with_the_command(tmp_path: Path, sign: str, build: str) -> None:
+@pytest.mark.parametrize(
+    ("sign", "content", "build"),
+    [
+        ("proc/driver/nvidia/version", "", "cu128"),
+        ("usr/lib/wsl/lib/libcuda.so.1", "", "cu128"),
+        ("dev/kfd", "", "rocm-7.2.4"),
+        ("sys/class/drm/renderD128/device/vendor", "0x8086\n", "vulkan"),
+    ],
+)
+def test_a_gpu_that_the_engine_cannot_use_comes_with_the_command(
+    tmp_path: Path, sign: str, content: str, build: str
+) -> None:
     if gpus(None) or sys.platform == "darwin":
         pytest.skip("the engine can use a GPU here")
     assert unused_gpu(None, tmp_path) is None
     (tmp_path / sign).parent.mkdir(parents=True)
-    (tmp_path / sign).touch()
+    (tmp_path / sign).write_text(content)
     assert str(unused_gpu(None, tmp_path)).endswith(f"--index-url https://xorbitsai.github.io/xllamacpp/whl/{build}")
 
 

@@ -26,7 +26,7 @@ from puna.core.subjects import AnswerSchema, Conversation, ToolGrammar
     [
         (ContextLengthExceeded(600, 256), ("600 tokens", "256 tokens")),
         (RequestTooLarge(1000), ("1 KB",)),
-        (MemoryTooSmall(3 * 2**30, 2**30), ("3.0 GiB", "1.0 GiB")),
+        (MemoryTooSmall(3 * 2**30, 2**30), ("3.2 GB", "1.1 GB")),
         (QueueFull(8), ("8 requests",)),
         (ModelNotFound("llama"), ("'llama'",)),
     ],

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from puna.structured.worker import TookTooLong, Workers
@@ -8,6 +10,11 @@ async def test_a_worker_does_one_thing_after_the_other() -> None:
     assert await workers.run("os.path:join", "a", "b", seconds=30) == "a/b"
     first = await workers.run("os:getpid", seconds=30)
     assert await workers.run("os:getpid", seconds=30) == first
+
+
+async def test_ctrl_c_in_a_terminal_does_not_reach_a_worker() -> None:
+    session = await Workers().run("os:getsid", 0, seconds=30)
+    assert session != os.getsid(0)
 
 
 async def test_what_takes_too_long_is_ended_and_the_next_is_done() -> None:

@@ -199,9 +199,8 @@ class MemoryTooSmall(EngineFailed):
     """The model needs more memory than Puna may use. Both amounts are in bytes."""
 
     def __init__(self, needed: int, allowed: int) -> None:
-        gib = 2**30
         super().__init__(
-            f"The model needs about {needed / gib:.1f} GiB of memory, and Puna may use {allowed / gib:.1f} GiB."
+            f"The model needs about {megabytes(needed)} of memory, and Puna may use {megabytes(allowed)}."
         )
         self.needed = needed
         self.allowed = allowed
