@@ -214,9 +214,11 @@ def test_weights_are_quantized(library: Library, tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Q4_K_M", ["Q4_K", "Q6_K", "Q6_K", "Q5_0"]),
-        ("q5_k_s", ["Q5_K", "Q5_K", "Q6_K", "Q5_1"]),
         ("Q6_K", ["Q6_K"] * 3 + ["Q8_0"]),
+        ("q5_k_s", ["Q5_K", "Q5_K", "Q6_K", "Q5_1"]),
+        ("Q4_K_M", ["Q4_K", "Q6_K", "Q6_K", "Q5_0"]),
+        ("Q3_K_M", ["Q3_K", "Q4_K", "Q6_K", "Q4_0"]),
+        ("Q2_K", ["Q2_K", "Q3_K", "Q6_K", "Q4_0"]),
     ],
 )
 def test_k_types_are_written_by_the_engines_library(
@@ -235,7 +237,8 @@ def test_k_types_are_written_by_the_engines_library(
     assert [tensors[each].tensor_type.name for each in names] == expected
     for tensor in tensors.values():
         read = gguf.dequantize(tensor.data, tensor.tensor_type)
-        assert np.corrcoef(read.ravel(), values[:, : read.shape[1]].ravel())[0, 1] > 0.99
+        least = 0.9 if tensor.tensor_type.name in ("Q2_K", "Q3_K") else 0.99
+        assert np.corrcoef(read.ravel(), values[:, : read.shape[1]].ravel())[0, 1] > least
 
 
 def test_a_type_that_can_not_be_written_is_refused(library: Library, weights_file: Path) -> None:

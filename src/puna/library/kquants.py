@@ -13,8 +13,14 @@ from gguf import GGMLQuantizationType as Type
 from puna.core.errors import InvalidRequest
 from puna.core.subjects import Setting
 
-K_TYPES = frozenset({Type.Q4_K, Type.Q5_K, Type.Q6_K})
-IN_THEIR_PLACE = {Type.Q4_K: Type.Q5_0, Type.Q5_K: Type.Q5_1, Type.Q6_K: Type.Q8_0}
+K_TYPES = frozenset({Type.Q2_K, Type.Q3_K, Type.Q4_K, Type.Q5_K, Type.Q6_K})
+IN_THEIR_PLACE = {
+    Type.Q2_K: Type.Q4_0,
+    Type.Q3_K: Type.Q4_0,
+    Type.Q4_K: Type.Q5_0,
+    Type.Q5_K: Type.Q5_1,
+    Type.Q6_K: Type.Q8_0,
+}
 """The types of rows that can't be divided into K's blocks of 256, as llama.cpp has them."""
 
 

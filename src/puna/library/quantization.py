@@ -11,7 +11,8 @@ from gguf import LlamaFileType
 
 from puna.core.errors import DamagedModel, InvalidRequest
 from puna.core.subjects import Setting
-from puna.library.kquants import IN_THEIR_PLACE, K_TYPES, encode
+from puna.library.kquants import K_TYPES, encode
+from puna.library.mixtures import Shape, type_of
 
 # What the gguf package can write and engines load, and the K types that people use.
 TYPES: dict[str, tuple[Type, LlamaFileType]] = {
@@ -28,21 +29,13 @@ TYPES: dict[str, tuple[Type, LlamaFileType]] = {
     "Q5_K_S": (Type.Q5_K, LlamaFileType.MOSTLY_Q5_K_S),
     "Q4_K_M": (Type.Q4_K, LlamaFileType.MOSTLY_Q4_K_M),
     "Q4_K_S": (Type.Q4_K, LlamaFileType.MOSTLY_Q4_K_S),
+    "Q3_K_L": (Type.Q3_K, LlamaFileType.MOSTLY_Q3_K_L),
+    "Q3_K_M": (Type.Q3_K, LlamaFileType.MOSTLY_Q3_K_M),
+    "Q3_K_S": (Type.Q3_K, LlamaFileType.MOSTLY_Q3_K_S),
+    "Q2_K": (Type.Q2_K, LlamaFileType.MOSTLY_Q2_K),
 }
-_MIXED = (LlamaFileType.MOSTLY_Q5_K_M, LlamaFileType.MOSTLY_Q4_K_M)
 _LAYER = re.compile(r"blk\.(\d+)\.")
-_MORE_BITS = re.compile(r"blk\.(\d+)\.(attn_v|ffn_down)\.weight")
 _WHOLE = (Type.F32, Type.F16, Type.BF16)
-# Small and sensitive: positions, token types, the choice of experts keep their precision, as in llama.cpp.
-_PRECISE = ("position_embd.weight", "token_types.weight", "ffn_gate_inp.weight")
-_FOR_OUTPUT = {
-    Type.Q4_K: Type.Q6_K,
-    Type.Q5_K: Type.Q6_K,
-    Type.Q4_0: Type.Q8_0,
-    Type.Q4_1: Type.Q8_0,
-    Type.Q5_0: Type.Q8_0,
-    Type.Q5_1: Type.Q8_0,
-}
 
 
 def quantize(source: Path, target: Path, name: str) -> None:
@@ -74,29 +67,19 @@ def quantize(source: Path, target: Path, name: str) -> None:
         raise DamagedModel(source, "the GGUF file is damaged, so it can't be quantized") from error
 
 
-def type_of(
-    name: str, shape: tuple[int, ...], wanted: Type, file_type: LlamaFileType | None = None, layers: int = 0
-) -> Type:
-    """The type a tensor gets when the model's matrices are to be `wanted`. `shape` is numpy's, rows first.
-
-    The mixtures of K types (`Q4_K_M`) have some matrices of some of the `layers` in more bits, as in llama.cpp.
-    """
-    if len(shape) < 2 or name.endswith(_PRECISE) or "_norm" in name:
-        return Type.F32
-    kind = _FOR_OUTPUT.get(wanted, wanted) if name == "output.weight" else wanted
-    if file_type in _MIXED and (match := _MORE_BITS.fullmatch(name)) and has_more_bits(int(match[1]), layers):
-        kind = Type.Q6_K
-    block, _ = gguf.GGML_QUANT_SIZES[kind]
-    if kind in K_TYPES and shape[-1] % block:
-        kind = IN_THEIR_PLACE[kind]
-        block, _ = gguf.GGML_QUANT_SIZES[kind]
-    return kind if shape[-1] % block == 0 else Type.F16
+def shape_of(reader: Any) -> Shape:
+    """What of a model decides on its matrices' types."""
+    names = [tensor.name for tensor in reader.tensors]
+    layers = 1 + max((int(match[1]) for match in map(_LAYER.match, names) if match), default=0)
+    heads, sharing = (_number(reader, f"attention.head_count{end}") for end in ("", "_kv"))
+    return Shape(layers, heads // sharing if heads and sharing else 1, tied="output.weight" not in names)
 
 
-def has_more_bits(layer: int, layers: int) -> bool:
-    """Whether llama.cpp gives the sensitive matrices of a layer more bits: the first and last eighth, and every third
-    between."""
-    return layer < layers // 8 or layer >= 7 * layers // 8 or (layer - layers // 8) % 3 == 2
+def _number(reader: Any, key: str) -> int:
+    """A number of the header; 0 where there is none, or one for each layer."""
+    field = reader.get_field(f"{reader.get_field('general.architecture').contents()}.{key}")
+    value = field.contents() if field else 0
+    return value if isinstance(value, int) else 0
 
 
 def _is_integer(kind: Type) -> bool:
@@ -108,11 +91,11 @@ def _write(reader: Any, target: Path, kind: Type, file_type: LlamaFileType) -> N
     _copy_values(reader, writer)
     writer.add_file_type(file_type)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    layers = 1 + max((int(match[1]) for match in map(_LAYER.match, names_of(reader)) if match), default=0)
+    model = shape_of(reader)
     for tensor in reader.tensors:
         shape = tuple(int(size) for size in reversed(tensor.shape))
         whole = _is_integer(tensor.tensor_type)
-        chosen = tensor.tensor_type if whole else type_of(tensor.name, shape, kind, file_type, layers)
+        chosen = tensor.tensor_type if whole else type_of(tensor.name, shape, kind, file_type, model)
         add_tensor_info(writer, tensor.name, shape, chosen)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -123,7 +106,7 @@ def _write(reader: Any, target: Path, kind: Type, file_type: LlamaFileType) -> N
             writer.write_tensor_data(tensor.data)
         else:
             values = gguf.dequantize(tensor.data, tensor.tensor_type).reshape(shape)
-            chosen = type_of(tensor.name, shape, kind, file_type, layers)
+            chosen = type_of(tensor.name, shape, kind, file_type, model)
             writer.write_tensor_data((encode if chosen in K_TYPES else gguf.quantize)(values, chosen))
     writer.close()
 
@@ -136,11 +119,6 @@ def add_tensor_info(writer: Any, name: str, shape: tuple[int, ...], kind: Type) 
     stored = (*shape[:-1], shape[-1] // block * size) if kind not in (Type.F32, Type.F16) else shape
     dtype = {Type.F32: np.float32, Type.F16: np.float16}.get(kind, np.uint8)
     writer.add_tensor_info(name, stored, np.dtype(dtype), nbytes, raw_dtype=kind)
-
-
-def names_of(reader: Any) -> list[str]:
-    """The names of a file's tensors."""
-    return [tensor.name for tensor in reader.tensors]
 
 
 def _copy_values(reader: Any, writer: Any) -> None:

@@ -10,7 +10,7 @@ from gguf import GGMLQuantizationType as Type
 
 from puna.core.errors import InvalidRequest
 from puna.formats.checkpoint import Checkpoint, Values
-from puna.library.quantization import type_of
+from puna.library.mixtures import type_of
 
 
 @dataclass(frozen=True, slots=True)
