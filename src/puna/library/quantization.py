@@ -122,8 +122,9 @@ def add_tensor_info(writer: Any, name: str, shape: tuple[int, ...], kind: Type) 
 
 
 def _copy_values(reader: Any, writer: Any) -> None:
+    own = ("general.architecture", "general.file_type", "general.quantization_version")
     for field in reader.fields.values():
-        if field.name.startswith("GGUF.") or field.name == "general.architecture":
+        if field.name.startswith("GGUF.") or field.name in own:
             continue
         kind, *inner = field.types
         writer.add_key_value(field.name, field.contents(), kind, sub_type=inner[-1] if inner else None)
