@@ -23,6 +23,10 @@ SPECIAL = re.compile(
     r"|</?think>|<(?:start|end)_of_turn>|<s>|</s>|<eos>|<bos>"
 )
 """What published templates write as tokens of their own."""
+BESIDE = {"<|calls|>": ["<|flush|>"]}
+"""Tokens that models have beside one that their template writes: these two tell the engine that <|end|> is no end."""
+UNLUCKY = 31
+"""With so many tokens beyond a multiple of 32 llguidance 1.0 gives grammars up at the first JSON string."""
 SAYS, FORCED = (
     30.0,
     {'"': 12, "}": 11, "]": 10, "0": 9, **dict.fromkeys("nultre", 6), **dict.fromkeys(":{[", 5), "\n": 4},
@@ -47,27 +51,34 @@ class Vocabulary:
     chain: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, says: str, specials: list[str]) -> "Vocabulary":
+    def of(cls, says: str, specials: list[str], *, lucky: bool = True) -> "Vocabulary":
         pair = CHARACTERS[0] * 2  # a vocabulary has to have a merge
         texts = [*(CHARACTERS[byte] for byte in range(256)), *specials, pair]
         types = [TokenType.NORMAL] * 256 + [TokenType.CONTROL] * len(specials) + [TokenType.NORMAL]
         vocabulary = cls(texts, types)
+        vocabulary._divide(says, specials)
+        while (len(texts) % 32 == UNLUCKY) == lucky:
+            texts.append(CHARACTERS[0] * (len(texts) + 1))
+            types.append(TokenType.UNUSED)
+        return vocabulary
+
+    def _divide(self, says: str, specials: list[str]) -> None:
+        """Make the text tokens, and a chain of them."""
         splitter = "|".join(map(re.escape, sorted(specials, key=len, reverse=True)))
         rest = ""
         for part in re.split(f"({splitter})", says):
             # A token stands once in the chain: what is said twice is spelled.
             if part in specials and says.count(part) == 1 and not rest:
-                vocabulary.chain.append(vocabulary.texts.index(part))
+                self.chain.append(self.texts.index(part))
             else:
-                rest = vocabulary._add(rest + part)
-        if rest and vocabulary.types[vocabulary.chain[-1]] == TokenType.CONTROL:
+                rest = self._add(rest + part)
+        if rest and self.types[self.chain[-1]] == TokenType.CONTROL:
             raise ValueError(f"the text ends in {rest!r}, which it has had before: change it a little")
         while rest:  # it goes with the pieces before it, as many as it takes for a new one
-            rest, piece = "", vocabulary.texts[vocabulary.chain[-1]] + spelled(rest)
-            if piece in vocabulary.texts:
+            rest, piece = "", self.texts[self.chain[-1]] + spelled(rest)
+            if piece in self.texts:
                 raise ValueError("the text can't be divided into different tokens: change it a little")
-            vocabulary.texts[vocabulary.chain[-1]] = piece
-        return vocabulary
+            self.texts[self.chain[-1]] = piece
 
     def _add(self, text: str) -> str:
         """Add a text in pieces of four characters, or as many as it takes for a new one. A token stands once in the
@@ -90,11 +101,20 @@ class Vocabulary:
 
 
 def write_scripted_model(
-    path: Path, says: str, template: str | None = None, *, context: int = 65536, ends: bool = True
+    path: Path,
+    says: str,
+    template: str | None = None,
+    *,
+    context: int = 65536,
+    ends: bool = True,
+    lucky: bool = True,
 ) -> Path:
-    """Write the model. Where it does not end it goes on with signs after its text, until something stops it."""
-    specials = dict.fromkeys([*SPECIAL.findall(template or ""), *SPECIAL.findall(says), BOS, EOS])
-    vocabulary = Vocabulary.of(says, list(specials))
+    """Write the model. Where it does not end it goes on with signs after its text, until something stops it. One that
+    is not `lucky` has as many tokens as llguidance can't stand."""
+    found = SPECIAL.findall(template or "")
+    beside = [token for each in dict.fromkeys(found) for token in BESIDE.get(each, ())]
+    specials = dict.fromkeys([*found, *beside, *SPECIAL.findall(says), BOS, EOS])
+    vocabulary = Vocabulary.of(says, list(specials), lucky=lucky)
     size, steps = len(vocabulary.texts), len(vocabulary.chain)
     width = max(64, -(-(steps + 2) // 64) * 64)
     embedding, output = np.zeros((2, size, width), np.float32)

@@ -342,7 +342,7 @@ async def thinking(subject: Subject) -> None:
     if tags is None:
         return
     request = ask(user("?"))
-    if (await prompt_of(subject.engine, request)).rstrip().endswith(tags.end):
+    if tags.closed_in(await prompt_of(subject.engine, request)):
         request = replace(request, effort="high")  # it thinks only where it is asked to
     begun = (await prompt_of(subject.engine, request)).rstrip().endswith(tags.start)
     text = f"{'' if begun else tags.start}I wonder.{tags.end}Good morning."

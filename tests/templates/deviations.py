@@ -4,13 +4,9 @@ ENGINES = "only the engine's parser reads its calls; what it refuses comes out a
 ESCAPES = (
     "characters beyond ASCII are `\\u` escapes in its calls; held arguments take these for control characters only"
 )
-ENDED = "an end of thinking that comes inside of an argument ends what holds it"
-SAME_END = "its thinking ends with what ends its answers"
 
 DEVIATIONS: dict[str, dict[str, str]] = {
-    "Qwen-QwQ-32B": {"arguments_that_do_not_fit": ENDED},
     "Reka-Edge": {"a_call_with_odd_text": ESCAPES},
-    "upstage-Solar-Open-100B": {"thinking": SAME_END},
     "meetkai-functionary-medium-v3.2": dict.fromkeys(("text_and_a_call", "two_calls"), ENGINES),
 }
 """By template and case."""

@@ -113,7 +113,8 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
                     yield end
                 return
             vocabulary = None if request.logprobs is None else await self.reader.vocabulary()
-            completion = Completion(request, prompts, vocabulary, guided=(await self.traits()).guided)
+            traits = await self.traits()
+            completion = Completion(request, prompts, vocabulary, guided=traits.guided, sure=traits.sure)
             sampling = sampling_body(request.sampling, self.arguments.context_length)
             async with aclosing(completion.events(self.client, sampling, self.arguments.sequences)) as events:
                 async for event in events:

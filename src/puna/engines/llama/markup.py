@@ -22,6 +22,13 @@ class ThinkingTags:
         """Everything in them that may be a token of its own."""
         return [self.start, self.end, *re.findall(r"<[^<>]+>", self.start + self.end)]
 
+    def closed_in(self, prompt: str) -> bool:
+        """Whether a prompt ends with the end of a thinking. One of several tags may be the end of another turn, too,
+        and counts with its start only."""
+        prompt = prompt.rstrip()
+        before = prompt.removesuffix(self.end).rstrip()
+        return prompt.endswith(self.end) and (self.end.count("<") == 1 or before.endswith(self.start))
+
 
 @dataclass(frozen=True, slots=True)
 class CallShape:

@@ -5,6 +5,7 @@ from puna.engines.llama.chat.thinking import ThinkingFilter
 from puna.engines.llama.markup import ThinkingTags
 
 TAGS = ThinkingTags("<think>", "</think>")
+SOLAR = ThinkingTags("<|think|>", "<|end|><|begin|>assistant")
 
 
 def split(text: str, size: int, *, begun: bool = False) -> tuple[str, str]:
@@ -32,3 +33,17 @@ def split(text: str, size: int, *, begun: bool = False) -> tuple[str, str]:
 )
 def test_thought_and_answer_are_told_apart(text: str, begun: bool, parts: tuple[str, str], size: int) -> None:
     assert split(text, size, begun=begun) == parts
+
+
+@pytest.mark.parametrize(
+    ("tags", "prompt", "closed"),
+    [
+        (TAGS, "…<|assistant|><think>\n\n</think>\n\n", True),
+        (TAGS, "…<|assistant|></think>", True),
+        (TAGS, "…<|assistant|><think>\n", False),
+        (SOLAR, "?<|end|><|begin|>assistant", False),
+        (SOLAR, "?<|end|><|begin|>assistant<|think|><|end|><|begin|>assistant", True),
+    ],
+)
+def test_a_prompt_has_closed_the_thinking_or_not(tags: ThinkingTags, prompt: str, closed: bool) -> None:
+    assert tags.closed_in(prompt) == closed

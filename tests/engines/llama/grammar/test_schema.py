@@ -8,6 +8,7 @@ import pytest
 from puna.core.formats import JsonSchema
 from puna.engines.llama.grammar.compiled import RefusedPart, compile_answer, json_source, settled
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
+from puna.engines.llama.markup import ThinkingTags
 from puna.structured.document import Document
 from puna.structured.keywords import NAMED, OF_TYPE, ONE, SEVERAL
 from tests.guided import TooLong, accepts, sample
@@ -267,3 +268,13 @@ def test_what_is_written_of_a_format_is_one(name: str) -> None:
         except TooLong:
             continue
         assert valid.is_valid(json.loads(text)), text
+
+
+def test_a_thinking_may_end_with_text_before_a_token() -> None:
+    tags = ThinkingTags("<|think|>", "<|end|><|begin|>assistant")
+    plan = Plan(form=JsonSchema(schema=CITY), thinking=tags, begun=True, control={"<|begin|>": 7})
+    compiled = compile_answer(plan)
+    assert isinstance(compiled, Compiled)
+    source = compiled.grammar.replace("(?s:.*)", r"[^\x01]*").replace("<[7]>", r'"\u0001"')
+    assert accepts(source, 'So <|end|> it is.<|end|>\x01assistant{"city": "Paris"}')
+    assert not accepts(source, 'So it is.\x01assistant{"city": "Paris"}')

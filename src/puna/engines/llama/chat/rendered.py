@@ -121,7 +121,7 @@ class RenderedChat:
             # The format has no answer without thinking, but a begun final message has none before it.
             return Thinking(closing=FINAL if request.effort == "none" and not request.tools else "")
         continued = request.messages[-1].role == "assistant"
-        if tags is None or continued or prompt.rstrip().endswith(tags.end):
+        if tags is None or continued or tags.closed_in(prompt):
             return Thinking()
         begun = prompt.rstrip().endswith(tags.start)
         if request.effort == "none":
@@ -150,8 +150,9 @@ class RenderedChat:
                 begun=thinking.begun,
                 control=self._traits.control,
                 guided=self._traits.guided,
+                sure=self._traits.sure,
             )
-        elif self._traits.guided and not self._raw and isinstance(self._form, CallShape):
+        elif self._traits.guided and self._traits.sure and not self._raw and isinstance(self._form, CallShape):
             fields |= await choice_constraint(
                 request.tools,
                 HARMONY if self._traits.harmony else self._form,

@@ -65,6 +65,12 @@ class Traits:
     guided: bool = True
 
     @property
+    def sure(self) -> bool:
+        """Whether llguidance holds what it has compiled. Where a vocabulary lacks one token to a multiple of 32 its
+        version 1.0 fails at the first JSON string, and llama.cpp goes on without a grammar and without a word."""
+        return self.vocabulary % 32 != 31
+
+    @property
     def bare(self) -> bool:
         """Whether the model has no template: it goes on with the bare text."""
         return self.template == BARE

@@ -17,15 +17,21 @@ Generated = TextDelta | Finished | Done
 
 class Completion:
     """What follows the prompts of one request. `vocabulary` is there where log probabilities are wanted. A `guided`
-    engine has llguidance."""
+    engine has llguidance, which is `sure` to hold what it has compiled."""
 
     def __init__(
-        self, request: CompletionRequest, prompts: list[Tokens], vocabulary: Vocabulary | None, *, guided: bool = True
+        self,
+        request: CompletionRequest,
+        prompts: list[Tokens],
+        vocabulary: Vocabulary | None,
+        *,
+        guided: bool = True,
+        sure: bool = True,
     ) -> None:
         self._request = request
         self._prompts = prompts
         self._vocabulary = vocabulary
-        self._guided = guided
+        self._guided, self._sure = guided, sure
 
     async def events(
         self, client: EngineClient, sampling: dict[str, Any], sequences: int
@@ -33,7 +39,9 @@ class Completion:
         """The answer, at most `sequences` choices of a prompt at once. Raises ConnectionError where the engine broke
         off."""
         request, tokens = self._request, None
-        fields = sampling | await completion_constraint(request.format, checked=request.checked, guided=self._guided)
+        fields = sampling | await completion_constraint(
+            request.format, checked=request.checked, guided=self._guided, sure=self._sure
+        )
         if request.logprobs is not None and self._vocabulary:
             fields["n_probs"] = max(1, request.logprobs)
             tokens = TokenReader(client, self._vocabulary, self._prompts, request.logprobs)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from puna.core.tools import Tool
-from puna.engines.llama.grammar.lark import ANYTHING, Answer
+from puna.engines.llama.grammar.lark import ANYTHING, Answer, escaped
 from puna.engines.llama.markup import ID, CallShape
 
 MARK = re.compile(r"\s*(?:<|\[[A-Z_]+\])")
@@ -80,8 +80,6 @@ def flexible(text: str) -> str:
     """An expression for a part of a form, with any white space in it, and any number of a call for its `ID`."""
     parts = re.split(rf"(\s+|{ID})", text.strip())
     written = (
-        "[a-zA-Z0-9_-]{1,64}" if part == ID else re.escape(part).replace("/", r"\/") if part.strip() else r"\s*"
-        for part in parts
-        if part
+        "[a-zA-Z0-9_-]{1,64}" if part == ID else escaped(part) if part.strip() else r"\s*" for part in parts if part
     )
     return r"\s*" + "".join(written) if text.strip() else ""

@@ -46,7 +46,7 @@ TOKEN, SIGN = re.compile(r"<\[\d+\]>"), r'"\\u0001"'
 """A token of the model's, which the vocabulary of bytes does not have, and what stands for it where grammars are
 tried."""
 ALL = ("all of it",)
-"""What an engine without llguidance does not hold for sure."""
+"""What an engine does not hold for sure that has no llguidance, or none that can be relied on."""
 ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
 
 
@@ -85,7 +85,7 @@ def compile_answer(plan: Plan) -> Compiled | Refusal:
     # JSON alone was tried by itself.
     if (plan.tools or plan.thinking) and (problem := problem_of(TOKEN.sub(SIGN, source))):
         return Refusal(f"it can't be compiled: {problem}")
-    return Compiled(source, tuple(unheld))
+    return Compiled(source, tuple(unheld) if plan.sure else ALL)
 
 
 class RefusedPart(Exception):

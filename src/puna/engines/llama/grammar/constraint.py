@@ -38,9 +38,11 @@ async def chat_constraint(
     begun: bool,
     control: Mapping[str, int],
     guided: bool = True,
+    sure: bool = True,
 ) -> dict[str, Any]:
     """The fields for an answer with calls of that shape, or JSON, after thinking that the prompt may have begun. None
-    for free text. `control` are the tags that are single tokens and no text. A `guided` engine has llguidance.
+    for free text. `control` are the tags that are single tokens and no text. A `guided` engine has llguidance,
+    which is `sure` to hold what it has compiled.
 
     Raises:
         UnsupportedSchema, UnsupportedGrammar: it is not valid, has no instance, or is too large.
@@ -59,6 +61,7 @@ async def chat_constraint(
         begun=begun,
         control=control,
         guided=guided,
+        sure=sure,
     )
     return await fields(plan, checked=request.checked)
 
@@ -75,9 +78,13 @@ async def choice_constraint(
     return {} if isinstance(compiled, Refusal) else {"grammar": compiled.grammar}
 
 
-async def completion_constraint(form: Format, *, checked: bool, guided: bool = True) -> dict[str, Any]:
+async def completion_constraint(
+    form: Format, *, checked: bool, guided: bool = True, sure: bool = True
+) -> dict[str, Any]:
     """The fields for a completion of that form. Raises UnsupportedSchema and NotHeld."""
-    return {} if isinstance(form, FreeText) else await fields(Plan(form=form, guided=guided), checked=checked)
+    if isinstance(form, FreeText):
+        return {}
+    return await fields(Plan(form=form, guided=guided, sure=sure), checked=checked)
 
 
 async def check_tools(tools: tuple[Tool, ...]) -> None:

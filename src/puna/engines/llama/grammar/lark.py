@@ -77,8 +77,7 @@ class Answer:
         led = f"{self._until('lead', shape.marker)} {rest} {calls}"
         if shape.marker in self._control:
             return self.rule("answer", f"{ANYTHING} | {led}")
-        marker = re.escape(shape.marker).replace("/", r"\/")
-        self._rules["TEXT"] = f"{ANYTHING} & ~/(?s:.*){marker}(?s:.*)/"
+        self._rules["TEXT"] = f"{ANYTHING} & ~/(?s:.*){escaped(shape.marker)}(?s:.*)/"
         return self.rule("answer", f"TEXT | {led}")
 
     def harmony(self, calls: str | None, body: str | None, *, forced: bool) -> str:
@@ -123,8 +122,10 @@ class Answer:
 
     def _until(self, name: str, end: str) -> str:
         """The rule for text up to the first `end`, and that. A text has no token in it that is none."""
-        if any(self.is_token(piece) for piece in self.pieces(end)):
-            return self.rule(name, f"{ANYTHING} {self.literal(end)}")
+        pieces = self.pieces(end)
+        if any(map(self.is_token, pieces)):
+            text = "" if self.is_token(pieces[0]) else pieces.pop(0)  # else it would be part of anything
+            return self.rule(name, f"/(?s:.*){escaped(text)}/ {' '.join(map(self._piece, pieces))}")
         self._rules[f"{name}[suffix={json.dumps(end, ensure_ascii=False)}]"] = ANYTHING
         return name
 
@@ -132,3 +133,8 @@ class Answer:
         """Name a part of an answer; its name."""
         self._rules[name] = body
         return name
+
+
+def escaped(text: str) -> str:
+    """An expression for just that text."""
+    return re.escape(text).replace("/", r"\/")

@@ -13,7 +13,8 @@ from puna.structured.keywords import Path
 class Plan:
     """What an answer has to be. `forced` wants a call; `control` are tags that are single tokens and no text.
     `chosen` says that calls are the model's choice and only those are held that it has begun; the `specials` are all
-    its tokens that are no text. `guided` says that the engine has llguidance."""
+    its tokens that are no text. `guided` says that the engine has llguidance, and `sure` that this holds what it has
+    compiled with the model's vocabulary."""
 
     form: Format = field(default_factory=FreeText)
     tools: tuple[Tool, ...] = ()
@@ -26,6 +27,7 @@ class Plan:
     chosen: bool = False
     specials: tuple[int, ...] = ()
     guided: bool = True
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
