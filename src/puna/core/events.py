@@ -63,10 +63,11 @@ class ToolCallDelta:
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A choice is complete: by its own end or a stop sequence (`stop`), by a token limit (`length`), or because
-    the tools it called have to answer first (`tool_calls`)."""
+    the tools it called have to answer first (`tool_calls`). `sequence` is the stop sequence that ended it."""
 
     index: int
     reason: FinishReason
+    sequence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

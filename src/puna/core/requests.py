@@ -14,7 +14,8 @@ class ChatRequest:
     """Answer a conversation. The messages are in order; the last one is what is answered.
 
     `choices` is how many answers are wanted, `logprobs` how many alternatives of each token (None: no
-    log probabilities at all). `effort` None leaves thinking to the model's template. `defaults` are what the dialect
+    log probabilities at all). `effort` None leaves thinking to the model's template; after `thinking_tokens` of
+    thinking the answer begins, whether the thought has come to its end or not. `defaults` are what the dialect
     documents for a setting that neither the request nor the model gives. `checked` says that whoever
     asks checks the answer against its schemas, so that the engine need hold no more of them than it can.
     """
@@ -29,4 +30,5 @@ class ChatRequest:
     parallel_tool_calls: bool = True
     format: Format = field(default_factory=FreeText)
     effort: Effort | None = None
+    thinking_tokens: int | None = None
     checked: bool = False

@@ -17,6 +17,11 @@ class Filter:
     def feed(self, piece: TextDelta) -> Sequence[Event]:
         raise NotImplementedError
 
+    @property
+    def in_thought(self) -> bool:
+        """Whether what comes next is part of a thought that has begun."""
+        return False
+
     def passing(self, event: Event) -> Sequence[Event]:
         """An event that is no text, and what it sets free."""
         return [event]
@@ -31,7 +36,7 @@ class Filter:
 
 
 class StopFilter(Filter):
-    """Ends the text before the first stop sequence in it. `found` says that there was one.
+    """Ends the text before the first stop sequence in it. `found` is that one, None as long as there was none.
 
     The engine looks for them in everything it generates. Where a model thinks first that would end the answer before
     it begins, and in a call it would break it, so there Puna looks for them itself.
@@ -39,7 +44,7 @@ class StopFilter(Filter):
 
     def __init__(self, index: int, stops: Sequence[str]) -> None:
         super().__init__(index)
-        self.found = False
+        self.found: str | None = None
         self._stops = stops
 
     def feed(self, piece: TextDelta) -> Sequence[TextDelta]:
@@ -47,9 +52,11 @@ class StopFilter(Filter):
         if self.found:
             return []
         held.add(piece)
-        places = [place for stop in self._stops if (place := held.text.find(stop)) >= 0]
-        self.found = bool(places)
-        ready = min(places) if places else len(held.text) - max(overlap(stop, held.text) for stop in self._stops)
+        places = [(place, stop) for stop in self._stops if (place := held.text.find(stop)) >= 0]
+        if places:
+            ready, self.found = min(places)
+        else:
+            ready = len(held.text) - max(overlap(stop, held.text) for stop in self._stops)
         return [held.take(ready)] if ready else []
 
     def passing(self, event: Event) -> Sequence[Event]:

@@ -21,6 +21,8 @@ ENDS = ("<|end|>", "<|call|>", "<|return|>", START, CHANNEL)
 TAGS = [START, CHANNEL, MESSAGE, CONSTRAIN, "<|end|>"]
 FINAL = f"{CHANNEL}final{MESSAGE}"
 """What is before an answer without thinking."""
+REOPENED = f"<|end|>{START}assistant"
+"""What ends a message in its middle, and begins another one."""
 HEADER = re.compile(r"\s*(?:<\|start\|>|<\|channel\|>|<\|message\|>|(?:assistant)?\s*to=)")
 RECIPIENT = re.compile(r"to=([\w.:/-]+)")
 CHANNEL_NAME = re.compile(r"<\|channel\|>\s*(\w+)")
@@ -53,6 +55,10 @@ class HarmonyFilter(Filter):
         self._new = True
         self._said: set[Kind] = set()
         self._read: Part = self._body if final else self._begin
+
+    @property
+    def in_thought(self) -> bool:
+        return self._kind == "thought" and self._read == self._body
 
     def feed(self, piece: TextDelta) -> Sequence[Event]:
         self.held.add(piece)

@@ -75,7 +75,7 @@ class NativeChat:
                     yield each
                 if stage.found:
                     found.add(event.index)
-                    yield Finished(event.index, "stop")
+                    yield Finished(event.index, "stop", stage.found)
 
     async def _parsed(self) -> AsyncGenerator[Event, None]:
         request, conversation = self._request, self._conversation
@@ -101,6 +101,8 @@ class NativeChat:
         }
         if request.logprobs is not None:
             body["n_probs"] = max(1, request.logprobs)
+        if request.thinking_tokens is not None:
+            body["thinking_budget_tokens"] = request.thinking_tokens
         if traits.thinking and request.effort != "none":
             body["timings_per_token"] = True  # the only place where a chunk tells how many tokens there are
         return body

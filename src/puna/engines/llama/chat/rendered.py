@@ -2,13 +2,14 @@
 is asked for, and Puna tells thinking, calls and text apart."""
 
 import re
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from puna.core.errors import EngineFailed, EngineLost, InvalidRequest
-from puna.core.events import Event, Finished, FinishReason, ReasoningDelta, TextDelta
+from puna.core.events import Done, Event, Finished, FinishReason, ReasoningDelta, TextDelta, Timings
 from puna.core.formats import FreeText
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -16,7 +17,7 @@ from puna.engines.llama.chat.calls import CallFilter, JsonCallFilter
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.filters import EnvelopeFilter, Filter, Pipeline, StopFilter
 from puna.engines.llama.chat.forms import CallForm
-from puna.engines.llama.chat.harmony import FINAL, TAGS, HarmonyFilter
+from puna.engines.llama.chat.harmony import FINAL, REOPENED, TAGS, HarmonyFilter
 from puna.engines.llama.chat.loose import LooseCallFilter
 from puna.engines.llama.chat.messages import media
 from puna.engines.llama.chat.offered import OfferedTools
@@ -42,6 +43,15 @@ class Thinking:
     tags: ThinkingTags | None = None
     begun: bool = False
     closing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A choice that has thought enough: all of its text after the prompt, of which `count` tokens were generated."""
+
+    index: int
+    text: str
+    count: int
 
 
 class RenderedChat:
@@ -87,9 +97,47 @@ class RenderedChat:
             UnsupportedSchema: no grammar can make sure of a schema.
             ConnectionError: the engine broke off.
         """
-        request, conversation = self._request, self._conversation
         prompt = await self.prompt()
         thinking = self._thinking(prompt)
+        cuts: deque[Cut] = deque()
+        async with aclosing(self._generated(prompt, thinking, cuts)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    done = event
+                else:
+                    yield event
+        while cuts:
+            cut, again = cuts.popleft(), deque[Cut]()
+            rest = RenderedChat(self._conversation, self._after(cut), raw=self._raw)
+            closed = Thinking(closing=cut.text + self._closing(cut.text))
+            async with aclosing(rest._generated(prompt, closed, again)) as events:
+                async for event in events:
+                    if isinstance(event, Done):
+                        done = together(done, event)
+                    else:
+                        yield replace(event, index=cut.index)
+            cuts += [Cut(cut.index, closed.closing + more.text, cut.count + more.count) for more in again]
+        yield done
+
+    def _after(self, cut: Cut) -> ChatRequest:
+        """What is asked for after a thought that was cut off."""
+        sampling = self._request.sampling
+        if sampling.max_tokens is not None:
+            sampling = replace(sampling, max_tokens=sampling.max_tokens - cut.count)
+        return replace(self._request, sampling=sampling, choices=1, thinking_tokens=0)
+
+    def _closing(self, text: str) -> str:
+        """What ends the thought in the middle of which that text is. Harmony's messages may be thoughts again and
+        again: after the second one there is nothing but the answer."""
+        if not self._traits.harmony:
+            assert self._traits.thinking
+            return f"\n{self._traits.thinking.end}\n\n"
+        final = not self._request.tools or REOPENED in text
+        return REOPENED + FINAL if final else REOPENED
+
+    async def _generated(self, prompt: str, thinking: Thinking, cuts: deque[Cut]) -> AsyncGenerator[Event, None]:
+        """The events of what follows the prompt, and which of the choices have to go on without thinking."""
+        request, conversation = self._request, self._conversation
         stops = self._own_stops(thinking)
         sampling = request.sampling if stops is None else replace(request.sampling, stop=())
         files = media(request.messages)
@@ -103,7 +151,7 @@ class RenderedChat:
             choices=request.choices,
             at_once=conversation.sequences,
             tokens=await self._token_reader(asked),
-            counted=bool(stops) or bool(request.tools),
+            counted=bool(stops or request.tools) or request.thinking_tokens is not None,
         )
         choices = [self._choice(index, thinking, stops or ()) for index in range(request.choices)]
         async with aclosing(stream.pieces()) as pieces:
@@ -113,7 +161,17 @@ class RenderedChat:
                     yield event
                 if choice.finished:
                     stream.finish(piece.index, reasoning=choice.thought_tokens)
+                elif choice.in_thought and self._is_enough(piece.count):
+                    for event in choice.cut_off():
+                        yield event
+                    cuts.append(Cut(piece.index, choice.text, piece.count))
+                    stream.finish(piece.index, reasoning=piece.count)
         yield stream.done()
+
+    def _is_enough(self, count: int) -> bool:
+        """Whether that many tokens are as many as the model may think. The last that it may say ends the answer."""
+        most, limit = self._request.sampling.max_tokens, self._request.thinking_tokens
+        return limit is not None and count >= limit and (most is None or count < most)
 
     def _thinking(self, prompt: str) -> Thinking:
         tags, request = self._traits.thinking, self._request
@@ -227,6 +285,18 @@ class RenderedChat:
         ]
 
 
+def together(first: Done, rest: Done) -> Done:
+    """What an answer cost whose rest was asked for with its beginning."""
+    before, after = first.usage, rest.usage
+    usage = replace(
+        before,
+        completion_tokens=before.completion_tokens + after.completion_tokens,
+        reasoning_tokens=before.reasoning_tokens + after.reasoning_tokens,
+    )
+    spent, more = first.timings, rest.timings
+    return Done(usage, Timings(spent.prompt + more.prompt, spent.completion + more.completion))
+
+
 def is_bound(request: ChatRequest) -> bool:
     """Whether the form of an answer with tools is more than the model's choice."""
     return bool(request.tools) and (
@@ -238,7 +308,7 @@ def is_bound(request: ChatRequest) -> bool:
 
 class ChoiceReader:
     """Reads one choice. `thought_tokens` counts the tokens up to the end of the thinking, `finished` says that
-    nothing comes any more."""
+    nothing comes any more, `text` is all that came."""
 
     def __init__(
         self,
@@ -249,15 +319,32 @@ class ChoiceReader:
     ) -> None:
         self.thought_tokens = 0
         self.finished = False
+        self._pieces: list[str] = []
         self._index = index
         self._calls = calls
         self._stops = stops
-        filters: list[Filter] = [stage for stage in (*before, *calls, stops) if stage]
-        self._pipeline = Pipeline(*filters) if filters else None
+        self._filters: list[Filter] = [stage for stage in (*before, *calls, stops) if stage]
+        self._pipeline = Pipeline(*self._filters) if self._filters else None
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    @property
+    def in_thought(self) -> bool:
+        """Whether the choice is in the middle of a thought."""
+        return any(stage.in_thought for stage in self._filters)
+
+    def cut_off(self) -> Sequence[Event]:
+        """What of the thought was held, at an end that is not its own."""
+        self.finished = True
+        rest = self._pipeline.close("length") if self._pipeline else []
+        return [event for event in rest if isinstance(event, ReasoningDelta)]
 
     def feed(self, piece: Piece | End) -> Sequence[Event]:
         if isinstance(piece, End):
             return self._close(piece)
+        self._pieces.append(piece.text)
         text = TextDelta(piece.index, piece.text, piece.tokens)
         if not self._pipeline:
             return [text]
@@ -271,13 +358,13 @@ class ChoiceReader:
         if self.finished:
             return events
         self.finished = True
-        return [*events, Finished(self._index, self._reason(end.reason))]
+        return [*events, Finished(self._index, self._reason(end.reason), end.sequence)]
 
     def _until_end(self, events: Sequence[Event]) -> Sequence[Event]:
         """The events, and the end where a filter has found it."""
         if self._stops and self._stops.found:
             self.finished = True
-            return [*events, Finished(self._index, "stop")]
+            return [*events, Finished(self._index, "stop", self._stops.found)]
         if any(not isinstance(stage, HarmonyFilter) and stage.ended for stage in self._calls):
             self.finished = True
             return [*events, Finished(self._index, "tool_calls")]

@@ -22,6 +22,10 @@ class ThinkingFilter(Filter):
         self._read = self._thought if begun else self._opening
         self._spoken = False
 
+    @property
+    def in_thought(self) -> bool:
+        return self._read == self._thought
+
     def feed(self, piece: TextDelta) -> Sequence[Event]:
         if self._read is None:
             return [piece]

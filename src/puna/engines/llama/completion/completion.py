@@ -54,5 +54,5 @@ class Completion:
                     yield TextDelta(piece.index, piece.text, piece.tokens)
                 else:
                     stream.finish(piece.index)
-                    yield Finished(piece.index, piece.reason)
+                    yield Finished(piece.index, piece.reason, piece.sequence)
         yield stream.done()

@@ -12,7 +12,16 @@ from puna.engines.llama.completion.totals import Totals
 from puna.engines.process.client import EngineClient
 
 FINISH_REASONS: dict[str, FinishReason] = {"eos": "stop", "word": "stop", "limit": "length"}
-LAST_CHUNK = ["index", "content", "stop", "stop_type", "tokens_predicted", "tokens_evaluated", "timings"]
+LAST_CHUNK = [
+    "index",
+    "content",
+    "stop",
+    "stop_type",
+    "stopping_word",
+    "tokens_predicted",
+    "tokens_evaluated",
+    "timings",
+]
 """What is read of a choice's last chunk, which otherwise repeats the prompt and all settings."""
 
 Prompts = str | dict[str, Any] | Sequence[Tokens]
@@ -32,11 +41,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A choice is complete. `count` says how many tokens it has."""
+    """A choice is complete. `count` says how many tokens it has, `sequence` which stop sequence ended it."""
 
     index: int
     reason: FinishReason
     count: int
+    sequence: str | None = None
 
 
 class CompletionStream:
@@ -122,7 +132,8 @@ class CompletionStream:
 
     def _ending(self, chunk: dict[str, Any], index: int) -> list[Piece | End]:
         """A choice's last chunk. Tokens whose text was kept back belong to a stop sequence, or a limit came first."""
-        end = End(index, FINISH_REASONS[chunk["stop_type"]], chunk["tokens_predicted"])
+        reason = FINISH_REASONS[chunk["stop_type"]]
+        end = End(index, reason, chunk["tokens_predicted"], chunk.get("stopping_word") or None)
         rest = self._tokens.rest(index) if self._tokens else ()
         if chunk["content"] or (rest and end.reason == "length"):
             return [Piece(index, chunk["content"], rest, end.count), end]
