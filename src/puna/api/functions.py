@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from puna.api.no_ops import ToolHints
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool
-from puna.http.body import Body
 
 FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 
 
-class Function(Body):
+class Function(ToolHints):
     """A function: its name, what it is for, and the JSON Schema of its arguments."""
 
     name: FunctionName
@@ -27,7 +27,7 @@ class Function(Body):
         )
 
 
-class FunctionTool(Body):
+class FunctionTool(ToolHints):
     """A tool; functions are the one kind there is."""
 
     type: Literal["function"]

@@ -1,11 +1,18 @@
 """What became of each request: kept while it runs, for the access log and the metrics."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from puna.core.events import Usage
+
+_log = logging.getLogger(__name__)
+
+
+MOST_SHOWN = 200
+"""How much is shown of a name that a client sent."""
 
 
 @dataclass(slots=True)
@@ -14,7 +21,7 @@ class Entry:
 
     `client` stands for whoever sent it, wherever clients take turns; `owner` is the name of its API key, where the
     server has keys. `spend` hears how many tokens were used. `retries` counts the engines it was sent to
-    again.
+    again. `ignored` are the parts of the request that were left out of it, by the names its client gives them.
     """
 
     id: str = ""
@@ -26,6 +33,7 @@ class Entry:
     completion_tokens: int = 0
     cached_tokens: int = 0
     retries: int = 0
+    ignored: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     first: float | None = None
     last: float | None = None
@@ -51,6 +59,11 @@ class Entry:
         self.cached_tokens += usage.cached_tokens
         if self.spend:
             self.spend(usage.prompt_tokens + usage.completion_tokens)
+
+    def ignore(self, name: str, reason: str) -> None:
+        """Something that the client sent has no effect: the response's `Puna-Ignored` header and the log name it."""
+        self.ignored.append(name)
+        _log.warning("%s: %r is ignored: %s", self.id, name[:MOST_SHOWN], reason)
 
     @property
     def first_token_seconds(self) -> float | None:

@@ -5,9 +5,10 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from starlette.datastructures import Headers
@@ -19,6 +20,7 @@ from puna.observation.metrics import Metrics
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}")
 """What is taken over as an id: one printable word, as it goes into a header and a log."""
+MOST_IN_HEADER = 1_000
 PROMPT_BYTES = 10_000
 """How much of a body the log shows where debugging asks for it."""
 
@@ -96,6 +98,8 @@ class Sender:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", ()), (b"x-request-id", self._entry.id.encode())]
+            if self._entry.ignored:
+                headers.append((b"puna-ignored", in_header(self._entry.ignored)))
             message = {**message, "headers": headers}
         elif self.status >= 400 and not self._refusal:
             self._refusal = message.get("body", b"")
@@ -114,6 +118,11 @@ class Body:
         if room := PROMPT_BYTES - len(self.content):
             self.content += message.get("body", b"")[:room]
         return message
+
+
+def in_header(names: Sequence[str]) -> bytes:
+    """Names in a list that may stand in a header: what is no printable ASCII is percent-encoded."""
+    return ", ".join(quote(name, safe="[]_.-") for name in names)[:MOST_IN_HEADER].encode()
 
 
 def request_id(headers: Headers) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from puna.api.functions import FunctionTool, check_names
+from puna.api.no_ops import CallHints, MessageHints
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
@@ -18,21 +19,19 @@ from puna.api.ollama.reply import Reply
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.tools import Tool
-from puna.http.body import Body
 from puna.http.json import writable
 from puna.images.load import ImageLoader
 
 
-class CalledFunction(Body):
+class CalledFunction(CallHints):
     """A function and the arguments that the model gave it."""
 
     name: str
     arguments: dict[str, Any] | None = None
-    index: int | None = None
     description: str | None = None
 
 
-class Called(Body):
+class Called(CallHints):
     """A call in an earlier answer."""
 
     id: str | None = None
@@ -45,7 +44,7 @@ def lowered(role: Any) -> Any:
     return role.lower() if isinstance(role, str) else role
 
 
-class ChatMessage(Body):
+class ChatMessage(MessageHints):
     """One message."""
 
     role: Annotated[Literal["system", "user", "assistant", "tool"], BeforeValidator(lowered)]

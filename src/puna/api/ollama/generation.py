@@ -5,18 +5,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from puna.api.no_ops import RequestHints
 from puna.api.ollama.options import KeepAlive
 from puna.core.effort import Effort
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.messages import Part, Text
-from puna.http.body import Body
 from puna.images.load import ImageLoader
 
 Think = bool | Literal["", "low", "medium", "high", "max"] | None
 
 
-class GenerationBody(Body):
+class GenerationBody(RequestHints):
     """The fields of both. `truncate` and `shift` allow what is never done: a prompt that is too long is refused."""
 
     media: ClassVar[bool] = True

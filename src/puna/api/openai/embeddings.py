@@ -9,11 +9,12 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from puna.api.no_ops import RequestHints
 from puna.api.openai.prompts import TokenLists, Tokens, prompts
 from puna.api.services import services_of
 from puna.api.vectors import Embeddings, Matrix
 from puna.core.embeddings import EmbeddingRequest
-from puna.http.body import Body, read_body
+from puna.http.body import read_body
 from puna.http.exchange import unless_gone
 from puna.observation.journal import entry_of
 
@@ -23,7 +24,7 @@ Text = Annotated[str, Field(min_length=1)]
 NonEmptyTexts = Annotated[list[Text], Field(min_length=1)]
 
 
-class EmbeddingBody(Body):
+class EmbeddingBody(RequestHints):
     """The request's body."""
 
     model: Annotated[str, Field(min_length=1)]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from puna.api.no_ops import RequestHints
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.sampling import Sampling
@@ -61,7 +62,7 @@ class SamplingExtensions(Body):
         return Sampling(top_k=self.top_k, min_p=self.min_p, repeat_penalty=self.repeat_penalty)
 
 
-class GenerationBody(SamplingExtensions):
+class GenerationBody(SamplingExtensions, RequestHints):
     """The body of both. Ranges are OpenAI's."""
 
     model: Annotated[str, Field(min_length=1)]

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from puna.api.no_ops import CallHints, MessageHints, PartHints
 from puna.api.openai.files import file_text
 from puna.api.openai.tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Audio, Message, Part, Role, Text, ToolCall
-from puna.http.body import Body, unsupported
+from puna.http.body import Lenient, unsupported
 from puna.images.load import ImageLoader, decode_base64
 
 PartType = Literal["text", "refusal", "image_url", "input_audio", "file"]
@@ -34,21 +35,21 @@ ONLY = {
 """Fields that only messages of one role have."""
 
 
-class ImageUrl(Body):
+class ImageUrl(Lenient):
     """Where a picture is; `detail` changes nothing here, a local model sees each picture in one way."""
 
     url: Annotated[str, Field(min_length=1)]
     detail: Literal["auto", "low", "high", "original"] | None = None
 
 
-class InputAudio(Body):
+class InputAudio(Lenient):
     """A sound in base64."""
 
     data: Annotated[str, Field(min_length=1)]
     format: Literal["wav", "mp3"]
 
 
-class GivenFile(Body):
+class GivenFile(Lenient):
     """A text file. There are no uploaded files here for `file_id` to name."""
 
     file_data: Annotated[str, Field(min_length=1)] | None = None
@@ -56,7 +57,7 @@ class GivenFile(Body):
     file_id: Annotated[None, unsupported("This server keeps no uploaded files; send 'file_data'")] = None
 
 
-class ContentPart(Body):
+class ContentPart(PartHints):
     """A piece of a message's content. `type` names the one other field it has. An image's address may stand there by
     itself, as in Ollama's examples. Where a cache may end (`prompt_cache_breakpoint`) is no matter here: it goes as
     far as prompts are the same."""
@@ -70,7 +71,9 @@ class ContentPart(Body):
     prompt_cache_breakpoint: dict[str, Any] | None = None
 
     async def to_core(self, path: str, images: ImageLoader) -> Part:
-        for name in self.model_fields_set - {"type", self.type, "prompt_cache_breakpoint"}:
+        for name in sorted(
+            self.model_fields_set - {"type", self.type, "prompt_cache_breakpoint", *PartHints.model_fields}
+        ):
             raise InvalidRequest(
                 f"Unknown parameter: '{path}.{name}'.", param=f"{path}.{name}", code="unknown_parameter"
             )
@@ -90,28 +93,27 @@ class ContentPart(Body):
         return Text(text)
 
 
-class CalledFunction(Body):
+class CalledFunction(CallHints):
     """A function and the arguments the model wrote for it."""
 
     name: Annotated[str, Field(min_length=1)]
     arguments: str
 
 
-class CalledCustom(Body):
+class CalledCustom(CallHints):
     """A custom tool and the text the model wrote for it."""
 
     name: Annotated[str, Field(min_length=1)]
     input: str
 
 
-class CalledTool(Body):
-    """A call in an earlier answer. `index` is there in what some clients put together from a stream."""
+class CalledTool(CallHints):
+    """A call in an earlier answer."""
 
     id: Annotated[str, Field(min_length=1)]
     type: Literal["function", "custom"] = "function"
     function: CalledFunction | None = None
     custom: CalledCustom | None = None
-    index: int | None = None
 
     def to_core(self, path: str) -> ToolCall:
         other = "custom" if self.type == "function" else "function"
@@ -125,7 +127,7 @@ class CalledTool(Body):
         raise missing(f"{path}.{self.type}")
 
 
-class ChatMessage(Body):
+class ChatMessage(MessageHints):
     """One message; `developer` is OpenAI's newer word for `system`, `function` its older one for `tool`."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
@@ -147,13 +149,18 @@ class ChatMessage(Body):
                 message = f"Invalid parameter: '{name}' is for messages with role '{ONLY[name]}', not '{self.role}'."
                 raise InvalidRequest(message, param=f"{path}.{name}", code="invalid_value")
         answered = self.role == "assistant" and (self.tool_calls or self.function_call or self.refusal is not None)
-        silent = self.role == "function" and "content" in self.model_fields_set
-        if self.content is None and not (answered or silent):
+        if self.content is None and not answered and self.role != "function":
             raise missing(f"{path}.content")
         if self.role == "function" and self.name is None:
             raise missing(f"{path}.name")
         if self.role == "tool" and self.tool_call_id is None:
             raise missing(f"{path}.tool_call_id")
+
+    @property
+    def participant(self) -> str | None:
+        """Who speaks, where that is told. A name that repeats the role tells nothing."""
+        repeats = self.name is not None and self.name.lower() == self.role
+        return None if self.role == "function" or repeats else self.name
 
     async def parts(self, path: str, images: ImageLoader) -> tuple[Part, ...]:
         if self.content is None:
@@ -190,7 +197,7 @@ async def to_core(messages: Sequence[ChatMessage], images: ImageLoader) -> tuple
             Message(
                 role=role,
                 content=await message.parts(path, images),
-                name=None if message.role == "function" else message.name,
+                name=message.participant,
                 reasoning=message.reasoning or message.reasoning_content,
                 tool_calls=calls.made(message, path),
                 tool_call_id=calls.answered(message, path),

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from puna.api.no_ops import RequestHints
 from puna.api.openai.generation import SamplingExtensions
 from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
 from puna.api.openai.verbosity import Verbosity
@@ -90,7 +91,7 @@ class ConversationReference(Body):
     id: Id
 
 
-class Prompt(Body):
+class Prompt(RequestHints):
     """What every request about a prompt has: what to answer, and what was said before."""
 
     media: ClassVar[bool] = True
@@ -163,7 +164,7 @@ class CountBody(Prompt):
     """POST /v1/responses/input_tokens."""
 
 
-class CompactBody(Body):
+class CompactBody(RequestHints):
     """POST /v1/responses/compact."""
 
     media: ClassVar[bool] = True

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
+from puna.api.no_ops import CallHints, MessageHints, PartHints
 from puna.api.openai.responses.identifier import new_id
 from puna.core.errors import InvalidRequest
 from puna.http.body import Lenient, invalid
@@ -16,7 +17,7 @@ Status = Literal["in_progress", "completed", "incomplete"]
 Object = dict[str, JsonValue]
 
 
-class InputText(Lenient):
+class InputText(PartHints):
     type: Literal["input_text"]
     text: str
     prompt_cache_breakpoint: Object | None = None
@@ -25,7 +26,7 @@ class InputText(Lenient):
         return {"type": "input_text", "text": self.text}
 
 
-class InputImage(Lenient):
+class InputImage(PartHints):
     type: Literal["input_image"]
     image_url: str | None = None
     file_id: str | None = None
@@ -41,7 +42,7 @@ class InputImage(Lenient):
         }
 
 
-class InputFile(Lenient):
+class InputFile(PartHints):
     type: Literal["input_file"]
     file_data: str | None = None
     filename: str | None = None
@@ -56,17 +57,16 @@ class InputFile(Lenient):
         return {"type": "input_file", **given}
 
 
-class OutputText(Lenient):
+class OutputText(PartHints):
     type: Literal["output_text"]
     text: str
-    annotations: list[Object] | None = None
     logprobs: list[Object] | None = None
 
     def stored(self) -> Stored:
         return output_text(self.text)
 
 
-class Refusal(Lenient):
+class Refusal(PartHints):
     type: Literal["refusal"]
     refusal: str
 
@@ -78,7 +78,7 @@ InputPart = Annotated[InputText | InputImage | InputFile, Field(discriminator="t
 Part = Annotated[InputText | InputImage | InputFile | OutputText | Refusal, Field(discriminator="type")]
 
 
-class MessageItem(Lenient):
+class MessageItem(MessageHints):
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
     content: str | list[Part]
@@ -105,7 +105,7 @@ class MessageItem(Lenient):
         return [output_text(part["text"]) if answer and part["type"] == "input_text" else part for part in parts]
 
 
-class Call(Lenient):
+class Call(CallHints):
     """What the calls of functions and of custom tools have in common."""
 
     call_id: Annotated[str, Field(min_length=1)]
@@ -117,8 +117,6 @@ class Call(Lenient):
 class FunctionCall(Call):
     type: Literal["function_call"]
     arguments: str
-    parsed_arguments: JsonValue = None
-    """What the `openai` package's `parse` adds to the calls it returns. The arguments say the same."""
 
     def stored(self) -> Stored:
         return {
@@ -146,7 +144,7 @@ class CustomToolCall(Call):
         }
 
 
-class CallOutput(Lenient):
+class CallOutput(CallHints):
     """The result of a call."""
 
     type: Literal["function_call_output", "custom_tool_call_output"]

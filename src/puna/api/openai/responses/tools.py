@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from puna.api.functions import check_names, invalid
+from puna.api.no_ops import ToolHints
 from puna.api.openai.tools import AnyText, GrammarOfText, Mode, check_choice, custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool, ToolChoice
-from puna.http.body import Body, Lenient
+from puna.http.body import Body
 from puna.http.json import writable
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=128)]
@@ -33,7 +34,7 @@ HOSTED = (
 """Tools that OpenAI runs on its own machines; their types may have a version at the end."""
 
 
-class FunctionTool(Lenient):
+class FunctionTool(ToolHints):
     """A function. `output_schema` is for programs that OpenAI runs; it is given back."""
 
     type: Literal["function"]
@@ -64,7 +65,7 @@ class GrammarInput(GrammarOfText):
     type: Literal["grammar"]
 
 
-class CustomTool(Lenient):
+class CustomTool(ToolHints):
     type: Literal["custom"]
     name: Name
     description: str | None = None
