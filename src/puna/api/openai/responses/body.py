@@ -133,7 +133,6 @@ class CreateBody(Prompt, SamplingExtensions):
 
     background: bool | None = None
     background_options: BackgroundOptions | None = None
-    client_metadata: Object | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] | None = None
     include: list[Includable] | None = None
     max_output_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
