@@ -157,7 +157,7 @@ def description() -> dict[str, Any]:
     from puna.api.description import Operation, describe
     from puna.api.ollama import description as ollama
     from puna.api.openai import description as openai
-    from puna.api.openai.responses.items import KINDS
+    from puna.api.openai.responses.input import KINDS
 
     own = [
         Operation("GET", "/", "Whether the server is up, in words.", answer="text/plain"),

@@ -16,7 +16,11 @@ def with_real_location(error: ErrorDetails, value: Any) -> ErrorDetails:
     """The error with a location that is one of the value, which is what was read."""
     steps = real_location(error["loc"], value, error["type"]) or ()
     if error["type"] in TAGS:
-        steps = (*steps, error["ctx"]["discriminator"].strip("'"))
+        told = error["ctx"]["discriminator"].strip("'")
+        steps = (
+            *steps,
+            "type" if told.endswith("()") else told,
+        )  # a function that tells alternatives apart reads `type`
     return {**error, "loc": steps}
 
 

@@ -51,12 +51,12 @@ def name_of(about: Subject, body: object) -> str | None:
             return inside(f"functions[{index_of(tool, functions)}].parameters", path)
         case ToolSchema(tool, path), ChatBody(tools=list(tools)):
             return inside(f"tools[{index_of(tool, tools)}].function.parameters", path)
-        case ToolSchema(tool, path), Prompt(tools=list(tools)):
-            return inside(f"tools[{index_of(tool, tools)}].parameters", path)
+        case ToolSchema(tool, path), Prompt(toolbox=toolbox):
+            return inside(f"{toolbox.place_of(tool)}.parameters", path)
         case ToolGrammar(tool), ChatBody(tools=list(tools)):
             return f"tools[{index_of(tool, tools)}].custom.format.grammar.definition"
-        case ToolGrammar(tool), Prompt(tools=list(tools)):
-            return f"tools[{index_of(tool, tools)}].format.definition"
+        case ToolGrammar(tool), Prompt(toolbox=toolbox):
+            return f"{toolbox.place_of(tool)}.format.definition"
         case Setting("max_tokens"), Prompt():
             return "max_output_tokens"
         case Setting(name), _:

@@ -30,7 +30,7 @@ TOOLS = [
 
 def answer(*, background: bool = False, **options: Any) -> ResponseBuilder:
     body = CreateBody.model_validate({"model": "tiny", "input": "?", "tools": TOOLS, "background": background})
-    return ResponseBuilder(frame(body, Sampling(temperature=1.0, top_p=1.0)), custom=frozenset({"shell"}), **options)
+    return ResponseBuilder(frame(body, Sampling(temperature=1.0, top_p=1.0)), tools=body.toolbox.offered, **options)
 
 
 def play(answer: ResponseBuilder, *events: Event, reason: FinishReason = "stop") -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from puna.api.openai.responses.history import check_outputs, to_messages
-from puna.api.openai.responses.items import read_input
+from puna.api.openai.responses.input import read_input
 from puna.api.openai.responses.preparation import without_older_thoughts
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Message, Text, ToolCall

@@ -9,7 +9,8 @@ from starlette.routing import Route
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
 from puna.api.openai.responses.history import to_messages
 from puna.api.openai.responses.identifier import is_owned, new_id
-from puna.api.openai.responses.items import Stored, read_input
+from puna.api.openai.responses.input import read_input
+from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.pages import Page, read_include, show
 from puna.api.openai.responses.preparation import no_conversation, resolve
 from puna.api.services import services_of

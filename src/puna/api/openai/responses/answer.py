@@ -1,18 +1,12 @@
 """The one state machine of the Responses API: events of the core in, events of the wire out."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from puna.api.openai.responses.output import (
-    CustomToolCallOutput,
-    FunctionCallOutput,
-    MessageOutput,
-    OutputItem,
-    ReasoningOutput,
-    RefusalOutput,
-    WireEvent,
-)
+from puna.api.openai.responses.call_output import CallItem, new_call
+from puna.api.openai.responses.output import MessageOutput, OutputItem, ReasoningOutput, RefusalOutput, WireEvent
+from puna.api.openai.responses.toolbox import Offered
 from puna.api.openai.usage import render_response_usage
 from puna.core.errors import InvalidRequest, PunaError
 from puna.core.events import Done, Event, Finished, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
@@ -25,12 +19,12 @@ class ResponseBuilder:
         self,
         response: dict[str, Any],
         *,
-        custom: frozenset[str] = frozenset(),
+        tools: Sequence[Offered] = (),
         summary: bool = False,
         seal: Callable[[str], str] | None = None,
     ) -> None:
         self.response = response
-        self._custom = custom
+        self._tools = {one.tool.name: one for one in tools}
         self._summary = summary
         self._seal = seal
         self._open: OutputItem | None = None
@@ -106,20 +100,17 @@ class ResponseBuilder:
         return self._whole(f"response.{'incomplete' if status == 'cancelled' else status}")
 
     def _feed_call(self, event: ToolCallDelta) -> Iterator[WireEvent]:
-        if not isinstance(self._open, FunctionCallOutput | CustomToolCallOutput) or event.call != self._call:
+        if not isinstance(self._open, CallItem) or event.call != self._call:
             assert event.id is not None
             assert event.name is not None
             self._call = event.call
-            kind = CustomToolCallOutput if event.name in self._custom else FunctionCallOutput
-            yield from self._start(kind(self._next_index, event.id, event.name))
-        assert isinstance(self._open, FunctionCallOutput | CustomToolCallOutput)
+            yield from self._start(new_call(self._next_index, event.id, event.name, self._tools.get(event.name)))
+        assert isinstance(self._open, CallItem)
         yield from self._open.add(event.arguments)
 
     def _start(self, output: OutputItem) -> Iterator[WireEvent]:
         yield from self._finish("completed")
-        index = self._next_index
         self._open = output
-        yield {"type": "response.output_item.added", "output_index": index, "item": output.item}
         yield from output.open()
 
     def _finish(self, status: str) -> Iterator[WireEvent]:

@@ -6,7 +6,8 @@ from pydantic import Field, JsonValue
 
 from puna.api.no_ops import RequestHints
 from puna.api.openai.generation import SamplingExtensions
-from puna.api.openai.responses.tools import GivenChoice, GivenTool, Toolbox
+from puna.api.openai.responses.toolbox import Toolbox
+from puna.api.openai.responses.tools import GivenChoice, GivenTool
 from puna.api.openai.verbosity import Verbosity
 from puna.core.effort import Effort
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema

@@ -39,7 +39,7 @@ def frame(body: CreateBody, sampling: Sampling, owner: str = "") -> dict[str, An
         "temperature": sampling.temperature,
         "text": body.text_options.render(),
         "tool_choice": toolbox.render_choice(),
-        "tools": [tool.render() for tool in toolbox.given],
+        "tools": toolbox.render(),
         "top_logprobs": body.top_logprobs or 0,
         "top_p": sampling.top_p,
         "truncation": body.truncation or "disabled",

@@ -3,8 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import orjson
+from pydantic import TypeAdapter
+
 from puna.api.openai.files import file_text
+from puna.api.openai.responses import actions
 from puna.api.openai.responses.items import Stored
+from puna.api.openai.responses.toolbox import model_name
+from puna.api.openai.responses.tools import GivenTool
 from puna.api.openai.tools import custom_arguments
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Image, Message, Part, Role, Text, ToolCall
@@ -12,9 +18,14 @@ from puna.images.load import ImageLoader
 from puna.state.errors import Unsealed
 from puna.state.seal import Seal
 
-OUTPUTS = {"function_call_output": "function_call", "custom_tool_call_output": "custom_tool_call"}
-"""The types of results, and the types of the calls they belong to."""
-CALLS = frozenset(OUTPUTS.values())
+OUTPUTS = {
+    "function_call_output": ("function_call", actions.LOCAL_SHELL.call),
+    "custom_tool_call_output": ("custom_tool_call",),
+    **{action.output: (action.call,) for action in actions.ACTIONS.values()},
+}
+"""The types of results, and the types of the calls they may belong to. Codex answers a local shell as a function."""
+CALLS = frozenset(call for calls in OUTPUTS.values() for call in calls)
+FOUND: TypeAdapter[list[GivenTool]] = TypeAdapter(list[GivenTool])
 
 
 @dataclass(slots=True)
@@ -53,7 +64,7 @@ def picture_urls(items: Iterable[Stored]) -> set[str]:
     """Where the pictures are that the items have."""
     contents = [item.get("content") or item.get("output") for item in items]
     parts = [part for content in contents if isinstance(content, list) for part in content]
-    return {part["image_url"] for part in parts if part["type"] == "input_image" and part["image_url"]}
+    return {part["image_url"] for part in parts if part.get("type") == "input_image" and part["image_url"]}
 
 
 class History:
@@ -64,6 +75,7 @@ class History:
         self._field = field
         self._pictures = pictures
         self._messages: list[Message] = []
+        self._ids: dict[str, str] = {}
         self._turn = Assistant()
 
     def messages(self, items: Iterable[Stored]) -> tuple[Message, ...]:
@@ -83,16 +95,23 @@ class History:
             case "reasoning":
                 self._begin_turn_unless(not self._turn.content and not self._turn.calls)
                 self._turn.reasoning.append(self._thoughts(item))
-            case "function_call" | "custom_tool_call":
+            case kind if kind in CALLS:
                 # A call that was cut off was not made: its arguments are not there to be shown.
-                if item.get("status") != "incomplete":
-                    self._turn.calls.append(ToolCall(item["call_id"], item["name"], call_arguments(item)))
-            case "function_call_output" | "custom_tool_call_output":
-                content = self._parts(item["output"])
-                self._say(Message(role="tool", content=content, tool_call_id=item["call_id"]))
+                if was_made(item):
+                    key = item["call_id"]
+                    self._ids[item["id"]] = key
+                    self._turn.calls.append(ToolCall(key, call_name(item), call_arguments(item)))
+            case kind if kind in OUTPUTS:
+                if (answered := answers(item)) is not None:
+                    key = self._ids.get(answered, answered)
+                    self._say(Message(role="tool", content=self._result(item), tool_call_id=key))
             case "compaction":
                 summary = self._open(item["encrypted_content"])
                 self._say(Message(role="system", content=(Text(f"Summary of what was said before:\n{summary}"),)))
+
+    def _result(self, item: Stored) -> tuple[Part, ...]:
+        action = actions.OUTPUTS.get(item["type"])
+        return self._parts(action.result(item) if action else item["output"])
 
     def _parts(self, content: str | Sequence[Stored]) -> tuple[Part, ...]:
         return (Text(content),) if isinstance(content, str) else tuple(self._part(part) for part in content)
@@ -149,21 +168,42 @@ def check_outputs(before: Sequence[Stored], given: Sequence[Stored]) -> None:
         InvalidRequest: naming the call.
     """
     everything = [*before, *given]
-    answered = {(OUTPUTS[item["type"]], item["call_id"]) for item in everything if item["type"] in OUTPUTS}
+    answered = {(call, answers(item)) for item in everything for call in OUTPUTS.get(item["type"], ())}
     for item in everything:
-        kind = item["type"]
-        made = kind in CALLS and item.get("status") != "incomplete"
-        if made and (kind, item["call_id"]) not in answered:
-            raise InvalidRequest(f"No tool output found for {words(kind)} {item['call_id']}.", param="input")
-    calls = {(item["type"], item["call_id"]) for item in before if item["type"] in CALLS}
+        keys = keys_of(item) if was_made(item) else ()
+        if keys and not any((item["type"], key) in answered for key in keys):
+            raise InvalidRequest(f"No tool output found for {words(item['type'])} {item['call_id']}.", param="input")
+    calls = {(item["type"], key) for item in before for key in keys_of(item)}
     for item in given:
-        kind = item["type"]
-        if kind in CALLS:
-            calls.add((kind, item["call_id"]))
-        elif kind in OUTPUTS and (OUTPUTS[kind], item["call_id"]) not in calls:
-            raise InvalidRequest(
-                f"No tool call found for {words(OUTPUTS[kind])} output with call_id {item['call_id']}.", param="input"
-            )
+        calls |= {(item["type"], key) for key in keys_of(item)}
+        kinds, key = OUTPUTS.get(item["type"], ()), answers(item)
+        if kinds and key is not None and not any((kind, key) in calls for kind in kinds):
+            message = f"No tool call found for {words(kinds[0])} output with call_id {key}."
+            raise InvalidRequest(message, param="input")
+
+
+def was_made(item: Stored) -> bool:
+    """Whether an item is a call that the client has to answer: not one that was cut off, nor a search of OpenAI's."""
+    return item["type"] in CALLS and item.get("status") != "incomplete" and item["call_id"] is not None
+
+
+def keys_of(item: Stored) -> tuple[str, ...]:
+    """What a result may name a call by; nothing where an item is none."""
+    if item["type"] not in CALLS or item["call_id"] is None:
+        return ()
+    return (item["call_id"], item["id"]) if item["type"] == actions.LOCAL_SHELL.call else (item["call_id"],)
+
+
+def answers(item: Stored) -> str | None:
+    """What a result names its call by."""
+    key: str | None = item["id"] if item["type"] == actions.LOCAL_SHELL.output else item.get("call_id")
+    return key
+
+
+def added_tools(items: Iterable[Stored]) -> list[GivenTool]:
+    """The tools that a conversation got on its way: found by searches, or added."""
+    kinds = (actions.TOOL_SEARCH.output, "additional_tools")
+    return [tool for item in items if item["type"] in kinds for tool in FOUND.validate_python(item["tools"])]
 
 
 def words(kind: str) -> str:
@@ -171,11 +211,17 @@ def words(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+def call_name(item: Stored) -> str:
+    """What the model called."""
+    action = actions.CALLS.get(item["type"])
+    return action.tool.name if action else model_name(item["name"], item.get("namespace"))
+
+
 def call_arguments(item: Stored) -> str:
     """A call's arguments as the model wrote them; a text is the one argument of its tool."""
-    if item["type"] == "function_call":
-        return str(item["arguments"])
-    return custom_arguments(item["input"])
+    if action := actions.CALLS.get(item["type"]):
+        return orjson.dumps(action.arguments(item)).decode()
+    return str(item["arguments"]) if item["type"] == "function_call" else custom_arguments(item["input"])
 
 
 def no_files(kind: str, instead: str, field: str) -> InvalidRequest:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
 from puna.api.no_ops import CallHints, MessageHints, PartHints
 from puna.api.openai.responses.identifier import new_id
-from puna.core.errors import InvalidRequest
-from puna.http.body import Lenient, invalid
-from puna.http.location import with_real_location
+from puna.http.body import Lenient
 
 Stored = dict[str, Any]
 """An item as it is kept: OpenAI's wire form, always with an `id`."""
@@ -110,8 +108,15 @@ class Call(CallHints):
 
     call_id: Annotated[str, Field(min_length=1)]
     name: Annotated[str, Field(min_length=1)]
+    namespace: str | None = None
     id: str | None = None
     status: Status | None = None
+    caller: Object | None = None
+
+    @property
+    def names(self) -> Stored:
+        """Its name, and that of its namespace where it has one."""
+        return {"name": self.name, **({} if self.namespace is None else {"namespace": self.namespace})}
 
 
 class FunctionCall(Call):
@@ -123,7 +128,7 @@ class FunctionCall(Call):
             "type": "function_call",
             "id": self.id or new_id("fc"),
             "call_id": self.call_id,
-            "name": self.name,
+            **self.names,
             "arguments": self.arguments,
             "status": self.status or "completed",
         }
@@ -138,7 +143,7 @@ class CustomToolCall(Call):
             "type": "custom_tool_call",
             "id": self.id or new_id("ctc"),
             "call_id": self.call_id,
-            "name": self.name,
+            **self.names,
             "input": self.input,
             "status": self.status or "completed",
         }
@@ -150,8 +155,11 @@ class CallOutput(CallHints):
     type: Literal["function_call_output", "custom_tool_call_output"]
     call_id: Annotated[str, Field(min_length=1)]
     output: str | list[InputPart]
+    name: str | None = None
+    namespace: str | None = None
     id: str | None = None
     status: Status | None = None
+    caller: Object | None = None
 
     def stored(self) -> Stored:
         output = self.output if isinstance(self.output, str) else [part.stored() for part in self.output]
@@ -213,20 +221,6 @@ class ItemReference(Lenient):
         return {"type": "item_reference", "id": self.id}
 
 
-Item = MessageItem | FunctionCall | CustomToolCall | CallOutput | ReasoningItem | CompactionItem | ItemReference
-
-KINDS: dict[str, type[Item]] = {
-    "message": MessageItem,
-    "function_call": FunctionCall,
-    "function_call_output": CallOutput,
-    "custom_tool_call": CustomToolCall,
-    "custom_tool_call_output": CallOutput,
-    "reasoning": ReasoningItem,
-    "compaction": CompactionItem,
-    "item_reference": ItemReference,
-}
-
-
 def output_text(text: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Stored:
     """A piece of an assistant's answer."""
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": list(logprobs)}
@@ -235,41 +229,3 @@ def output_text(text: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Stored
 def refusal(text: str) -> Stored:
     """What an assistant says in the place of an answer."""
     return {"type": "refusal", "refusal": text}
-
-
-def read_input(given: str | Sequence[Mapping[str, Any]] | None, param: str = "input") -> list[Stored]:
-    """The items of an input. A plain text is a message of the user's.
-
-    Raises:
-        InvalidRequest: naming the item that is wrong.
-    """
-    if given is None:
-        return []
-    if isinstance(given, str):
-        return [MessageItem(role="user", content=given).stored()]
-    return [read_item(item, index, param) for index, item in enumerate(given)]
-
-
-def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
-    """One item, in the form it is kept."""
-    kind = given.get("type") or ("message" if "role" in given else "item_reference" if "id" in given else None)
-    if kind is None:
-        raise InvalidRequest(
-            f"Missing required parameter: '{param}[{index}].type'.",
-            param=f"{param}[{index}].type",
-            code="missing_required_parameter",
-        )
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise InvalidRequest(
-            f"Invalid value: {kind!r}. Supported values are: {', '.join(map(repr, KINDS))}. "
-            "Items of tools that OpenAI runs on its own machines can't be used here.",
-            param=f"{param}[{index}].type",
-            code="invalid_value",
-        )
-    try:
-        return KINDS[kind].model_validate(given).stored()
-    except ValidationError as error:
-        problems = error.errors(include_url=False)
-        for problem in problems:
-            problem["loc"] = (param, index, *with_real_location(problem, given)["loc"])
-        raise invalid(problems) from error

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from puna.api.logprobs import render_tokens
 from puna.api.openai.responses.identifier import new_id
 from puna.api.openai.responses.items import Stored, output_text, refusal
-from puna.api.openai.text_argument import TextArgument
 from puna.core.events import TokenLogprob
 
 WireEvent = dict[str, Any]
@@ -21,10 +20,15 @@ class OutputItem(Protocol):
         """The item as far as it goes."""
 
     def open(self) -> Iterator[WireEvent]:
-        """What comes after `output_item.added`."""
+        """What comes first: that it is there."""
 
     def close(self, status: str) -> Iterator[WireEvent]:
         """What comes before `output_item.done`."""
+
+
+def added(output_index: int, item: Stored) -> WireEvent:
+    """An item has begun."""
+    return {"type": "response.output_item.added", "output_index": output_index, "item": item}
 
 
 class AssistantMessage:
@@ -32,7 +36,7 @@ class AssistantMessage:
 
     def __init__(self, output_index: int) -> None:
         self._texts: list[str] = []
-        self._place = {"item_id": new_id("msg"), "output_index": output_index, "content_index": 0}
+        self._place: dict[str, Any] = {"item_id": new_id("msg"), "output_index": output_index, "content_index": 0}
         self.item: Stored = {
             "type": "message",
             "id": self._place["item_id"],
@@ -41,8 +45,9 @@ class AssistantMessage:
             "content": [],
         }
 
-    def _opened(self, part: Stored) -> WireEvent:
-        return {"type": "response.content_part.added", **self._place, "part": part}
+    def _opened(self, part: Stored) -> Iterator[WireEvent]:
+        yield added(self._place["output_index"], self.item)
+        yield {"type": "response.content_part.added", **self._place, "part": part}
 
     def _closed(self, part: Stored, status: str) -> WireEvent:
         self.item = {**self.item, "status": status, "content": [part]}
@@ -57,7 +62,7 @@ class MessageOutput(AssistantMessage):
         self._logprobs: list[dict[str, Any]] = []
 
     def open(self) -> Iterator[WireEvent]:
-        yield self._opened(output_text(""))
+        yield from self._opened(output_text(""))
 
     def add(self, text: str, logprobs: Sequence[TokenLogprob]) -> Iterator[WireEvent]:
         self._texts.append(text)
@@ -78,7 +83,7 @@ class RefusalOutput(AssistantMessage):
     """Text that says that there will be no answer: a part of a message, as OpenAI has it."""
 
     def open(self) -> Iterator[WireEvent]:
-        yield self._opened(refusal(""))
+        yield from self._opened(refusal(""))
 
     def add(self, text: str) -> Iterator[WireEvent]:
         self._texts.append(text)
@@ -102,7 +107,7 @@ class ReasoningOutput:
         self._summary = summary
         self._seal = seal
         index = {"summary_index" if summary else "content_index": 0}
-        self._place = {"item_id": new_id("rs"), "output_index": output_index, **index}
+        self._place: dict[str, Any] = {"item_id": new_id("rs"), "output_index": output_index, **index}
         self.item: Stored = {
             "type": "reasoning",
             "id": self._place["item_id"],
@@ -112,6 +117,7 @@ class ReasoningOutput:
 
     def open(self) -> Iterator[WireEvent]:
         kind = "reasoning_summary_part" if self._summary else "content_part"
+        yield added(self._place["output_index"], self.item)
         yield {"type": f"response.{kind}.added", **self._place, "part": self._part("")}
 
     def add(self, text: str) -> Iterator[WireEvent]:
@@ -134,71 +140,6 @@ class ReasoningOutput:
 
     def _part(self, text: str) -> dict[str, str]:
         return {"type": "summary_text" if self._summary else "reasoning_text", "text": text}
-
-
-class FunctionCallOutput:
-    """A call of a function."""
-
-    def __init__(self, output_index: int, call_id: str, name: str) -> None:
-        self._arguments: list[str] = []
-        self._place = {"item_id": new_id("fc"), "output_index": output_index}
-        self.item: Stored = {
-            "type": "function_call",
-            "id": self._place["item_id"],
-            "call_id": call_id,
-            "name": name,
-            "arguments": "",
-            "status": "in_progress",
-        }
-
-    def open(self) -> Iterator[WireEvent]:
-        yield from ()
-
-    def add(self, arguments: str) -> Iterator[WireEvent]:
-        if arguments:
-            self._arguments.append(arguments)
-            yield {"type": "response.function_call_arguments.delta", **self._place, "delta": arguments}
-
-    def close(self, status: str) -> Iterator[WireEvent]:
-        arguments = "".join(self._arguments)
-        self.item = {**self.item, "arguments": arguments, "status": status}
-        done = {"arguments": arguments, "name": self.item["name"]}
-        yield {"type": "response.function_call_arguments.done", **self._place, **done}
-
-
-class CustomToolCallOutput:
-    """A call of a tool that takes a text: to the model a function with one argument, `input`. Its `status`, which
-    OpenAI's servers send, too, is declared of items in lists only."""
-
-    def __init__(self, output_index: int, call_id: str, name: str) -> None:
-        self._argument = TextArgument()
-        self._texts: list[str] = []
-        self._place = {"item_id": new_id("ctc"), "output_index": output_index}
-        self.item: Stored = {
-            "type": "custom_tool_call",
-            "id": self._place["item_id"],
-            "call_id": call_id,
-            "name": name,
-            "input": "",
-            "status": "in_progress",
-        }
-
-    def open(self) -> Iterator[WireEvent]:
-        yield from ()
-
-    def add(self, arguments: str) -> Iterator[WireEvent]:
-        yield from self._grow(self._argument.feed(arguments))
-
-    def close(self, status: str) -> Iterator[WireEvent]:
-        yield from self._grow(self._argument.close())
-        text = "".join(self._texts)
-        self.item = {**self.item, "input": text, "status": status}
-        yield {"type": "response.custom_tool_call_input.done", **self._place, "input": text}
-
-    def _grow(self, text: str) -> Iterator[WireEvent]:
-        if text:
-            self._texts.append(text)
-            yield {"type": "response.custom_tool_call_input.delta", **self._place, "delta": text}
 
 
 def without_bytes(logprob: dict[str, Any]) -> dict[str, Any]:

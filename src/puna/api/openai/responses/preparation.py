@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from puna.api.openai import defaults
 from puna.api.openai.responses.body import CreateBody, Prompt
-from puna.api.openai.responses.history import check_outputs, to_messages
+from puna.api.openai.responses.history import added_tools, check_outputs, to_messages
 from puna.api.openai.responses.identifier import is_owned, tag
-from puna.api.openai.responses.items import Stored, read_input
+from puna.api.openai.responses.input import read_input
+from puna.api.openai.responses.items import Stored
+from puna.api.openai.responses.toolbox import Toolbox
 from puna.api.openai.verbosity import with_verbosity
 from puna.core.errors import InvalidRequest, NotFound
 from puna.core.messages import Message, Text
@@ -23,6 +25,7 @@ class Prepared:
     given: Sequence[Stored]
     before: Sequence[Stored]
     request: ChatRequest
+    toolbox: Toolbox
 
     def asking(self, task: Message, max_tokens: int) -> ChatRequest:
         """The request with one more message, and an answer of at most so many tokens."""
@@ -54,7 +57,8 @@ async def prepare(state: State, images: ImageLoader, body: Prompt, owner: str = 
     if body.reasoning and body.reasoning.context == "current_turn":
         history = without_older_thoughts(history)
     messages = with_verbosity((*instructions(body), *history), body.text_options.verbosity)
-    return Prepared(given, before, to_request(body, messages))
+    toolbox = body.toolbox.with_found(added_tools([*before, *given]))
+    return Prepared(given, before, to_request(body, messages, toolbox), toolbox)
 
 
 def check_owner(body: Prompt, owner: str) -> None:
@@ -130,9 +134,8 @@ def without_older_thoughts(messages: Sequence[Message]) -> tuple[Message, ...]:
     return (*(replace(message, reasoning=None) for message in messages[:last]), *messages[last:])
 
 
-def to_request(body: Prompt, messages: tuple[Message, ...]) -> ChatRequest:
+def to_request(body: Prompt, messages: tuple[Message, ...], toolbox: Toolbox) -> ChatRequest:
     """The core's request."""
-    toolbox = body.toolbox
     request = ChatRequest(
         messages=messages,
         defaults=defaults.CHAT,

@@ -31,6 +31,7 @@ async def create(request: Request) -> Response | ASGIApp:
     """Make a response: whole, as a stream, or in the background."""
     await refuse_what_is_not_here(request)
     body = await read_body(request, CreateBody)
+    note_left_out(request, body)
     run = await responses(request).create(body, entry_of(request), explainer(request))
     if body.background:
         if body.stream:
@@ -125,6 +126,12 @@ async def create_compaction(request: Request) -> Response:
             request, compact(responses(request), services_of(request).state.seal, body, entry_of(request))
         )
     )
+
+
+def note_left_out(request: Request, body: CreateBody) -> None:
+    """Say in the log and in a header which of the offered tools are not here."""
+    for kind in body.toolbox.left_out:
+        entry_of(request).ignore(kind, "the tool runs on OpenAI's machines")
 
 
 async def refuse_what_is_not_here(request: Request) -> None:

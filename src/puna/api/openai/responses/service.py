@@ -42,7 +42,7 @@ class Responses:
         sealing = "reasoning.encrypted_content" in (body.include or ())
         answer = ResponseBuilder(
             frame(body, completed(prepared.request, model).sampling, caller.owner),
-            custom=body.toolbox.custom,
+            tools=prepared.toolbox.offered,
             summary=body.summary is not None,
             seal=self._services.state.seal.close if sealing else None,
         )
