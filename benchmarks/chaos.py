@@ -23,6 +23,7 @@ import httpx2
 import psutil
 
 from benchmarks.attackers import attacking
+from benchmarks.watched import ADDRESS, Longest, longest
 from tests.server import RunningServer, running_server
 from tests.stored_models import add_model, write_micro_model
 
@@ -30,6 +31,8 @@ MODELS = ("one", "two", "three", "four")
 TOKENS = 64
 BODIES = 96 * 2**20
 """Memory that large bodies were read in, and that the allocator keeps for the next ones."""
+SLOWEST = 0.3
+"""How long, in seconds, the server itself may keep a stream waiting."""
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Report:
     kills: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     attacks: list[str] = field(default_factory=list)
+    slowest: Longest = field(default_factory=Longest)
 
     def lines(self) -> list[str]:
         return [
@@ -49,6 +53,7 @@ class Report:
             f"explicit error events   {self.begun_errors}",
             f"engines killed          {self.kills}",
             f"broken promises         {self.failures.total()} {dict(self.failures) or ''}",
+            f"longest in the server   {self.slowest}",
             *self.attacks,
         ]
 
@@ -168,8 +173,12 @@ async def run(
         "PUNA_ACCESS_LOG": "0",
         "PUNA_THREADS": "1",  # threads that wait for each other make small models slow on a busy machine
     }
-    with running_server(home, launcher=(), **settings) as server:
+    watch = home / "watch"
+    with running_server(
+        home, launcher=(), module="benchmarks.watched", **settings, **{ADDRESS: str(watch)}
+    ) as server:
         await flood(server.url, 8, 40, Report())  # what a server needs once is no leak
+        longest(watch)
         process = psutil.Process(server.process.pid)
         before = process.num_fds(), process.memory_info().rss
         for _ in range(rounds):
@@ -183,7 +192,10 @@ async def run(
                 await flood(server.url, clients, requests // rounds, report)
             if killing:
                 killing.cancel()
-            print(f"{process.num_fds()} descriptors, {process.memory_info().rss / 2**20:.1f} MiB", file=sys.stderr)
+            found = longest(watch)
+            report.slowest = max(report.slowest, found, key=lambda one: one.together)
+            memory = process.memory_info().rss / 2**20
+            print(f"{process.num_fds()} descriptors, {memory:.1f} MiB, {found}", file=sys.stderr)
         check_leaks(server, before, report, BODIES if attackers else 0)
     return report
 
@@ -196,6 +208,8 @@ def check_leaks(server: RunningServer, before: tuple[int, int], report: Report, 
         report.failures[f"{len(engines)} processes left"] += 1
     if process.num_fds() > before[0] + 12:
         report.failures[f"descriptors: {before[0]} before, {process.num_fds()} after"] += 1
+    if report.slowest.together > SLOWEST:
+        report.failures[f"a stream may have waited for the server: {report.slowest}"] += 1
     if process.memory_info().rss > before[1] + 48 * 2**20 + more:
         report.failures[f"memory: {before[1] >> 20} MiB before, {process.memory_info().rss >> 20} after"] += 1
 

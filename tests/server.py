@@ -79,12 +79,12 @@ StartServer = Callable[..., RunningServer]
 
 @contextmanager
 def running_server(
-    home: Path, *, launcher: Sequence[str] | None = None, **environment: str
+    home: Path, *, launcher: Sequence[str] | None = None, module: str = "puna", **environment: str
 ) -> Iterator[RunningServer]:
     """`puna serve` with that home and those variables, ended when the context is left.
 
     It is forked from a process that has imported Puna already, or, where there is a `launcher`, started afresh by
-    that command: `()` is Python alone.
+    that command: `()` is Python alone, and runs the `module`.
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     home.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def running_server(
     with os.fdopen(reading) as output:
         with log.open("w") as errors, os.fdopen(writing, "w") as announcing:
             given = {**clean, "PUNA_HOME": str(home), "PUNA_THREADS": THREADS, **environment}
-            process = _start(launcher, given, announcing.fileno(), errors.fileno())
+            process = _start(launcher, module, given, announcing.fileno(), errors.fileno())
         try:
             announcement = output.readline()
             assert announcement.startswith("Puna listens on "), log.read_text()
@@ -104,9 +104,11 @@ def running_server(
             process.wait(30)
 
 
-def _start(launcher: Sequence[str] | None, environment: Mapping[str, str], *outputs: int) -> psutil.Process:
+def _start(
+    launcher: Sequence[str] | None, module: str, environment: Mapping[str, str], *outputs: int
+) -> psutil.Process:
     arguments = ["serve", "--port", "0"]
     if launcher is None:
         return fork_server().start(arguments, environment, *outputs)
-    command = [*launcher, sys.executable, "-m", "puna", *arguments]
+    command = [*launcher, sys.executable, "-m", module, *arguments]
     return psutil.Popen(command, env=environment, stdout=outputs[0], stderr=outputs[1])

@@ -11,7 +11,7 @@ from yarl import URL
 
 from puna import __version__
 from puna.core.errors import InvalidRequest
-from puna.images.addresses import Address, is_public
+from puna.core.addresses import Address, is_public
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_REDIRECTS = 5

@@ -90,15 +90,15 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(server: Server) -> AsyncIterator[Server]:
+async def serving(server: Server, host: str = "127.0.0.1") -> AsyncIterator[Server]:
     """Let it listen on a port of the system's choice."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", server.answer)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, host, 0)
     await site.start()
-    server.address = f"127.0.0.1:{runner.addresses[0][1]}"
+    server.address = f"{host}:{runner.addresses[0][1]}"
     try:
         yield server
     finally:

@@ -13,7 +13,7 @@ from puna.library.errors import ProtectedModel, StoreFailed
 from puna.library.library import Library
 from puna.library.manifest import WEIGHTS, InvalidManifest, Layer, Manifest
 from puna.library.names import ModelName
-from puna.library.registry import pull
+from puna.library.registry import pull, transport
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import Interrupted, RegistryError, Unreachable
 from puna.library.registry.partial import BLOCK
@@ -202,6 +202,25 @@ async def test_a_redirect_to_another_scheme_is_refused(server: Server, library: 
         await pulled(library, name(server))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has every address of 127.0.0.0/8")
+@pytest.mark.parametrize("way", ["redirect", "token"])
+async def test_a_registry_on_the_internet_leads_nowhere_else(
+    server: Server, library: Library, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """CVE-2026-5530 and CVE-2026-85180 of Ollama: by its redirects a registry could look around in a network."""
+    monkeypatch.setattr(transport, "is_public", lambda address: str(address) == "127.0.0.1")
+    server.offer("latest", SMALL)
+    inner = Server(blobs=server.blobs, manifests=server.manifests, token="inner")
+    async with serving(inner, "127.0.0.2"):
+        if way == "redirect":
+            server.redirect = lambda request: f"http://{inner.address}{request.path}"
+        else:
+            server.token, server.realm = "secret", f"http://{inner.address}/token"
+        with pytest.raises(RegistryError, match="not on the internet"):
+            await pulled(library, name(server))
+    assert inner.requests == []
+
+
 async def test_redirects_in_a_circle_are_refused(server: Server, library: Library) -> None:
     server.redirect = lambda request: request.path
     with pytest.raises(RegistryError, match="redirects more than"):
@@ -284,7 +303,7 @@ import asyncio, sys
 from pathlib import Path
 from puna.library.library import Library
 from puna.library.names import ModelName
-from puna.library.registry import pull
+from puna.library.registry import pull, transport
 async def main():
     async for step in pull(Library(Path(sys.argv[1])), ModelName.parse(sys.argv[2]), insecure=True):
         pass

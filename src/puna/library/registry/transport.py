@@ -1,18 +1,20 @@
 """HTTP, as registries need it. The only module here that knows which HTTP library is used."""
 
+import ipaddress
 import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 import orjson
 from yarl import URL
 
 from puna import __version__
+from puna.core.addresses import is_public
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import Interrupted, RegistryError, Unreachable
 from puna.library.registry.signature import signed
@@ -22,6 +24,27 @@ _SMALL = 4 << 20  # bytes that a manifest, token or error may have
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+
+
+class NotPublic(OSError):
+    """An address that a registry on the internet leads to, and that is not on the internet."""
+
+
+class Sockets:
+    """Opens sockets. Once one was opened to a public address all others have to be, too: a registry on the internet
+    can't have this machine look around its own network, however it leads there. One in that network may."""
+
+    def __init__(self) -> None:
+        self._public = False
+
+    def open(self, place: tuple[Any, ...]) -> socket.socket:
+        """One for that place, as `getaddrinfo` tells of it. Raises `NotPublic`."""
+        family, kind, protocol, _, address = place
+        public = is_public(ipaddress.ip_address(address[0].partition("%")[0]))
+        if self._public and not public:
+            raise NotPublic("it is not a public address")
+        self._public = public
+        return socket.socket(family, kind, protocol)
 
 
 class Response:
@@ -60,7 +83,10 @@ class Transport:
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
         headers = {"User-Agent": f"puna/{__version__}"}
-        self._session = aiohttp.ClientSession(timeout=timeout, headers=headers, auto_decompress=False)
+        connector = aiohttp.TCPConnector(socket_factory=Sockets().open)
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=timeout, headers=headers, auto_decompress=False
+        )
         return self
 
     async def __aexit__(
@@ -163,6 +189,8 @@ class _networking:  # noqa: N801 - used as a statement
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
+            raise RegistryError(f"the registry leads to {self._host}, which is not on the internet") from error
         if isinstance(error, aiohttp.ClientError | TimeoutError | OSError):
             raise self._kind(plainly(self._host, error)) from error
 

@@ -1,0 +1,161 @@
+"""`puna` with an eye on how long its own work keeps others waiting: `python -m benchmarks.watched serve …`.
+
+Two times are measured in the server's process, both without what its main thread waits for a processor: how long the
+event loop takes to come to something that has happened, and how long a piece of text is on its way through the
+server, from the engine's bytes to the client's. No stream waits for the server longer than both together.
+`WATCH` names a socket, on which the longest ones since it was last asked are told.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import threading
+import time
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from puna.cli import app
+from puna.engines.process import connection
+from puna.http.exchange import EventStream
+from puna.serving import shutdown
+
+TICK_SECONDS = 0.02
+ADDRESS = "WATCH"
+
+
+@dataclass
+class Longest:
+    """The longest times, in seconds, and how many were measured. `…_with_queue` count what was waited for a
+    processor as well."""
+
+    loop: float = 0.0
+    loop_with_queue: float = 0.0
+    text: float = 0.0
+    text_with_queue: float = 0.0
+    ticks: int = 0
+    texts: int = 0
+
+    @property
+    def together(self) -> float:
+        """What no stream waited longer for."""
+        return self.loop + self.text
+
+    def __str__(self) -> str:
+        loop, text = self.loop * 1000, self.text * 1000
+        queue = (self.loop_with_queue - self.loop) * 1000, (self.text_with_queue - self.text) * 1000
+        return (
+            f"{loop:.0f} ms loop, {text:.0f} ms text (waiting for a processor: {queue[0]:.0f}, {queue[1]:.0f}), "
+            f"{self.ticks} ticks, {self.texts} texts"
+        )
+
+
+class Clock:
+    """The time, and how long the calling thread has waited for a processor so far, as Linux counts it."""
+
+    def __init__(self) -> None:
+        self._queue = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
+
+    def now(self) -> tuple[float, float]:
+        """Both, in seconds."""
+        return time.monotonic(), int(os.pread(self._queue, 64, 0).split()[1]) / 1e9
+
+
+class Watch:
+    """Measures from within the event loop's thread, in which it has to be made."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._clock = Clock()
+        self._longest = Longest()
+        self._arrived: ContextVar[tuple[float, float] | None] = ContextVar("arrived", default=None)
+
+    def begin(self, address: str) -> None:
+        """Measure from now on, and tell whoever asks at that address."""
+        self._watch_texts()
+        threading.Thread(target=self._tick, daemon=True).start()
+        threading.Thread(target=self._tell, args=(address,), daemon=True).start()
+
+    def _since(self, then: tuple[float, float]) -> tuple[float, float]:
+        """How long ago that was, without and with waiting for a processor."""
+        passed, queued = (now - before for now, before in zip(self._clock.now(), then, strict=True))
+        return max(0.0, passed - queued), passed
+
+    def _tick(self) -> None:
+        arrived = threading.Event()
+
+        def arrive(then: tuple[float, float]) -> None:
+            own, whole = self._since(then)
+            found = self._longest
+            found.loop, found.loop_with_queue = max(found.loop, own), max(found.loop_with_queue, whole)
+            found.ticks += 1
+            arrived.set()
+
+        while not self._loop.is_closed():
+            arrived.clear()
+            self._loop.call_soon_threadsafe(arrive, self._clock.now())
+            arrived.wait()
+            time.sleep(TICK_SECONDS)
+
+    def _watch_texts(self) -> None:
+        watch = self
+
+        class Noting(connection.Connection):
+            noted: tuple[float, float] | None = None
+
+            def data_received(self, data: bytes) -> None:
+                self.noted = self.noted or watch._clock.now()
+                super().data_received(data)
+
+            async def read(self) -> bytes:
+                body = await super().read()
+                watch._arrived.set(self.noted)
+                self.noted = None
+                return body
+
+        connection.Connection = Noting  # type: ignore[misc]
+        write = EventStream._write
+
+        async def written(stream: EventStream, block: bytes, *, more: bool = True) -> None:
+            if then := watch._arrived.get():
+                watch._arrived.set(None)
+                own, whole = watch._since(then)
+                found = watch._longest
+                found.text, found.text_with_queue = max(found.text, own), max(found.text_with_queue, whole)
+                found.texts += 1
+            await write(stream, block, more=more)
+
+        EventStream._write = written  # type: ignore[assignment, method-assign]
+
+    def _tell(self, address: str) -> None:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(address)
+            listener.listen()
+            while True:
+                asked, _ = listener.accept()
+                with asked:
+                    told, self._longest = self._longest, Longest()
+                    asked.sendall(json.dumps(asdict(told)).encode())
+
+
+def longest(address: Path) -> Longest:
+    """Ask a watched server for its longest times since it was last asked."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(str(address))
+        parts = iter(lambda: asking.recv(2**16), b"")
+        return Longest(**json.loads(b"".join(parts)))
+
+
+class WatchedServer(shutdown.GracefulServer):
+    """Puna's server, which begins to be watched when it starts."""
+
+    async def startup(self, *arguments: Any, **keywords: Any) -> None:
+        Watch(asyncio.get_running_loop()).begin(os.environ[ADDRESS])
+        await super().startup(*arguments, **keywords)
+
+
+if __name__ == "__main__":
+    shutdown.GracefulServer = WatchedServer  # type: ignore[misc]
+    app()
