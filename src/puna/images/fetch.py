@@ -10,8 +10,8 @@ import aiohttp
 from yarl import URL
 
 from puna import __version__
-from puna.core.errors import InvalidRequest
 from puna.core.addresses import Address, is_public
+from puna.core.errors import InvalidRequest
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_REDIRECTS = 5
