@@ -32,8 +32,8 @@ What holds with each published template of llama.cpp's collection, tried with a 
 | schema | JSON in a form, after thinking where there is some |
 | odd tools | schemas that are valid and unusual |
 
-What the table does not show: in `auto` mode arguments are held to their schema where a call has marks and JSON in it
-(docs/compatibility.md).
+What the table does not show: in `auto` mode arguments are held to their schema where a call has marks and JSON in it,
+without `\\u` escapes (docs/compatibility.md).
 
 """
 

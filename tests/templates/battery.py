@@ -240,8 +240,9 @@ async def marked_shape(subject: Subject) -> CallShape | None:
     """The form of a call where a grammar holds what has begun so."""
     traits = await subject.engine.traits()
     shape = traits.call_shape if traits.tools else PUNA_SHAPE
-    marked = shape is not None and not traits.harmony and MARK.match(shape.prefix) and not shape.bare
-    return shape if marked else None
+    if shape is None or traits.harmony or shape.bare or shape.escaped:
+        return None
+    return shape if MARK.match(shape.prefix) else None
 
 
 @case("calls")

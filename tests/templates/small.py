@@ -39,4 +39,12 @@ TAGGED = """{%- if tools %}{{- '<|im_start|>tools\\n' }}{% for t in tools %}{{- 
 {{- '<think>\\n' }}{% else %}{{- '<think>\\n\\n</think>\\n\\n' }}{% endif %}{% endif %}"""
 """Begins the thinking in the prompt; calls are tags."""
 
+ADDRESSED = """{{- '<|head|>system\\n' }}{%- for t in tools or [] %}{{- t | tojson }}{% endfor %}{{- '<|eot_id|>' }}
+{%- for m in messages %}{{- '<|head|>' + m.role + '\\n' }}{%- if m.role != 'assistant' %}{{- m.content }}{% else %}
+{%- if m.content %}{{- '>>>all\\n' + m.content }}{% endif %}
+{%- for c in m.tool_calls or [] %}{{- '>>>' + c.function.name + '\\n' + (c.function.arguments | tojson) }}{% endfor %}
+{%- endif %}{{- '<|eot_id|>' }}{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|head|>assistant\\n>>>' }}{% endif %}"""
+"""Has a recipient for each message, and begins the first in the prompt."""
+
 SMALL = {"chatml": CHATML, "strict": STRICT, "forgetful": FORGETFUL, "tagged": TAGGED}

@@ -34,12 +34,13 @@ class ThinkingTags:
 class CallShape:
     """How a tool call is written: `prefix`, the name, `middle`, the arguments as JSON, `suffix`. Several calls are
     written one after the other, or with `between` in place of a suffix and the next prefix. Each part may have an
-    `ID` in it."""
+    `ID` in it. `escaped` says that arguments are ASCII, and other characters `\\u` escapes."""
 
     prefix: str
     middle: str
     suffix: str
     between: str = ""
+    escaped: bool = False
 
     @property
     def marker(self) -> str:

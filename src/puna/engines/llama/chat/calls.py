@@ -62,6 +62,7 @@ class JsonCallFilter(CallFilter):
         names = "|".join(map(re.escape, tools.names))
         call = rf"({names})\s*{pattern(shape.middle)}\s*(?=\{{)"
         self._first = re.compile(rf"\s*{pattern(shape.prefix)}{call}")
+        self._unmarked = re.compile(rf"\s*{call}")
         between = shape.between.strip()
         # The suffix that the next call begins with may be gone before the rest of that is there.
         begins = (between, between.removeprefix(shape.suffix.strip())) if between else ()

@@ -50,9 +50,17 @@ async def find_form(client: EngineClient, thinking: ThinkingTags | None) -> Call
         if thinking:
             head, name, tail = turn.partition(NAME)
             turn = head.rpartition(thinking.end)[2] + name + tail
-        if form := read_form(turn, ends, count):
-            return form
+        if form := read_form(turn, ends, count) or addressed_shape(begin, turn):
+            escaped = isinstance(form, CallShape) and await escapes(client, body | {"messages": asked})
+            return replace(form, escaped=True) if isinstance(form, CallShape) and escaped else form
     return None
+
+
+async def escapes(client: EngineClient, body: Body) -> bool:
+    """Whether characters beyond ASCII are escapes in arguments."""
+    call, result = called(1)
+    call["tool_calls"][0]["function"] = {"name": NAME, "arguments": json.dumps({"PUNA_KEY": "é"})}
+    return "\\u00e9" in await render(client, body | {"messages": [*body["messages"], call, result]})
 
 
 def called(count: int) -> list[Body]:
@@ -99,6 +107,18 @@ def json_shape(turn: str, ends: re.Pattern[str]) -> CallShape | None:
     if between.startswith(shape.suffix) and between.endswith(shape.prefix):
         return shape
     return replace(shape, between=between)
+
+
+def addressed_shape(begin: str, turn: str) -> CallShape | None:
+    """The shape of calls whose mark the prompt ends with, where it stands between two of them as well."""
+    calls = json_calls(turn)
+    if len(calls) < 2 or turn[: calls[0][0]].strip():
+        return None
+    (name, start, end), (second, *_) = calls[:2]
+    between = turn[end:second]
+    if not between.strip() or not begin.endswith(between):
+        return None
+    return CallShape("", turn[name + len(NAME) : start], "", between)
 
 
 def ids(text: str) -> str:

@@ -13,6 +13,7 @@ from puna.core.events import Done, Event, Finished, FinishReason, ReasoningDelta
 from puna.core.formats import FreeText
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.engines.llama.chat.addressed import AddressedFilter, is_addressed
 from puna.engines.llama.chat.calls import CallFilter, JsonCallFilter
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.filters import EnvelopeFilter, Filter, Pipeline, StopFilter
@@ -268,7 +269,7 @@ class RenderedChat:
             return []
         if is_bound(request):
             assert isinstance(form, CallShape)
-            return [JsonCallFilter(index, form, tools, several=several)]
+            return [calls_filter(index, form, tools, several=several)]
         if self._raw and not self._in_words:
             return [LooseCallFilter(index, tools, several=several)]
         if isinstance(form, TaggedShape):
@@ -277,6 +278,8 @@ class RenderedChat:
         if isinstance(form, SectionShape):
             loose = LooseCallFilter(index, tools, several=several)
             return [loose, SectionFilter(index, form, tools, several=several)]
+        if is_addressed(form):
+            return [LooseCallFilter(index, tools, several=several), calls_filter(index, form, tools, several=several)]
         if form.bare:
             return [LooseCallFilter(index, tools, several=several, own=form.keys)]
         return [
@@ -295,6 +298,12 @@ def together(first: Done, rest: Done) -> Done:
     )
     spent, more = first.timings, rest.timings
     return Done(usage, Timings(spent.prompt + more.prompt, spent.completion + more.completion))
+
+
+def calls_filter(index: int, form: CallShape, tools: OfferedTools, *, several: bool) -> JsonCallFilter:
+    """What reads calls of that form."""
+    kind = AddressedFilter if is_addressed(form) else JsonCallFilter
+    return kind(index, form, tools, several=several)
 
 
 def is_bound(request: ChatRequest) -> bool:

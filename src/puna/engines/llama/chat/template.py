@@ -28,7 +28,7 @@ def template_body(
     has none that fit, or with `plain` schemas."""
     body = effort_body(request.effort, traits)
     if in_words:
-        messages = with_tools(request.messages, request.tools, traits.call_shape or PUNA_SHAPE)
+        messages = with_tools(request.messages, request.tools, PUNA_SHAPE)
         return body | {"messages": messages_body(shaped(messages, traits.shown))}
     if request.tools:
         body |= {"tools": tools_body(request.tools, plain=plain), "parallel_tool_calls": request.parallel_tool_calls}

@@ -34,8 +34,10 @@ class BegunCalls:
 
     @property
     def unmistakable(self) -> bool:
-        """Whether the form has a mark that text does not have."""
-        return bool(self._token or MARK.match(self._shape.prefix)) and not self._shape.bare
+        """Whether the form has a mark that text does not have, and arguments that llguidance takes as they are
+        written: of escapes it knows those of control characters."""
+        marked = bool(self._token or MARK.match(self._shape.prefix))
+        return marked and not self._shape.bare and not self._shape.escaped
 
     def rule(self, arguments: Sequence[str]) -> str:
         """The rule of the answer, with the rules of the tools' arguments."""
