@@ -29,6 +29,7 @@ from puna.core.requests import ChatRequest
 from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task
 from puna.engines.launch import Launch
 from puna.engines.model import EngineModel
+from puna.engines.plan import Planner
 from puna.engines.settings import EngineSettings
 from puna.server import create_app
 from puna.settings import Settings
@@ -228,8 +229,9 @@ StartScripted = Callable[..., ScriptedServer]
 
 
 @contextmanager
-def scripted_server(home: Path, **environment: str) -> Iterator[ScriptedServer]:
-    """The application with that home and those variables, and an engine that follows a script."""
+def scripted_server(home: Path, *, engines: Sequence[Planner] = (), **environment: str) -> Iterator[ScriptedServer]:
+    """The application with that home and those variables, and an engine that follows a script; `engines` come before
+    it."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     settings = Settings.from_environment({**clean, "PUNA_HOME": str(home), **environment})
     home.mkdir(parents=True, exist_ok=True)
@@ -238,5 +240,5 @@ def scripted_server(home: Path, **environment: str) -> Iterator[ScriptedServer]:
     add_model(settings.models, "plain", weights)
     add_model(settings.models, "sees", weights, projector=projector)
     script = Script()
-    with TestClient(create_app(settings, engines=(script.plan,)), base_url=ADDRESS) as app:
+    with TestClient(create_app(settings, engines=(*engines, script.plan)), base_url=ADDRESS) as app:
         yield ScriptedServer(script, home, app)

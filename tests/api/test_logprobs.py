@@ -79,6 +79,39 @@ def test_streamed_responses_have_them_without_bytes(scripted: ScriptedServer) ->
     ]
 
 
+@pytest.mark.parametrize(("path", "fields", "tokens"), [route for route in ROUTES if route[0] != "/v1/responses"])
+def test_streams_have_them_in_the_same_form(
+    scripted: ScriptedServer, path: str, fields: dict[str, Any], tokens: Any
+) -> None:
+    answers = []
+    for stream in (False, True):
+        scripted.script.answer(*EVENTS)
+        with scripted.http() as http:
+            text = http.post(path, json={"model": "plain", **fields, "stream": stream}).text
+        lines = (line.removeprefix("data: ") for line in text.splitlines())
+        every = [json.loads(line) for line in lines if line.startswith("{")]
+        answers.append([token for each in every if has_tokens(each) for token in tokens(each)])
+    whole, streamed = answers
+    assert whole == streamed
+    assert len(whole) == 2
+
+
+def has_tokens(answer: Any) -> bool:
+    choice = answer["choices"][0] if answer.get("choices") else answer
+    return bool(choice.get("logprobs"))
+
+
+@pytest.mark.parametrize("logprob", [NEVER, float("-inf")])
+def test_what_is_impossible_is_valid_json(scripted: ScriptedServer, logprob: float) -> None:
+    token = TokenLogprob(7, "a", b"a", logprob, (TokenLogprob(8, "b", b"b", logprob),))
+    for path, fields, _ in ROUTES:
+        scripted.script.answer(TextDelta(0, "a", (token,)), *EVENTS[1:])
+        with scripted.http() as http:
+            text = http.post(path, json={"model": "plain", **fields}).text
+        found = json.loads(text, parse_constant=pytest.fail)
+        assert str(LEAST) in json.dumps(found)
+
+
 def test_whole_characters_are_text() -> None:
     assert token_text(" …".encode()) == " …"
     assert render_tokens(()) == []
