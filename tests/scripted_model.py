@@ -15,7 +15,7 @@ from gguf import GGUFWriter, TokenType
 
 from puna.formats.vocabulary import BYTE_CHARACTERS
 
-BOS, EOS = "<|scripted_bos|>", "<|scripted_eos|>"
+BOS, EOS, THEN = "<|scripted_bos|>", "<|scripted_eos|>", "<|scripted_then|>"
 SPECIAL = re.compile(
     r"<\|[^|>\s]{1,40}\|>"  # <|im_end|>
     r"|<\uff5c[^\uff5c>]{1,40}\uff5c>"  # DeepSeek's
@@ -44,19 +44,24 @@ def spelled(text: str) -> str:
 
 @dataclass
 class Vocabulary:
-    """The tokens, and the text as `chain` of them."""
+    """The tokens, and the text as `chain` of them. Where there are two texts the first one ends at `first_end`."""
 
     texts: list[str]
     types: list[TokenType]
     chain: list[int] = field(default_factory=list)
+    first_end: int = 0
 
     @classmethod
-    def of(cls, says: str, specials: list[str], *, lucky: bool = True) -> "Vocabulary":
+    def of(cls, says: str, specials: list[str], *, lucky: bool = True, then: str = "") -> "Vocabulary":
         pair = CHARACTERS[0] * 2  # a vocabulary has to have a merge
         texts = [*(CHARACTERS[byte] for byte in range(256)), *specials, pair]
         types = [TokenType.NORMAL] * 256 + [TokenType.CONTROL] * len(specials) + [TokenType.NORMAL]
         vocabulary = cls(texts, types)
         vocabulary._divide(says, specials)
+        if then:
+            vocabulary.first_end = len(vocabulary.chain)
+            vocabulary.chain.append(texts.index(EOS))
+            vocabulary._divide(then, specials)
         while (len(texts) % 32 == UNLUCKY) == lucky:
             texts.append(CHARACTERS[0] * (len(texts) + 1))
             types.append(TokenType.UNUSED)
@@ -108,17 +113,20 @@ def write_scripted_model(
     context: int = 65536,
     ends: bool = True,
     lucky: bool = True,
+    then: str = "",
 ) -> Path:
     """Write the model. Where it does not end it goes on with signs after its text, until something stops it. One that
-    is not `lucky` has as many tokens as llguidance can't stand."""
+    is not `lucky` has as many tokens as llguidance can't stand. Behind a prompt that ends in THEN it says `then`."""
     found = SPECIAL.findall(template or "")
     beside = [token for each in dict.fromkeys(found) for token in BESIDE.get(each, ())]
     specials = dict.fromkeys([*found, *beside, *SPECIAL.findall(says), BOS, EOS])
-    vocabulary = Vocabulary.of(says, list(specials), lucky=lucky)
+    vocabulary = Vocabulary.of(says, list(specials), lucky=lucky, then=then)
     size, steps = len(vocabulary.texts), len(vocabulary.chain)
     width = max(64, -(-(steps + 2) // 64) * 64)
     embedding, output = np.zeros((2, size, width), np.float32)
     embedding[:, 0] = 1  # after the prompt comes the first token
+    if then:
+        embedding[vocabulary.texts.index(THEN)] = np.eye(1, width, vocabulary.first_end + 1)
     for place, token in enumerate(vocabulary.chain):
         embedding[token] = np.eye(1, width, place + 1)
         output[token, place] = SAYS
@@ -127,6 +135,8 @@ def write_scripted_model(
     end = vocabulary.texts.index(EOS)
     output[end] = ENDING
     output[end, steps] = SAYS if ends else 0
+    if then:
+        output[end, vocabulary.first_end] = SAYS
     output /= np.sqrt(width)  # what the norm makes a unit vector
     writer = header(path, vocabulary, width, context)
     if template is not None:

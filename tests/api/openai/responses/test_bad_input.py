@@ -49,7 +49,7 @@ REFUSED: list[tuple[dict[str, Any], str | None, str]] = [
     ({"previous_response_id": ""}, "previous_response_id", "too short"),
     ({"conversation": ""}, "conversation", "too short"),
     ({"conversation": {"id": ""}}, "conversation.id", "too short"),
-    ({"reasoning": {"context": "all_turns"}}, "reasoning.context", "'current_turn'"),
+    ({"reasoning": {"context": "some_turns"}}, "reasoning.context", "'current_turn'"),
     ({"reasoning": {"mode": "pro"}}, "reasoning.mode", "'standard'"),
     ({"tools": [{"type": "nonsense"}]}, "tools[0].type", "'function', 'custom', 'namespace'"),
     ({"tools": [{"name": "f"}]}, "tools[0].type", "tools[0].type"),

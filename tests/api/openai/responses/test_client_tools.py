@@ -227,6 +227,16 @@ def test_offered_tools_that_only_openai_has_are_left_out_and_named(
         assert [tool["type"] for tool in check_response(answer.json()).model_dump()["tools"]] == ["function"]
 
 
+def test_a_wish_for_all_thoughts_is_no_reason_to_refuse_and_the_response_says_what_there_is(
+    scripted: ScriptedServer,
+) -> None:
+    with scripted.http() as http:
+        body = {"model": "tiny", "input": "Hello", "reasoning": {"context": "all_turns"}}
+        answer = http.post("/v1/responses", json=body)
+    assert answer.headers["puna-ignored"] == "reasoning.context"
+    assert check_response(answer.json()).model_dump()["reasoning"]["context"] == "auto"
+
+
 def test_a_choice_of_nothing_makes_even_tools_that_are_not_here_harmless(scripted: ScriptedServer) -> None:
     assert post(scripted, input="Hello", tools=[{"type": "web_search"}], tool_choice="none")["tools"] == []
 

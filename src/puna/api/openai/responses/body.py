@@ -68,10 +68,10 @@ class TextOptions(Body):
 
 class Reasoning(Body):
     """`context` says which thoughts the model sees again: those since the user last spoke, or what its template shows
-    of all of them. No local model has another `mode`."""
+    of all of them, which is also what `all_turns` gets. No local model has another `mode`."""
 
     effort: Effort | None = None
-    context: Literal["auto", "current_turn"] | None = None
+    context: Literal["auto", "current_turn", "all_turns"] | None = None
     mode: Literal["standard"] | None = None
     summary: Literal["auto", "concise", "detailed"] | None = None
     generate_summary: Literal["auto", "concise", "detailed"] | None = None

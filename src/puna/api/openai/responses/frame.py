@@ -49,9 +49,11 @@ def frame(body: CreateBody, sampling: Sampling, owner: str = "") -> dict[str, An
 
 
 def render_reasoning(body: CreateBody) -> dict[str, Any]:
-    """What was asked for; the older word for the summary is written as the newer."""
+    """What takes effect of what was asked for; the older word for the summary is written as the newer."""
     asked = body.reasoning or Reasoning()
     more = asked.model_dump(include={"context", "mode"}, exclude_none=True)
+    if asked.context == "all_turns":
+        more["context"] = "auto"
     return {"effort": asked.effort, "summary": body.summary, **more}
 
 

@@ -129,9 +129,11 @@ async def create_compaction(request: Request) -> Response:
 
 
 def note_left_out(request: Request, body: CreateBody) -> None:
-    """Say in the log and in a header which of the offered tools are not here."""
+    """Say in the log and in a header what of the request is not here: tools that were only offered, a wish."""
     for kind in body.toolbox.left_out:
         entry_of(request).ignore(kind, "the tool runs on OpenAI's machines")
+    if body.reasoning and body.reasoning.context == "all_turns":
+        entry_of(request).ignore("reasoning.context", "the model's template says which earlier thoughts it shows")
 
 
 async def refuse_what_is_not_here(request: Request) -> None:
