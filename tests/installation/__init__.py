@@ -1,0 +1,1 @@
+"""A wheel of Puna in empty environments: `make test-install`."""
