@@ -95,4 +95,4 @@ def test_a_conversation_that_a_template_does_not_end_sets_the_model_aside(server
             assert ask(http, "sometimes", "loop", path)[0] == 500
         status, text = ask(http, "sometimes", "hi")
     assert status == 503
-    assert "set aside" in text
+    assert "is not started again" in text

@@ -95,7 +95,7 @@ def test_ctrl_c_ends_the_answer_and_not_the_session(puna: Puna, shared_server: R
         assert terminal.say("/set parameter num_predict 50") == "Set parameter 'num_predict' to '50'"
         assert "eval count:           50 tokens" in terminal.say("only fifty")
         terminal.press(CTRL_C)
-        terminal.until(lambda text: "Ctrl-D or /bye" in text and text.endswith(PROMPT))
+        terminal.until(lambda text: "type /bye to exit" in text and text.endswith(PROMPT))
         terminal.say("/save stopped")
         terminal.press(CTRL_D)
         assert terminal.end() == 0
@@ -155,7 +155,7 @@ def test_mistakes_are_said_and_the_session_goes_on(puna: Puna) -> None:
         assert "invalid model name" in terminal.say("/save ../x")
         assert "comes with Puna" in terminal.say("/save tiny")
         assert "/set parameter NAME VALUE" in terminal.say("/set what")
-        assert re.search(r"/bye +Leave", terminal.say("/?"))
+        assert re.search(r"/bye +Exit", terminal.say("/?"))
         assert "architecture" in terminal.say("/show info")
         assert "FROM" in terminal.say("/show modelfile")
         terminal.say("/set parameter num_ctx 32")

@@ -54,7 +54,7 @@ def test_a_model_is_shown_in_sections_and_by_parts(puna_with_server: Puna) -> No
 def test_verify_names_the_damaged_file(puna: Puna, micro: Path) -> None:
     models = puna.home / "models"
     add_model(models, "mine", micro)
-    assert puna("show", "mine", "--verify") == "'mine' is whole\n"
+    assert puna("show", "mine", "--verify") == "'mine' is intact\n"
     blob = max((models / "blobs").iterdir(), key=lambda path: path.stat().st_size)
     content = bytearray(blob.read_bytes())
     content[-1] ^= 1

@@ -139,7 +139,7 @@ def test_a_server_that_is_neither_puna_nor_ollama_is_recognised(tmp_path: Path) 
     with stranger("<p>Hello</p>") as port:
         for command in (["list"], ["ps"], ["show", "tiny"], ["run", "tiny", "hello"], ["rm", "x"]):
             said = fails(*command, home=tmp_path, PUNA_HOST=f"127.0.0.1:{port}")
-            assert f"what answers at 127.0.0.1:{port} is neither Puna nor Ollama" in said
+            assert f"the server at 127.0.0.1:{port} is neither Puna nor Ollama" in said
 
 
 def test_what_does_not_speak_http_is_recognised(tmp_path: Path) -> None:
@@ -156,13 +156,13 @@ def test_what_does_not_speak_http_is_recognised(tmp_path: Path) -> None:
         thread.start()
         said = fails("ps", home=tmp_path, PUNA_HOST=f"127.0.0.1:{port}")
         thread.join()
-    assert f"what answers at 127.0.0.1:{port} does not speak HTTP" in said
+    assert f"the server at 127.0.0.1:{port} does not speak HTTP" in said
 
 
 def test_without_a_server_ps_and_stop_say_so(tmp_path: Path) -> None:
     for command in (["ps"], ["stop", "tiny"]):
         said = fails(*command, home=tmp_path)
-        assert f"no server runs at 127.0.0.1:{UNUSED_PORT}. `puna serve` starts one." in said
+        assert f"no server runs at 127.0.0.1:{UNUSED_PORT}. Start one with `puna serve`." in said
 
 
 def test_a_server_on_another_port_is_named(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_server_on_another_port_is_named(tmp_path: Path) -> None:
         assert f"but one does at http://127.0.0.1:{port}: set PUNA_HOST=127.0.0.1:{port}" in fails(
             "ps", home=tmp_path
         )
-    assert "`puna serve` starts one" in fails("ps", home=tmp_path)
+    assert "Start one with `puna serve`" in fails("ps", home=tmp_path)
 
 
 def test_a_pipe_with_neither_text_nor_a_picture_is_said_so(tmp_path: Path) -> None:
@@ -187,4 +187,4 @@ def test_what_goes_wrong_inside_is_one_line(tmp_path: Path, monkeypatch: pytest.
         raise ValueError("oops")
 
     monkeypatch.setattr("puna.library.listing.Listing.models", broken)
-    assert "something went wrong inside Puna: ValueError: oops" in fails("list", home=tmp_path)
+    assert "internal error: ValueError: oops" in fails("list", home=tmp_path)

@@ -32,15 +32,15 @@ def with_advice(error: PunaError) -> str:
         case MemoryTooSmall():
             return (
                 f"{error.message} A smaller context (PARAMETER num_ctx, PUNA_CONTEXT_LENGTH) needs less; "
-                "PUNA_MEMORY raises the limit."
+                "PUNA_MEMORY sets the limit."
             )
         case QueueFull():
-            return f"{error.message} PUNA_MAX_QUEUE lets more of them wait."
+            return f"{error.message} Raise PUNA_MAX_QUEUE to let more wait."
         case RequestTooLarge():
-            return f"{error.message} PUNA_MAX_REQUEST_SIZE lets larger ones in."
+            return f"{error.message} Raise PUNA_MAX_REQUEST_SIZE to allow more."
         case TextTooLarge():
-            return f"{error.message} PUNA_MAX_TEXT_SIZE lets larger ones in."
+            return f"{error.message} Raise PUNA_MAX_TEXT_SIZE to allow more."
         case TooMany():
-            return f"{error.message} PUNA_MAX_{error.kind.upper()} lets more in."
+            return f"{error.message} Raise PUNA_MAX_{error.kind.upper()} to allow more."
         case _:
             return error.message

@@ -13,14 +13,14 @@ Schema = dict[str, Any]
 PREFIX = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"\{(\w+)(?::path)?\}")
 STATUSES = {
-    400: "Something in the request can't be used.",
-    401: "An API key is needed, and this is none.",
-    403: "The host, the page or the API key may not do this.",
-    404: "There is no such model or thing.",
+    400: "The request is invalid.",
+    401: "The API key is missing or wrong.",
+    403: "The host, the origin or the API key is not allowed to do this.",
+    404: "Not found.",
     413: "The body is too large.",
-    429: "The API key has used up what it may in a minute.",
-    500: "Puna, an engine or a disk failed.",
-    503: "There is no room for the request now.",
+    429: "The rate limit of the API key is reached.",
+    500: "Something failed in the server.",
+    503: "The server is busy.",
 }
 
 

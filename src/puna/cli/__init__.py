@@ -88,7 +88,7 @@ class Commands(click.Group):
             if os.environ.get("PUNA_DEBUG"):
                 raise
             raise click.ClickException(
-                f"something went wrong inside Puna: {type(error).__name__}: {error}. PUNA_DEBUG=1 shows where."
+                f"internal error: {type(error).__name__}: {error}. Set PUNA_DEBUG=1 to see where."
             ) from error
 
 
@@ -109,10 +109,10 @@ def print_completion(ctx: click.Context, shell: str | None) -> None:
     expose_value=False,
     is_eager=True,
     callback=lambda ctx, _, shell: print_completion(ctx, shell),
-    help="Print what sets up completion in a shell.",
+    help="Print the completion script of a shell.",
 )
 @click.pass_context
 def app(ctx: click.Context) -> None:
-    """Run open models behind the OpenAI API."""
+    """Run language models on this machine, behind the OpenAI API."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -30,7 +30,7 @@ class ModelType(click.ParamType[str]):
 
 MODEL = ModelType()
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-insecure_option = click.option("--insecure", is_flag=True, help="Allow a registry without encryption.")
+insecure_option = click.option("--insecure", is_flag=True, help="Allow registries without HTTPS.")
 
 
 def read_format(text: str, *, name: str) -> Any:
@@ -42,7 +42,7 @@ def read_format(text: str, *, name: str) -> Any:
     except orjson.JSONDecodeError:
         schema = None
     if not isinstance(schema, dict):
-        raise InvalidRequest(f"{name} has to be json, or a JSON Schema")
+        raise InvalidRequest(f"{name} has to be json or a JSON Schema")
     return schema
 
 

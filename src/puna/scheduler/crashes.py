@@ -44,7 +44,7 @@ class Crashes:
             del self._aside[launch]
             return None
         return CrashLoop(
-            f"The model is set aside for {math.ceil(remaining)} more seconds, because its engine crashed {CRASHES} "
-            f"times within {WINDOW_SECONDS:.0f} seconds, the last time like this: {error.message}",
+            f"The model's engine crashed {CRASHES} times within {WINDOW_SECONDS:.0f} seconds, so it is not started "
+            f"again for {math.ceil(remaining)} seconds. The last crash: {error.message}",
             retry_after=math.ceil(remaining),
         )

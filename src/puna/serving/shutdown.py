@@ -44,7 +44,7 @@ class GracefulServer(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._begin_to_end, sig)
 
     def _begin_to_end(self, sig: int) -> None:
-        _log.info("%s: finishing what runs; once more ends at once", signal.Signals(sig).name)
+        _log.info("%s: finishing running requests; a second signal stops at once", signal.Signals(sig).name)
         self._ending = asyncio.create_task(self._end())
 
     async def _end(self) -> None:

@@ -102,4 +102,4 @@ def test_the_commands_push_and_pull_with_a_real_registry(
         assert name not in puna("list")
         assert "success" in puna.run("pull", name, "--insecure").stderr
         assert puna("list", name).splitlines()[1].split()[:4] == listed[:4]
-        assert puna("show", name, "--verify") == f"'{name}' is whole\n"
+        assert puna("show", name, "--verify") == f"'{name}' is intact\n"

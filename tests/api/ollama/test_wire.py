@@ -245,7 +245,7 @@ def test_text_goes_on_with_the_next_engine_when_one_is_lost(scripted: ScriptedSe
         ("chat", {"messages": ASK, "options": {"stop": [""]}}, "'stop' must not be empty"),
         ("chat", {"messages": ASK, "options": {"repeat_penalty": 0}}, "'repeat_penalty' has to be above 0"),
         ("chat", {"messages": ASK, "options": {"repeat_last_n": -2}}, "'repeat_last_n' has to be from -1"),
-        ("chat", {"messages": ASK, "temperature": 1}, "It belongs into 'options'"),
+        ("chat", {"messages": ASK, "temperature": 1}, "Put it in 'options'"),
         ("chat", {"messages": ASK, "colour": 1}, "colour"),
         ("chat", {"messages": [{"role": "user", "content": "x", "images": ["?"]}]}, "images"),
         ("chat", {"messages": ASK, "keep_alive": "soon"}, "keep_alive"),
@@ -254,7 +254,7 @@ def test_text_goes_on_with_the_next_engine_when_one_is_lost(scripted: ScriptedSe
         ("generate", {"prompt": "x", "raw": True, "system": "y"}, "'system'"),
         ("generate", {"prompt": "x", "template": "y"}, "template"),
         ("generate", {"prompt": "x", "context": [1]}, "context"),
-        ("generate", {"prompt": "x", "width": 8}, "No engine here makes images"),
+        ("generate", {"prompt": "x", "width": 8}, "Image generation is not supported"),
         ("embed", {"input": 3}, "input"),
     ],
 )

@@ -146,7 +146,7 @@ def test_an_unknown_path_is_404(scripted: ScriptedServer, path: str) -> None:
 
 
 def test_a_part_of_openais_api_that_is_not_here_says_so(scripted: ScriptedServer) -> None:
-    with pytest.raises(openai.NotFoundError, match="no engine here makes images"):
+    with pytest.raises(openai.NotFoundError, match="image generation is not supported"):
         scripted.client().images.generate(model="x/z-image-turbo", prompt="A cute robot learning to paint")
 
 

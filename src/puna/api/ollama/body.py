@@ -20,7 +20,7 @@ async def read_body(request: Request, kind: type[B]) -> B:
         return await read_strictly(request, kind)
     except InvalidRequest as error:
         if error.code == "unknown_parameter" and "options" in kind.model_fields and error.param in Parameters.kinds():
-            message = f"{error.message} It belongs into 'options'."
+            message = f"{error.message} Put it in 'options'."
             raise InvalidRequest(message, param=error.param, code=error.code) from error
         raise
 

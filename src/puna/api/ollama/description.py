@@ -15,48 +15,48 @@ ERROR: Schema = {"type": "object", "required": ["error"], "properties": {"error"
 MESSAGES = [{"role": "user", "content": "Say hello."}]
 
 OPERATIONS = (
-    Operation("GET", "/api/version", "The version of this server.", answer=answers.Version),
-    Operation("GET", "/api/tags", "All models.", answer=answers.Models),
-    Operation("GET", "/api/ps", "The models in memory.", answer=answers.RunningModels),
+    Operation("GET", "/api/version", "Get the version of the server.", answer=answers.Version),
+    Operation("GET", "/api/tags", "List models.", answer=answers.Models),
+    Operation("GET", "/api/ps", "List running models.", answer=answers.RunningModels),
     Operation(
-        "POST", "/api/chat", "Answer a conversation.", ChatBody,
+        "POST", "/api/chat", "Chat with a model.", ChatBody,
         {"model": "tiny", "messages": MESSAGES, "stream": False, "options": {"num_predict": 16}},
         answers.ChatAnswer, LINES, answers.ChatAnswer,
     ),
     Operation(
-        "POST", "/api/generate", "Answer a prompt, or go on after it.", GenerateBody,
+        "POST", "/api/generate", "Generate a completion.", GenerateBody,
         {"model": "tiny", "prompt": "Say hello.", "stream": False, "options": {"num_predict": 16}},
         answers.GenerateAnswer, LINES, answers.GenerateAnswer,
     ),
     Operation(
-        "POST", "/api/embed", "Embed texts.", EmbedBody, {"model": "tiny", "input": ["hello", "world"]},
+        "POST", "/api/embed", "Create embeddings.", EmbedBody, {"model": "tiny", "input": ["hello", "world"]},
         answers.Embedded,
     ),
     Operation(
-        "POST", "/api/embeddings", "Embed a text.", OlderBody, {"model": "tiny", "prompt": "hello"},
+        "POST", "/api/embeddings", "Create an embedding.", OlderBody, {"model": "tiny", "prompt": "hello"},
         answers.OlderEmbedded,
     ),
-    Operation("POST", "/api/show", "Everything about one model.", ShowBody, {"model": "tiny"}, answers.Shown),
+    Operation("POST", "/api/show", "Show information about a model.", ShowBody, {"model": "tiny"}, answers.Shown),
     Operation(
-        "POST", "/api/copy", "Give a model a second name.", CopyBody, {"source": "tiny", "destination": "copied"}
+        "POST", "/api/copy", "Copy a model.", CopyBody, {"source": "tiny", "destination": "copied"}
     ),
-    Operation("DELETE", "/api/delete", "Remove a model.", ModelBody, {"model": "copied"}),
+    Operation("DELETE", "/api/delete", "Delete a model.", ModelBody, {"model": "copied"}),
     Operation(
-        "POST", "/api/create", "Make a model of another one, or of files.", CreateBody,
+        "POST", "/api/create", "Create a model.", CreateBody,
         {"model": "pirate", "from": "tiny", "system": "You are a pirate.", "stream": False},
         answers.Progress, LINES, answers.Progress,
     ),
     Operation(
-        "POST", "/api/pull", "Get a model from a registry.", TransferBody, {"model": "qwen3:0.6b"},
+        "POST", "/api/pull", "Download a model.", TransferBody, {"model": "qwen3:0.6b"},
         answers.Progress, LINES, answers.Progress,
     ),
     Operation(
-        "POST", "/api/push", "Send a model to a registry.", TransferBody, {"model": "ann/pirate"},
+        "POST", "/api/push", "Upload a model.", TransferBody, {"model": "ann/pirate"},
         answers.Progress, LINES, answers.Progress,
     ),
-    Operation("HEAD", "/api/blobs/{digest}", "Whether a file is there."),
+    Operation("HEAD", "/api/blobs/{digest}", "Check whether a file exists."),
     Operation(
-        "POST", "/api/blobs/{digest}", "Send a file to make a model of.",
+        "POST", "/api/blobs/{digest}", "Upload a file for a new model.",
         content="application/octet-stream", status=201,
     ),
 )  # fmt: skip

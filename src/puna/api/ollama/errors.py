@@ -24,4 +24,4 @@ def unknown_path(request: Request) -> dict[str, str]:
 
 def wrong_method(request: Request, allowed: str) -> dict[str, str]:
     """What is said of a path that is there with other methods."""
-    return {"error": f"{request.url.path} can't be asked with {request.method} (allowed: {allowed})"}
+    return {"error": f"{request.url.path} does not allow {request.method} (allowed: {allowed})"}

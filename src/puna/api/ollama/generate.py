@@ -19,7 +19,7 @@ from puna.core.requests import ChatRequest
 from puna.http.body import unsupported
 from puna.images.load import ImageLoader
 
-NO_IMAGES = unsupported("No engine here makes images")
+NO_IMAGES = unsupported("Image generation is not supported")
 
 
 class GenerateBody(GenerationBody):
@@ -33,8 +33,8 @@ class GenerateBody(GenerationBody):
     system: str | None = None
     raw: bool | None = None
     images: list[str] | None = None
-    template: Annotated[None, unsupported("A template belongs into a Modelfile")] = None
-    context: Annotated[None, unsupported("A conversation goes to /api/chat, as messages")] = None
+    template: Annotated[None, unsupported("Set it in a Modelfile")] = None
+    context: Annotated[None, unsupported("For a conversation use /api/chat")] = None
     width: Annotated[None, NO_IMAGES] = None
     height: Annotated[None, NO_IMAGES] = None
     steps: Annotated[None, NO_IMAGES] = None

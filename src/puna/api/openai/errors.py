@@ -49,15 +49,15 @@ def render_error(error: PunaError, words: Words) -> dict[str, Any]:
 
 
 ABSENT = {
-    "audio": "nothing here speaks or transcribes",
-    "batches": "there are no batches here",
-    "files": "no files are kept here",
-    "fine_tuning": "nothing is trained here",
-    "images": "no engine here makes images",
-    "moderations": "no model here moderates",
-    "realtime": "there are no realtime sessions here",
-    "vector_stores": "there are no vector stores here",
-    "videos": "no engine here makes videos",
+    "audio": "speech and transcription are not supported",
+    "batches": "batches are not supported",
+    "files": "uploaded files are not supported",
+    "fine_tuning": "fine-tuning is not supported",
+    "images": "image generation is not supported",
+    "moderations": "moderation is not supported",
+    "realtime": "realtime sessions are not supported",
+    "vector_stores": "vector stores are not supported",
+    "videos": "video generation is not supported",
 }
 """Parts of OpenAI's API that are not here, and why."""
 

@@ -102,7 +102,7 @@ class Client:
         raise CommandFailed(f"the server answers {answer.status}{': ' if text else ''}{text}", answer.status)
 
     def _stranger(self) -> str:
-        return f"what answers at {self._address} is neither Puna nor Ollama. PUNA_HOST says where the server is."
+        return f"the server at {self._address} is neither Puna nor Ollama. Set PUNA_HOST to the right address."
 
     def _carrier(self) -> Transport:
         """The server; where there is none, the native API in this process, which starts when it is first needed."""
@@ -142,7 +142,7 @@ def found(settings: Settings, host: str) -> Transport | None:
     from puna.serving.hosts import is_loopback
 
     if not is_loopback(host):
-        raise CommandFailed(f"no server answers at {host}:{settings.port}, where PUNA_HOST says")
+        raise CommandFailed(f"no server answers at {host}:{settings.port} (PUNA_HOST)")
     return None
 
 
@@ -157,7 +157,7 @@ def none_runs(settings: Settings, address: str) -> str:
         host = EVERYWHERE.get(other.hostname, other.hostname)
         if listens(host, other.port):
             return f"no server runs at {address}, but one does at {other.geturl()}: set PUNA_HOST={other.netloc}"
-    return f"no server runs at {address}. `puna serve` starts one."
+    return f"no server runs at {address}. Start one with `puna serve`."
 
 
 def listens(host: str, port: int) -> bool:

@@ -39,7 +39,7 @@ class Network:
         except RemoteDisconnected as error:
             raise CommandFailed("the server closed the connection without an answer") from error
         except BadStatusLine as error:
-            raise CommandFailed(f"what answers at {self._host}:{self._port} does not speak HTTP") from error
+            raise CommandFailed(f"the server at {self._host}:{self._port} does not speak HTTP") from error
         except (OSError, HTTPException) as error:
             raise CommandFailed(f"the connection to the server failed: {error or type(error).__name__}") from error
         finally:

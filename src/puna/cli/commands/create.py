@@ -21,13 +21,17 @@ CHECKPOINT = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 @click.command()
 @click.argument("model", type=MODEL)
 @click.option(
-    "--file", "-f", default="", type=click.Path(allow_dash=True), help="The Modelfile; - is standard input."
+    "--file",
+    "-f",
+    default="",
+    type=click.Path(allow_dash=True),
+    help="The Modelfile; - reads standard input.",
 )
-@click.option("--quantize", "-q", default="", help="Quantize the weights, such as to q8_0.")
+@click.option("--quantize", "-q", default="", help="Quantize the weights, for example to q4_K_M.")
 def create(model: str, file: str, quantize: str) -> None:
     """Create a model from a Modelfile.
 
-    That is ./Modelfile, or the one that -f names. MODEL is the new model's name.
+    Reads ./Modelfile unless -f names another file.
     """
     source, folder = read(file)
     from puna.library.modelfile import Modelfile

@@ -50,7 +50,7 @@ def named(models: list[dict[str, Any]], prefix: str) -> list[dict[str, Any]]:
 def copy(source: str, destination: str) -> None:
     """Copy a model.
 
-    DESTINATION may be the name that an application asks for, such as gpt-3.5-turbo.
+    Use it to give a model the name that an application expects, such as gpt-3.5-turbo.
     """
     with connected() as client:
         client.ask("POST", "/api/copy", {"source": source, "destination": destination})

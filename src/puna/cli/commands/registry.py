@@ -26,7 +26,7 @@ def pull(model: str, insecure: bool) -> None:
 def push(model: str, insecure: bool) -> None:
     """Upload a model to a registry.
 
-    MODEL is [host/][namespace/]name[:tag]; `puna cp` gives a model such a name.
+    MODEL is [host/][namespace/]name[:tag]. To rename a model, use `puna cp`.
     """
     with connected() as client:
         show_transfer(client.stream("/api/push", {"model": model, "insecure": insecure}))

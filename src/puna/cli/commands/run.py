@@ -37,10 +37,10 @@ class RunCommand(click.Command):
 @click.command(cls=RunCommand)
 @click.argument("model", type=MODEL)
 @click.argument("prompt", nargs=-1)
-@click.option("--format", "format_", default="", help="json, or a JSON Schema.")
-@click.option("--think", default="", metavar="[LEVEL]", help="Thinking: true, false, low, medium, high or max.")
+@click.option("--format", "format_", default="", help="Format of the answer: json or a JSON Schema.")
+@click.option("--think", default="", metavar="[LEVEL]", help="Think first: true, false, low, medium, high or max.")
 @click.option("--hidethinking", is_flag=True, help="Hide the thinking.")
-@click.option("--keepalive", default="", help="How long the model stays in memory, such as 5m.")
+@click.option("--keepalive", default="", help="How long to keep the model in memory, for example 5m.")
 @click.option("--nowordwrap", is_flag=True, help="Do not render Markdown or wrap lines.")
 @click.option("--verbose", is_flag=True, help="Show timing statistics.")
 @insecure_option
@@ -57,8 +57,7 @@ def run(
 ) -> None:
     """Run a model.
 
-    Without a PROMPT, starts a chat. Standard input is added to the prompt. A model that is not here is downloaded
-    first.
+    Without a PROMPT, starts a chat. Standard input is added to the prompt. A missing model is downloaded first.
     """
     display = DisplayOptions(rendered=not (nowordwrap or format_), hide_thinking=hidethinking, verbose=verbose)
     options: dict[str, Any] = {
@@ -98,7 +97,7 @@ def read_prompt(words: tuple[str, ...]) -> tuple[str, list[str]]:
     except UnicodeDecodeError as error:
         raise click.ClickException("standard input is neither text (UTF-8) nor an image") from error
     if not text:
-        raise click.ClickException("there is no prompt: give one, as in  puna run tiny 'Say this is a test'")
+        raise click.ClickException("there is no prompt. Try: puna run tiny 'Say this is a test'")
     return text, []
 
 

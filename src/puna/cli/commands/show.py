@@ -9,12 +9,12 @@ from puna.cli.output.overview import render_overview
 
 @click.command()
 @click.argument("model", type=MODEL)
-@click.option("--modelfile", is_flag=True, help="Show its Modelfile.")
-@click.option("--parameters", is_flag=True, help="Show its parameters.")
-@click.option("--template", is_flag=True, help="Show its template.")
-@click.option("--system", is_flag=True, help="Show its system message.")
-@click.option("--license", is_flag=True, help="Show its licence.")
-@click.option("--verify", is_flag=True, help="Check all its files for damage.")
+@click.option("--modelfile", is_flag=True, help="Show the Modelfile.")
+@click.option("--parameters", is_flag=True, help="Show the parameters.")
+@click.option("--template", is_flag=True, help="Show the template.")
+@click.option("--system", is_flag=True, help="Show the system message.")
+@click.option("--license", is_flag=True, help="Show the license.")
+@click.option("--verify", is_flag=True, help="Check the files for damage.")
 @click.option("--verbose", "-v", is_flag=True, help="Show all metadata and tensors.")
 @json_option
 def show(model: str, verbose: bool, as_json: bool, **parts: bool) -> None:
@@ -37,4 +37,4 @@ def report(model: str, damaged: list[str]) -> None:
     """What a check found."""
     if damaged:
         raise click.ClickException("\n".join([f"'{model}' is damaged; pull or create it again", *damaged]))
-    click.echo(f"'{model}' is whole")
+    click.echo(f"'{model}' is intact")

@@ -46,7 +46,7 @@ def model_rows(details: dict[str, Any], info: dict[str, Any]) -> list[tuple[str,
 def template_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:
     """That a model that generates has no chat template, where that is so."""
     bare = "completion" in shown["capabilities"] and not shown["template"]
-    return [("chat template", "none: it goes on with the bare text")] if bare else []
+    return [("chat template", "none: it continues plain text")] if bare else []
 
 
 def translated_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -22,7 +22,7 @@ def converse(conversation: Conversation, *, insecure: bool) -> None:
         try:
             line = editor.read()
         except KeyboardInterrupt:
-            click.echo("Ctrl-D or /bye ends the session.")
+            click.echo("Press Ctrl-D or type /bye to exit.")
             continue
         except EOFError:
             return

@@ -20,9 +20,9 @@ def show_parameters(session: Session, _: str) -> None:
     of_model = session.conversation.shown()["parameters"]
     here = [(name, str(value)) for name, value in session.conversation.parameters.items()]
     if of_model:
-        click.echo(f"Of the model:\n{of_model}")
+        click.echo(f"Model:\n{of_model}")
     if here:
-        click.echo(f"Set here:\n{render_table(here)}")
+        click.echo(f"This session:\n{render_table(here)}")
     if not (of_model or here):
         click.echo("The model has no parameters.")
     click.echo()
@@ -40,10 +40,10 @@ def show_part(name: str, session: Session, _: str) -> None:
 
 
 PARTS: SlashCommands = {
-    "info": SlashCommand("What matters most", show_info),
-    "license": SlashCommand("The licence", partial(show_part, "license")),
-    "modelfile": SlashCommand("The Modelfile", partial(show_part, "modelfile")),
-    "parameters": SlashCommand("The parameters of the model, and those set here", show_parameters),
-    "system": SlashCommand("The system message", show_system),
-    "template": SlashCommand("The template", partial(show_part, "template")),
+    "info": SlashCommand("Overview", show_info),
+    "license": SlashCommand("License", partial(show_part, "license")),
+    "modelfile": SlashCommand("Modelfile", partial(show_part, "modelfile")),
+    "parameters": SlashCommand("Parameters of the model and of this session", show_parameters),
+    "system": SlashCommand("System message", show_system),
+    "template": SlashCommand("Template", partial(show_part, "template")),
 }

@@ -56,7 +56,7 @@ def set_format(session: Session, text: str) -> None:
 def unset_format(session: Session, _: str) -> None:
     """Let answers have any form."""
     session.conversation.format = ""
-    click.echo("Answers may have any form.")
+    click.echo("Format is off.")
 
 
 def set_think(session: Session, text: str) -> None:
@@ -67,48 +67,44 @@ def set_think(session: Session, text: str) -> None:
     if "thinking" not in conversation.shown()["capabilities"]:
         raise InvalidRequest(f"'{conversation.model}' does not support thinking")
     conversation.think = text or True
-    click.echo(f"The model thinks{f' ({text})' if text else ''}.")
+    click.echo(f"Thinking is on{f' ({text})' if text else ''}.")
 
 
 def set_nothink(session: Session, _: str) -> None:
     """Have the model answer without thinking."""
     session.conversation.think = False
-    click.echo("The model does not think.")
+    click.echo("Thinking is off.")
 
 
 def keep_history(session: Session, *, kept: bool) -> None:
     """Keep what is typed for the next session, or not."""
     session.editor.history.kept = kept
-    click.echo(f"What is typed is {'kept' if kept else 'not kept'} for the next session.")
+    click.echo(f"History is {'on' if kept else 'off'}.")
 
 
 def render_answers(session: Session, *, rendered: bool) -> None:
     """Render the Markdown of answers, or show them as they are."""
     session.conversation.display.rendered = rendered
-    click.echo("Markdown is rendered, and lines are wrapped." if rendered else "Answers are shown as they are.")
+    click.echo("Markdown and word wrap are on." if rendered else "Markdown and word wrap are off.")
 
 
 def show_timings(session: Session, *, shown: bool) -> None:
     """Show after each answer what it took, or not."""
     session.conversation.display.verbose = shown
-    click.echo(f"What answers took is {'shown' if shown else 'not shown'}.")
+    click.echo(f"Timing statistics are {'on' if shown else 'off'}.")
 
 
 SETTINGS: SlashCommands = {
-    "parameter": SlashCommand("Set a parameter; more values than one for stop", set_parameter, "NAME VALUE"),
+    "parameter": SlashCommand("Set a parameter; stop takes several values", set_parameter, "NAME VALUE"),
     "system": SlashCommand("Set the system message", set_system, "TEXT"),
-    "format": SlashCommand(
-        "Have every answer be a JSON object; a JSON Schema may stand there too", set_format, "json"
-    ),
-    "noformat": SlashCommand("Have answers in any form", unset_format),
-    "think": SlashCommand("Have the model think: low, medium, high or max", set_think, "[LEVEL]"),
-    "nothink": SlashCommand("Have the model not think", set_nothink),
-    "history": SlashCommand("Keep what is typed for the next session", lambda s, _: keep_history(s, kept=True)),
-    "nohistory": SlashCommand("Do not keep what is typed", lambda s, _: keep_history(s, kept=False)),
-    "wordwrap": SlashCommand(
-        "Render Markdown, and wrap lines between words", lambda s, _: render_answers(s, rendered=True)
-    ),
-    "nowordwrap": SlashCommand("Show answers as they are", lambda s, _: render_answers(s, rendered=False)),
-    "verbose": SlashCommand("Show what each answer took", lambda s, _: show_timings(s, shown=True)),
-    "quiet": SlashCommand("Do not show what answers took", lambda s, _: show_timings(s, shown=False)),
+    "format": SlashCommand("Answer in JSON, or by a JSON Schema", set_format, "json"),
+    "noformat": SlashCommand("Answer in any format", unset_format),
+    "think": SlashCommand("Turn thinking on: low, medium, high or max", set_think, "[LEVEL]"),
+    "nothink": SlashCommand("Turn thinking off", set_nothink),
+    "history": SlashCommand("Save what you type for later sessions", lambda s, _: keep_history(s, kept=True)),
+    "nohistory": SlashCommand("Do not save what you type", lambda s, _: keep_history(s, kept=False)),
+    "wordwrap": SlashCommand("Render Markdown and wrap lines", lambda s, _: render_answers(s, rendered=True)),
+    "nowordwrap": SlashCommand("Show answers as plain text", lambda s, _: render_answers(s, rendered=False)),
+    "verbose": SlashCommand("Show timing statistics", lambda s, _: show_timings(s, shown=True)),
+    "quiet": SlashCommand("Hide timing statistics", lambda s, _: show_timings(s, shown=False)),
 }

@@ -9,18 +9,18 @@ from puna.cli.session.settings import SETTINGS
 from puna.cli.transfers import ensure_present
 
 SHORTCUTS = {
-    "Ctrl-A, Ctrl-E": "To the beginning, or the end, of the line",
-    "Alt-B, Alt-F": "A word back, or forward",
-    "Ctrl-K, Ctrl-U": "Delete to the end, or the beginning, of the line",
-    "Ctrl-W": "Delete the word before",
-    "Ctrl-R": "Search what was typed before; Up and Down walk through it",
+    "Ctrl-A, Ctrl-E": "Move to the start or end of the line",
+    "Alt-B, Alt-F": "Move back or forward by a word",
+    "Ctrl-K, Ctrl-U": "Delete to the end or start of the line",
+    "Ctrl-W": "Delete the word before the cursor",
+    "Ctrl-R": "Search the history; Up and Down step through it",
     "Ctrl-L": "Clear the screen",
     "Ctrl-C": "Stop the answer",
-    "Ctrl-D": "Leave",
+    "Ctrl-D": "Exit",
 }
 
-NOTES = '''Begin a message with """ to write more than one line; """ ends it.
-A picture is shown to a model that sees by its path in the message: ./picture.jpg'''
+NOTES = '''Use """ to begin and end a message of several lines.
+To show a picture to a vision model, write its path in the message: ./picture.jpg'''
 
 
 def carry_out(session: Session, line: str) -> None:
@@ -28,7 +28,7 @@ def carry_out(session: Session, line: str) -> None:
     name, rest = split(line)
     command = ALL_NAMES.get(name)
     if command is None:
-        click.echo(f"Unknown command '{name}'. Type /? for help")
+        click.echo(f"Unknown command '{name}'. Type /? for help.")
     else:
         command.run(session, rest)
 
@@ -98,15 +98,13 @@ def show_topic(_: Session, text: str) -> None:
 
 
 COMMANDS: SlashCommands = {
-    "/set": SlashCommand(
-        "Change how the session goes on; /? set lists what can be set", change_setting, subcommands=SETTINGS
-    ),
-    "/show": SlashCommand("Show what the model is; /? show lists its parts", show_part, subcommands=PARTS),
-    "/load": SlashCommand("Go on with another model, from the beginning", load, "MODEL"),
-    "/save": SlashCommand("Make a model of this session, with all that was said", save, "NAME"),
-    "/clear": SlashCommand("Forget all that was said", clear),
-    "/bye": SlashCommand("Leave", leave),
+    "/set": SlashCommand("Change settings of the session; see /? set", change_setting, subcommands=SETTINGS),
+    "/show": SlashCommand("Show information about the model; see /? show", show_part, subcommands=PARTS),
+    "/load": SlashCommand("Switch to another model", load, "MODEL"),
+    "/save": SlashCommand("Save the session as a model", save, "NAME"),
+    "/clear": SlashCommand("Clear the conversation", clear),
+    "/bye": SlashCommand("Exit", leave),
     "/exit": SlashCommand("", leave),
-    "/?": SlashCommand("This help; /? set, /? show and /? shortcuts tell more", show_topic, aliases=("/help",)),
+    "/?": SlashCommand("Show help; see also /? set, /? show, /? shortcuts", show_topic, aliases=("/help",)),
 }
 ALL_NAMES = {word: command for name, command in COMMANDS.items() for word in (name, *command.aliases)}

@@ -44,9 +44,9 @@ class ChatBody(GenerationBody, NoOps):
     reasoning: Reasoning | None = None
     verbosity: Verbosity | None = None
     modalities: list[Literal["text"]] | None = None
-    audio: Annotated[None, unsupported("No model here speaks")] = None
-    web_search_options: Annotated[None, unsupported("Nothing here searches the web")] = None
-    moderation: Annotated[None, unsupported("No model here moderates")] = None
+    audio: Annotated[None, unsupported("Audio output is not supported")] = None
+    web_search_options: Annotated[None, unsupported("Web search is not supported")] = None
+    moderation: Annotated[None, unsupported("Moderation is not supported")] = None
 
     @model_validator(mode="after")
     def check(self) -> Self:
