@@ -29,9 +29,9 @@ from puna.structured.keywords import Path, subschemas
 
 LONGEST = 0.1
 """How many seconds of processor time a grammar may take to compile. The engine does it again, and nothing beside."""
-LARGEST = 200_000
+LARGEST, UNTRIED = 200_000, 30_000
 MOST_ALTERNATIVES = {"anyOf": 1000, "enum": 20_000}
-"""What is larger is refused at once."""
+"""What is larger is refused at once. A schema of up to `UNTRIED` bytes needs no trial by itself."""
 QUANTIFIER = re.compile(r"[*+{]")
 STEPS, STRIDE = 12, 7919
 STRICT = LLParserLimits(step_lexer_fuel=10_000)
@@ -72,20 +72,38 @@ TOKENIZER = LLTokenizer(TokenizerWrapper(TOKENS))
 
 def compile_answer(plan: Plan) -> Compiled | Refusal:
     """The grammar of an answer, or why there is none."""
-    answer, unheld = Answer(plan.control), list[str]()
     try:
         if not plan.guided:
+            unheld = list[str]()
             return Compiled(json.dumps(plain(settled(schema_of(plan.form), None, unheld))), ALL)
-        body, spaced = answer_body(answer, plan, unheld)
+        # Nearly always all parts are taken as they are: then one trial of the whole is enough.
+        return at_once(plan) or piecewise(plan)
     except RefusedPart as refused:
         return refused.refusal
-    source = answer.source(
-        body, plan.thinking, begun=plan.begun, spaced=spaced, head=UNFORCED if plan.chosen else HEAD
-    )
+
+
+def at_once(plan: Plan) -> Compiled | None:
+    """The grammar whose parts were not tried by themselves; None where it is not taken, or has only one part."""
+    if not plan.tools and not plan.thinking:
+        return None
+    try:
+        compiled = Composition(plan, tried=False).compiled()
+    except NeedsTrial:
+        return None
+    return None if problem_of(TOKEN.sub(SIGN, compiled.grammar)) else compiled
+
+
+def piecewise(plan: Plan) -> Compiled | Refusal:
+    """The grammar of parts that were tried one by one, so that it is known which one is not taken."""
+    compiled = Composition(plan, tried=True).compiled()
     # JSON alone was tried by itself.
-    if (plan.tools or plan.thinking) and (problem := problem_of(TOKEN.sub(SIGN, source))):
+    if (plan.tools or plan.thinking) and (problem := problem_of(TOKEN.sub(SIGN, compiled.grammar))):
         return Refusal(f"it can't be compiled: {problem}")
-    return Compiled(source, tuple(unheld) if plan.sure else ALL)
+    return compiled
+
+
+class NeedsTrial(Exception):
+    """A part has to be tried by itself."""
 
 
 class RefusedPart(Exception):
@@ -96,55 +114,76 @@ class RefusedPart(Exception):
         self.refusal = refusal
 
 
-def answer_body(answer: Answer, plan: Plan, unheld: list[str]) -> tuple[str, bool]:
-    """The rule of the answer without its thinking, and whether white space may stand before it."""
-    if plan.chosen:
-        arguments = [arguments_rule(answer, tool, number, plan, unheld) for number, tool in enumerate(plan.tools)]
-        return BegunCalls(answer, plan.tools, plan.shape, plan.specials).rule(arguments), False
-    if plan.shape == HARMONY:
-        return harmony_body(answer, plan, unheld), False
-    if not plan.tools:
-        return form_rule(answer, plan.form, unheld), True
-    arguments = [arguments_rule(answer, tool, number, plan, unheld) for number, tool in enumerate(plan.tools)]
-    calls = answer.calls(plan.tools, arguments, plan.shape, several=plan.several)
-    if plan.forced:
-        return answer.required(calls, plan.shape), True
-    if not isinstance(plan.form, FreeText):
-        return answer.either(answer.required(calls, plan.shape), form_rule(answer, plan.form, unheld)), True
-    return answer.optional(calls, plan.shape), False
+class Composition:
+    """A grammar that is put together of its parts. Each is `tried` by itself, or none is."""
 
+    def __init__(self, plan: Plan, *, tried: bool) -> None:
+        self._plan = plan
+        self._tried = tried
+        self._answer = Answer(plan.control)
+        self._unheld: list[str] = []
 
-def harmony_body(answer: Answer, plan: Plan, unheld: list[str]) -> str:
-    """The rule of an answer in the Harmony format. Its end is the end of a call, so there is one."""
-    arguments = [arguments_rule(answer, tool, number, plan, unheld) for number, tool in enumerate(plan.tools)]
-    calls = body = None
-    if plan.tools:
-        calls = answer.required(answer.calls(plan.tools, arguments, plan.shape, several=False), plan.shape)
-    if not isinstance(plan.form, FreeText):
-        body = form_rule(answer, plan.form, unheld)
-    return answer.harmony(calls, body, forced=plan.forced)
+    def compiled(self) -> Compiled:
+        """The grammar. Raises RefusedPart, and NeedsTrial where no part is tried."""
+        plan = self._plan
+        body, spaced = self._body()
+        head = UNFORCED if plan.chosen else HEAD
+        source = self._answer.source(body, plan.thinking, begun=plan.begun, spaced=spaced, head=head)
+        return Compiled(source, tuple(self._unheld) if plan.sure else ALL)
 
+    def _body(self) -> tuple[str, bool]:
+        """The rule of the answer without its thinking, and whether white space may stand before it."""
+        answer, plan = self._answer, self._plan
+        if plan.chosen:
+            return BegunCalls(answer, plan.tools, plan.shape, plan.specials).rule(self._arguments()), False
+        if plan.shape == HARMONY:
+            return self._harmony(), False
+        if not plan.tools:
+            return self._form(), True
+        calls = answer.calls(plan.tools, self._arguments(), plan.shape, several=plan.several)
+        if plan.forced:
+            return answer.required(calls, plan.shape), True
+        if not isinstance(plan.form, FreeText):
+            return answer.either(answer.required(calls, plan.shape), self._form()), True
+        return answer.optional(calls, plan.shape), False
 
-def form_rule(answer: Answer, form: Format, unheld: list[str]) -> str:
-    return answer.json("answer_json", settled(schema_of(form), None, unheld))
+    def _harmony(self) -> str:
+        """The rule of an answer in the Harmony format. Its end is the end of a call, so there is one."""
+        answer, plan = self._answer, self._plan
+        arguments = self._arguments()
+        calls = body = None
+        if plan.tools:
+            calls = answer.required(answer.calls(plan.tools, arguments, plan.shape, several=False), plan.shape)
+        if not isinstance(plan.form, FreeText):
+            body = self._form()
+        return answer.harmony(calls, body, forced=plan.forced)
+
+    def _form(self) -> str:
+        return self._answer.json("answer_json", self._settled(schema_of(self._plan.form), None, self._unheld))
+
+    def _arguments(self) -> list[str]:
+        return [self._arguments_of(tool, f"arguments{number}") for number, tool in enumerate(self._plan.tools)]
+
+    def _arguments_of(self, tool: Tool, name: str) -> str:
+        """The arguments of a tool. They fit their schema: always if forced or strict, else as far as a grammar
+        holds."""
+        answer = self._answer
+        if tool.text is not None:
+            return answer.text_argument(name, settled_text(tool, tool.text))
+        schema: Mapping[str, Any] = {**tool.parameters, "type": "object"}
+        if self._plan.forced or tool.strict:
+            return answer.json(name, self._settled(schema, tool.name, self._unheld))
+        try:
+            return answer.json(name, self._settled(schema, tool.name, []))
+        except RefusedPart:
+            return answer.json(name, ANY_OBJECT)
+
+    def _settled(self, schema: Mapping[str, Any], tool: str | None, unheld: list[str]) -> Mapping[str, Any]:
+        return settled(schema, tool, unheld, tried=self._tried)
 
 
 def schema_of(form: Format) -> Mapping[str, Any]:
     return form.schema if isinstance(form, JsonSchema) else ANY_OBJECT
-
-
-def arguments_rule(answer: Answer, tool: Tool, number: int, plan: Plan, unheld: list[str]) -> str:
-    """The arguments of a tool. They fit their schema: always if forced or strict, else as far as a grammar holds."""
-    name = f"arguments{number}"
-    if tool.text is not None:
-        return answer.text_argument(name, settled_text(tool, tool.text))
-    schema: Mapping[str, Any] = {**tool.parameters, "type": "object"}
-    if plan.forced or tool.strict:
-        return answer.json(name, settled(schema, tool.name, unheld))
-    try:
-        return answer.json(name, settled(schema, tool.name, []))
-    except RefusedPart:
-        return answer.json(name, ANY_OBJECT)
 
 
 def settled_text(tool: Tool, form: TextGrammar) -> Expression | Definition:
@@ -161,19 +200,32 @@ def settled_text(tool: Tool, form: TextGrammar) -> Expression | Definition:
     return text
 
 
-def settled(schema: Mapping[str, Any], tool: str | None, unheld: list[str]) -> Mapping[str, Any]:
-    """The part of a schema that llguidance is known to take; the places of the rest go to `unheld`."""
+def settled(
+    schema: Mapping[str, Any], tool: str | None, unheld: list[str], *, tried: bool = True
+) -> Mapping[str, Any]:
+    """The part of a schema that llguidance is known to take, or may take where it is not `tried`; the places of the
+    rest go to `unheld`."""
     try:
         document = Document(schema)
         Inhabited(document).check()
         document.validator()
-        relaxed, rest = takeable(document)
+        relaxed, rest = takeable(document) if tried else promising(document)
     except SchemaError as error:
         raise RefusedPart(Refusal(error.message, error.path, tool)) from error
     except RecursionError as error:
         raise RefusedPart(Refusal("it nests too deep", (), tool)) from error
     unheld += [".".join(path) for path in rest]
     return relaxed
+
+
+def promising(document: Document) -> tuple[Mapping[str, Any], list[Path]]:
+    """The relaxed form that most schemas are taken in. Raises SchemaError, and NeedsTrial where it is large, or could
+    have no beginning, which a trial of the whole does not show."""
+    relaxed = Relaxed(document)
+    check_size(relaxed.schema)
+    if relaxed.schema.get("type") != "object" or len(json.dumps(relaxed.schema)) > UNTRIED:
+        raise NeedsTrial
+    return relaxed.schema, [*relaxed.unheld, *leave_hard_patterns(relaxed.schema)]
 
 
 def takeable(document: Document) -> tuple[Mapping[str, Any], list[Path]]:
