@@ -282,8 +282,7 @@ class Scheduler:
         if error is None:
             engine = resident.loading.result()
             resident.ready(engine)
-            size = megabytes(int(sum(resident.launch.footprint.devices.values())))
-            _log.info("loaded %s in %.1f s (up to %s)", resident.models[0], resident.load_seconds, size)
+            _log.info("loaded %s in %.1f s (up to %s)", resident.models[0], resident.load_seconds, size_of(resident))
             engine.on_capacity(self._dispatch)
             resident.watching = asyncio.create_task(self._watch(resident))
         elif isinstance(error, EngineLost):
@@ -328,7 +327,8 @@ class Scheduler:
         del self._residents[resident.launch]
         resident.cancel_unloading()
         if resident.engine is not None:
-            _log.info("unloaded %s", resident.models[0])
+            after = time.monotonic() - resident.started
+            _log.info("unloaded %s after %.0f s (up to %s)", resident.models[0], after, size_of(resident))
         task = asyncio.create_task(resident.close())
         self._closing[task] = resident.launch.footprint
         task.add_done_callback(self._unloaded)
@@ -354,6 +354,11 @@ class Scheduler:
 def counted(footprints: Iterable[Footprint]) -> int:
     """How many of these engines count among those in memory."""
     return sum(not footprint.takes_nothing for footprint in footprints)
+
+
+def size_of(resident: Resident) -> str:
+    """How much memory an engine may come to use, on all devices."""
+    return megabytes(int(sum(resident.launch.footprint.devices.values())))
 
 
 def too_large(footprint: Footprint, memory: Footprint) -> PunaError:
