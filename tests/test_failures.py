@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from puna.api.dialect import status
+from puna.api.dialect import usual_status
 from puna.library.errors import StoreFailed, storing
 from tests.library import ggufs
 from tests.server import RunningServer, StartServer, running_server
@@ -72,7 +72,7 @@ def test_a_full_disk_is_told_from_one_that_refuses(number: int, full: bool) -> N
     with pytest.raises(StoreFailed, match="can't write blob: ") as failed, storing(Path("/models")):
         raise OSError(number, os.strerror(number), "/models/blob")
     assert failed.value.full == full
-    assert status(failed.value) == (507 if full else 500)
+    assert usual_status(failed.value) == (507 if full else 500)
 
 
 @pytest.fixture

@@ -112,6 +112,9 @@ WEATHER = {
 }
 
 
+TOOL = {"name": "get_weather", "input_schema": WEATHER["function"]["parameters"]}  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("path", "more"),
     [
@@ -121,6 +124,8 @@ WEATHER = {
         ("/v1/chat/completions", {"stream_options": {"include_usage": True}}),
         ("/v1/completions", {"logprobs": 2, "echo": True}),
         ("/v1/responses", {"include": ["message.output_text.logprobs"], "top_logprobs": 2}),
+        ("/v1/messages", {"thinking": {"type": "adaptive"}, "max_tokens": 200}),
+        ("/v1/messages", {"tools": [TOOL], "tool_choice": {"type": "any"}, "max_tokens": 100}),
         ("/api/chat", {"tools": [WEATHER], "logprobs": True}),
         ("/api/chat", {"think": True, "options": {"num_predict": 100}}),
         ("/api/generate", {"think": True, "options": {"num_predict": 100}}),

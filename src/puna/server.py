@@ -67,6 +67,7 @@ def create_app(
                 debug=settings.debug,
                 api_key=dispatcher.api_key,
                 key_name=keys.name if keys else None,
+                id_headers=dispatcher.id_headers,
             ),
             Middleware(Drain, state=draining, refuse=dispatcher.refuse),
             Middleware(Access, settings=settings, keys=keys, spoken=dispatcher),
@@ -154,6 +155,7 @@ async def report_description(_: Request) -> Response:
 @cache
 def description() -> dict[str, Any]:
     """The OpenAPI description of everything that the server answers. Most servers are never asked for it."""
+    from puna.api.anthropic import description as anthropic
     from puna.api.description import Operation, describe
     from puna.api.ollama import description as ollama
     from puna.api.openai import description as openai
@@ -165,5 +167,6 @@ def description() -> dict[str, Any]:
         Operation("GET", "/metrics", "The server's numbers, for Prometheus.", answer="text/plain"),
         Operation("GET", "/openapi.json", "This description.", answer=dict[str, Any]),
     ]
-    errors = {"/v1/": openai.ERROR, "/": ollama.ERROR}
-    return describe("Puna", __version__, [*openai.OPERATIONS, *ollama.OPERATIONS, *own], errors, set(KINDS.values()))
+    errors = {"/v1/messages": anthropic.ERROR, "/v1/": openai.ERROR, "/": ollama.ERROR}
+    operations = [*openai.OPERATIONS, *anthropic.OPERATIONS, *ollama.OPERATIONS, *own]
+    return describe("Puna", __version__, operations, errors, set(KINDS.values()))

@@ -28,7 +28,9 @@ STATUSES = {
 class Operation:
     """One thing that can be asked for. `answer` is the type of what comes back, or the media type of what is no JSON;
     `stream` is the media type of the answer as a stream, where it may be one, and `piece` the type of its parts;
-    `query` are schemas of what may stand in the address; `content` is the type of a body that is no JSON."""
+    `query` are schemas of what may stand in the address; `content` is the type of a body that is no JSON;
+    `headers` are schemas of those that say which of several operations of one path is meant, and `error` is the
+    schema of its errors where its path does not say it."""
 
     method: str
     path: str
@@ -41,6 +43,8 @@ class Operation:
     status: int = 200
     query: Mapping[str, Schema] = field(default_factory=dict)
     content: str | None = None
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    error: Schema | None = None
 
 
 def describe(
@@ -60,8 +64,10 @@ def describe(
     paths: dict[str, Schema] = {}
     for operation in operations:
         error = next(schema for beginning, schema in errors.items() if operation.path.startswith(beginning))
-        path = PARAMETER.sub(r"{\1}", operation.path)
-        paths.setdefault(path, {})[operation.method.lower()] = written(operation, schemas, error)
+        made = written(operation, schemas, operation.error or error)
+        here = paths.setdefault(PARAMETER.sub(r"{\1}", operation.path), {})
+        method = operation.method.lower()
+        here[method] = either(here[method], made) if method in here else made
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -103,6 +109,23 @@ def written(operation: Operation, schemas: Mapping[Any, Schema], error: Schema) 
     return found
 
 
+def either(one: Schema, other: Schema) -> Schema:
+    """Two operations of one path and method: what comes back is of one kind or of the other."""
+    names = {parameter["name"] for parameter in one["parameters"]}
+    more = [parameter for parameter in other["parameters"] if parameter["name"] not in names]
+    answers = {
+        status: {**answer, "content": both(answer["content"], other["responses"][status]["content"])}
+        for status, answer in one["responses"].items()
+    }
+    summary = f"{one['summary']} {other['summary']}"
+    return {**one, "summary": summary, "parameters": [*one["parameters"], *more], "responses": answers}
+
+
+def both(one: Schema, other: Schema) -> Schema:
+    """The content of either of two answers, which are of the same media types."""
+    return {kind: {"schema": {"anyOf": [one[kind]["schema"], other[kind]["schema"]]}} for kind in one}
+
+
 def parameters(operation: Operation) -> list[Schema]:
     """What stands in an operation's address."""
     in_path = [
@@ -110,4 +133,5 @@ def parameters(operation: Operation) -> list[Schema]:
         for name in PARAMETER.findall(operation.path)
     ]
     in_query = [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
-    return [*in_path, *in_query]
+    in_header = [{"name": name, "in": "header", "schema": schema} for name, schema in operation.headers.items()]
+    return [*in_path, *in_query, *in_header]

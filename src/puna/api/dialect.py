@@ -52,14 +52,42 @@ def bearer(headers: Headers) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
+def usual_status(error: PunaError) -> int:
+    """The HTTP status of an error in most dialects."""
+    match error:
+        case Unauthorized():
+            return 401
+        case Forbidden():
+            return 403
+        case RequestTooLarge() | TextTooLarge():
+            return 413
+        case InvalidRequest():
+            return 400
+        case ModelNotFound() | NotFound():
+            return 404
+        case SchemaNotMet():
+            return 422
+        case RateLimited():
+            return 429
+        case PeerFailed():
+            return 502
+        case StorageFailed(full=True):
+            return 507
+        case Overloaded():
+            return 503
+        case _:
+            return 500
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dialect:
-    """A way to speak to Puna: paths, and words for what goes wrong. The HTTP statuses are the same in all dialects.
+    """A way to speak to Puna: paths, and words for what goes wrong.
 
     `claims` says whether a request is in this dialect, by its path or its headers, whether there is such a path or
     not. `name_of` is what a body calls the part of a request that an error is about; None where it has no such part.
     `error`, `unknown_path` and `wrong_method` make the JSON of a refusal. `api_key` finds the client's key in its
-    headers, and `key_wanted` shows how to send one. `changes_models` says of a request whether it may make, fetch or
+    headers, and `key_wanted` shows how to send one; `id_headers` are those in which an answer has its request's id.
+    `status` is the HTTP status of an error. `changes_models` says of a request whether it may make, fetch or
     delete a model.
     """
 
@@ -70,8 +98,10 @@ class Dialect:
     error: Callable[[PunaError, Words], Object]
     unknown_path: Callable[[Request], Object]
     wrong_method: Callable[[Request, str], Object]
+    status: Callable[[PunaError], int] = usual_status
     api_key: Callable[[Headers], str] = bearer
     key_wanted: str = "Authorization: Bearer YOUR_KEY"
+    id_headers: tuple[str, ...] = ("x-request-id",)
     changes_models: Callable[[Request], bool] = lambda _: False
 
     def application(self, services: Services) -> Starlette:
@@ -111,7 +141,7 @@ class Dialect:
     def response(self, error: PunaError, body: object = None) -> Response:
         """The error as a whole HTTP response to that body."""
         retry = {"Retry-After": str(error.retry_after)} if isinstance(error, Overloaded) else None
-        return JSONResponse(self.render(error, body), status(error), retry)
+        return JSONResponse(self.render(error, body), self.status(error), retry)
 
     def render(self, error: PunaError, body: object = None) -> Object:
         """The error's JSON. `body` is what was asked, once it has been read."""
@@ -149,30 +179,3 @@ def methods(request: Request) -> set[str]:
     return {
         method for route in routes if route.matches(request.scope)[0] != Match.NONE for method in route.methods or ()
     }
-
-
-def status(error: PunaError) -> int:
-    """The HTTP status of an error."""
-    match error:
-        case Unauthorized():
-            return 401
-        case Forbidden():
-            return 403
-        case RequestTooLarge() | TextTooLarge():
-            return 413
-        case InvalidRequest():
-            return 400
-        case ModelNotFound() | NotFound():
-            return 404
-        case SchemaNotMet():
-            return 422
-        case RateLimited():
-            return 429
-        case PeerFailed():
-            return 502
-        case StorageFailed(full=True):
-            return 507
-        case Overloaded():
-            return 503
-        case _:
-            return 500

@@ -36,6 +36,10 @@ class Dispatcher:
         """How a request of its dialect sends a key."""
         return self.dialect_of(request).key_wanted
 
+    def id_headers(self, request: Request) -> tuple[str, ...]:
+        """The headers that the answer to a request of its dialect has its id in."""
+        return self.dialect_of(request).id_headers
+
     def changes_models(self, request: Request) -> bool:
         """Whether a request may make, fetch or delete a model."""
         return self.dialect_of(request).changes_models(request)

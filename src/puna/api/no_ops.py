@@ -58,6 +58,25 @@ class RequestHints(Body):
     return_progress: Any = None
 
 
+class MessagesNoOps(RequestHints):
+    """What Anthropic's own API has.
+
+    Whom a request is for (`metadata`, `user_profile_id`, `workspace_id`), where it is computed, how fast, and what
+    that costs (`inference_geo`, `service_tier`, `speed`, `billing_policy`, `fallback_credit_token`), and what is told
+    about its cache (`diagnostics`).
+    """
+
+    metadata: dict[str, Any] | None = None
+    user_profile_id: str | None = None
+    workspace_id: str | None = None
+    inference_geo: str | None = None
+    service_tier: Literal["auto", "standard_only"] | None = None
+    speed: Literal["standard", "fast"] | None = None
+    billing_policy: Any = None
+    fallback_credit_token: Any = None
+    diagnostics: dict[str, Any] | None = None
+
+
 class MessageHints(Lenient):
     """What libraries keep beside a message.
 
@@ -110,6 +129,7 @@ class ToolHints(Lenient):
 
 HINTS = {
     "a request": (NoOps, RequestHints),
+    "a request of Anthropic's": (MessagesNoOps,),
     "a message": (MessageHints,),
     "a part of a message": (PartHints,),
     "a call": (CallHints,),

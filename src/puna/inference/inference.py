@@ -112,6 +112,14 @@ class Inference:
         """Whether a model can read pictures. Raises ModelNotFound."""
         return bool(self._library.get(ModelName.parse(name)).projector_metadata)
 
+    def context_length(self, name: str) -> int | None:
+        """How many tokens a conversation with a model may have. None where it does not chat, or only its engine
+        knows. Raises ModelNotFound."""
+        model = self._library.get(ModelName.parse(name))
+        if not model.ready or "completion" not in model.capabilities:
+            return None
+        return self._plan(model, "chat").capacity.context_length
+
     def stop(self, name: str) -> bool:
         """Unload a model, as soon as it is idle. Says whether it was in memory. Raises ModelNotFound."""
         return self._scheduler.stop(str(self._library.get(ModelName.parse(name)).name))

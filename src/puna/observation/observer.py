@@ -32,7 +32,8 @@ class Observer:
 
     A request keeps the id that its `X-Request-Id` gives it, or gets one, and the response carries it. What is logged
     is one JSON object a line; it tells nothing of what was asked or answered, unless `debug` is set.
-    `api_key` finds the key that a request has, and `key_name` is what it is called, where the server has keys.
+    `api_key` finds the key that a request has, and `key_name` is what it is called, where the server has keys;
+    `id_headers` are those in which its answer has the id.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Observer:
         debug: bool,
         api_key: Callable[[Request], str],
         key_name: Callable[[str], str] | None,
+        id_headers: Callable[[Request], Sequence[str]],
     ) -> None:
         self._app = app
         self._metrics = metrics
@@ -51,18 +53,20 @@ class Observer:
         self._debug = debug
         self._api_key = api_key
         self._key_name = key_name
+        self._id_headers = id_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        key = self._api_key(Request(scope))
+        request = Request(scope)
+        key = self._api_key(request)
         owner = self._key_name(key) if self._key_name else None
         client = client_of(scope, key) if owner is None else owner
         entry = Entry(id=request_id(headers), client=client, owner=owner or "")
         keep(scope, entry)
-        exchange = Sender(entry, send)
+        exchange = Sender(entry, self._id_headers(request), send)
         watched = Body(receive) if self._debug else None
         try:
             await self._app(scope, watched or receive, exchange.send)
@@ -80,8 +84,9 @@ class Observer:
 class Sender:
     """The way back to the client, with the id on it. `status` is 499 until something is sent, as nginx has it."""
 
-    def __init__(self, entry: Entry, send: Send) -> None:
+    def __init__(self, entry: Entry, id_headers: Sequence[str], send: Send) -> None:
         self._entry = entry
+        self._id_headers = id_headers
         self._send = send
         self.status = 499
         self._refusal = b""
@@ -97,7 +102,8 @@ class Sender:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), (b"x-request-id", self._entry.id.encode())]
+            identifier = self._entry.id.encode()
+            headers = [*message.get("headers", ()), *((name.encode(), identifier) for name in self._id_headers)]
             if self._entry.ignored:
                 headers.append((b"puna-ignored", in_header(self._entry.ignored)))
             message = {**message, "headers": headers}

@@ -18,7 +18,8 @@ from tests.templates.small import CHATML, TAGGED
 THOUGHT = "I wonder about this and that, and about much more besides, for a long time.\n</think>\n\nIt is 42, I say."
 HARMONY = (
     "{% for m in messages %}{% if m.thinking %}<|start|>assistant<|channel|>analysis<|message|>{{ m.thinking }}"
-    "<|end|>{% endif %}<|start|>{{ m.role }}<|channel|>final<|message|>{{ m.content }}<|end|>{% endfor %}<|start|>assistant"
+    "<|end|>{% endif %}<|start|>{{ m.role }}<|channel|>final<|message|>{{ m.content }}<|end|>{% endfor %}"
+    "<|start|>assistant"
 )
 OPENED = "<|channel|>analysis<|message|>I wonder about this and that, and about more.<|end|>"
 LOOK = Tool(name="look", parameters={"type": "object", "properties": {"n": {"type": "integer"}}})

@@ -1,0 +1,182 @@
+"""From a request's messages to the conversation that the model sees."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import orjson
+
+from puna.api.anthropic.blocks import (
+    AssistantMessage,
+    RedactedThinking,
+    Shown,
+    SystemMessage,
+    TextBlock,
+    ThinkingBlock,
+    ToolReference,
+    ToolResult,
+    ToolUse,
+    UserMessage,
+    parts,
+)
+from puna.api.anthropic.thinking import opened, verified
+from puna.core.errors import InvalidRequest
+from puna.core.messages import Message, Part, Role, Text, ToolCall
+from puna.http.json import writable
+from puna.images.load import ImageLoader
+from puna.state.seal import Seal
+
+Given: TypeAlias = UserMessage | AssistantMessage | SystemMessage
+Block: TypeAlias = Shown | ToolResult | ToolUse | ThinkingBlock | RedactedThinking
+
+FAILED = Text("The call failed:")
+"""Stands before what came of a call that failed: templates know no such results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What becomes one message of the conversation. `place` is the request's message that it begins in; each block
+    comes with the name of its field."""
+
+    role: Role
+    place: int
+    blocks: list[tuple[str, Block]] = field(default_factory=list)
+
+
+def turns(messages: Sequence[Given]) -> list[Turn]:
+    """The messages with each result by itself, before what else its message says. What one side says in several
+    messages in a row is one turn."""
+    found: list[Turn] = []
+    for place, message in enumerate(messages):
+        blocks = list(blocks_of(message, f"messages[{place}].content"))
+        results = [one for one in blocks if isinstance(one[1], ToolResult)]
+        found += [Turn("tool", place, [result]) for result in results]
+        said = [one for one in blocks if not isinstance(one[1], ToolResult)]
+        if found and found[-1].role == message.role != "system":
+            found[-1].blocks.extend(said)
+        elif said or not results:
+            found.append(Turn(message.role, place, said))
+    return found
+
+
+def blocks_of(message: Given, path: str) -> Iterator[tuple[str, Block]]:
+    """The blocks of a message, each with the name of its field; a string is one text."""
+    if isinstance(message.content, str):
+        yield path, TextBlock(type="text", text=message.content)
+    else:
+        yield from ((f"{path}[{place}]", block) for place, block in enumerate(message.content))
+
+
+def check_calls(given: Sequence[Turn]) -> None:
+    """Every call has its result in the message behind it, and every result its call.
+
+    Raises InvalidRequest, naming the calls.
+    """
+    waiting: dict[str, str] = {}
+    for turn in given:
+        if turn.role != "tool" and waiting:
+            raise unanswered(waiting)
+        for path, block in turn.blocks:
+            if isinstance(block, ToolUse):
+                if block.id in waiting:
+                    raise invalid(f"{path}.id", f"Two calls have the id '{block.id}'.")
+                waiting[block.id] = path
+            if isinstance(block, ToolResult) and waiting.pop(block.tool_use_id, None) is None:
+                message = f"No `tool_use` block with the id '{block.tool_use_id}' comes in the message before."
+                raise invalid(f"{path}.tool_use_id", message)
+    if waiting:
+        raise unanswered(waiting)
+
+
+def unanswered(waiting: dict[str, str]) -> InvalidRequest:
+    names = ", ".join(waiting)
+    message = f"`tool_use` ids were found without `tool_result` blocks immediately after: {names}."
+    return invalid(next(iter(waiting.values())), message)
+
+
+def invalid(param: str, message: str) -> InvalidRequest:
+    return InvalidRequest(message, param=param, code="invalid_value")
+
+
+def found_tools(messages: Sequence[Given]) -> frozenset[str]:
+    """The names of the tools that a client's search found."""
+    return frozenset(
+        inner.tool_name
+        for turn in turns(messages)
+        for _, block in turn.blocks
+        if isinstance(block, ToolResult) and isinstance(block.content, list)
+        for inner in block.content
+        if isinstance(inner, ToolReference)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Makes messages of the core. `seal` is what thoughts are signed with; of the last `thoughts` turns that have
+    some they are kept, None for all."""
+
+    seal: Seal
+    images: ImageLoader
+    thoughts: int | None = None
+
+    async def conversation(
+        self, system: str | Sequence[TextBlock] | None, messages: Sequence[Given]
+    ) -> tuple[Message, ...]:
+        """The conversation. Raises InvalidRequest, naming the field."""
+        given = turns(messages)
+        check_calls(given)
+        read = self._without_older_thoughts([await self._message(turn) for turn in given])
+        return (*instructions(system), *read)
+
+    def _without_older_thoughts(self, messages: list[Message]) -> list[Message]:
+        if self.thoughts is None:
+            return messages
+        places = [place for place, message in enumerate(messages) if message.reasoning]
+        cleared = set(places[: max(0, len(places) - self.thoughts)])
+        return [
+            replace(message, reasoning=None) if place in cleared else message
+            for place, message in enumerate(messages)
+        ]
+
+    async def _message(self, turn: Turn) -> Message:
+        content: list[Part] = []
+        thoughts: list[str] = []
+        calls: list[ToolCall] = []
+        answered = None
+        for path, block in turn.blocks:
+            match block:
+                case ThinkingBlock(thinking=thought, signature=signed):
+                    thoughts.append(verified(self.seal, thought, signed, path))
+                case RedactedThinking(data=data):
+                    thoughts.append(opened(self.seal, data, path))
+                case ToolUse(id=identifier, name=name, input=arguments):
+                    calls.append(ToolCall(identifier, name, orjson.dumps(writable(arguments)).decode()))
+                case ToolResult():
+                    answered = block.tool_use_id
+                    content += await self._result(block, path)
+                case _:
+                    content += await parts(block, path, self.images)
+        return Message(
+            role=turn.role,
+            content=tuple(content),
+            reasoning="\n".join(thoughts) or None,
+            tool_calls=tuple(calls),
+            tool_call_id=answered,
+        )
+
+    async def _result(self, result: ToolResult, path: str) -> list[Part]:
+        content: list[Part] = [FAILED] if result.is_error else []
+        if isinstance(result.content, str):
+            return [*content, Text(result.content)]
+        for place, block in enumerate(result.content or ()):
+            content += await parts(block, f"{path}.content[{place}]", self.images)
+        return content
+
+
+def instructions(system: str | Sequence[TextBlock] | None) -> Iterator[Message]:
+    """The system message, if there is one."""
+    if isinstance(system, str):
+        if system:
+            yield Message(role="system", content=(Text(system),))
+    elif system:
+        yield Message(role="system", content=tuple(Text(block.text) for block in system))
