@@ -1,0 +1,82 @@
+"""Uses all clients, or those named, and writes what works: `python -m tests.clients.unmodified UV PAGE [NAME …]`.
+
+Ends with 1 where something fails that nobody expects to. What was found out before is kept beside the environments,
+so that the page has all clients although only some were run.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.clients.unmodified.clients import CLIENTS, EXPECTED, Client
+from tests.clients.unmodified.environments import NotInstalled, cache, prepare
+from tests.clients.unmodified.page import page
+from tests.clients.unmodified.willing import serving
+
+SECONDS = 600
+Found = dict[str, str | None]
+"""The uses of a client, and why one fails."""
+
+
+def use(client: Client, uv: str, url: str) -> Found:
+    """What a client's program reports."""
+    try:
+        command = prepare(client, uv)
+    except NotInstalled as error:
+        return {"install": str(error)}
+    with tempfile.TemporaryDirectory() as home:
+        given = {
+            **os.environ,
+            "HOME": home,
+            "PUNA_URL": url,
+            "PUNA_CLIENT": client.name,
+            "OPENAI_BASE_URL": f"{url}/v1",
+            "OPENAI_API_BASE": f"{url}/v1",
+            "OPENAI_API_KEY": "unused",
+            "OLLAMA_HOST": url,
+            "OLLAMA_API_BASE": url,
+            "NO_PROXY": "127.0.0.1",
+        }
+        try:
+            result = subprocess.run(
+                command, cwd=home, env=given, capture_output=True, text=True, check=False, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            return {"run": f"it takes more than {SECONDS} seconds"}
+    found: Found = {}
+    for line in result.stdout.splitlines():
+        if line.startswith('{"use":'):
+            report: dict[str, Any] = json.loads(line)
+            found[report["use"]] = report["error"]
+    if result.returncode or not found:
+        found["run"] = (result.stderr or result.stdout).strip()[-2000:]
+    return found
+
+
+def main(uv: str, target: str, *names: str) -> int:
+    """Use them, and write the page."""
+    kept = cache() / "found.json"
+    known: dict[str, Found] = json.loads(kept.read_text()) if kept.exists() else {}
+    unexpected = 0
+    with tempfile.TemporaryDirectory() as home, serving(Path(home)) as url:
+        for client in CLIENTS:
+            if names and client.name not in names:
+                continue
+            found = known[client.name] = use(client, uv, url)
+            failed = {name: why for name, why in found.items() if why and (client.name, name) not in EXPECTED}
+            unexpected += len(failed)
+            print(f"{client.name}: {', '.join(name for name, why in found.items() if not why)}", flush=True)
+            for name, why in failed.items():
+                print(f"  {name} FAILED: {why}", flush=True)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(known, indent=1))
+    Path(target).write_text(page(Path(target).read_text(), known))
+    return 1 if unexpected else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

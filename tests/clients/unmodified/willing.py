@@ -1,0 +1,125 @@
+"""The server that the clients ask: Puna with `tiny`, made willing to call the tools that it is offered."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import uvicorn
+
+from puna.core.capacity import Capacity
+from puna.core.completions import CompletionEvent, CompletionRequest
+from puna.core.events import Event
+from puna.core.footprint import Footprint
+from puna.core.requests import ChatRequest
+from puna.core.tools import ToolChoice
+from puna.engines.engine import Chats, Completes, Engine, Task, able
+from puna.engines.launch import Launch
+from puna.engines.llama.sizing import plan_llama
+from puna.engines.model import EngineModel
+from puna.engines.plan import ENGINES
+from puna.engines.settings import EngineSettings
+from puna.server import create_app
+from puna.settings import Settings
+
+
+def willing(request: ChatRequest) -> ChatRequest:
+    """The request as a model reads it that calls each tool once, in their order, and then answers. A small model
+    left alone would not come to call one, nor to an end."""
+    begun = max((place for place, message in enumerate(request.messages) if message.role == "user"), default=0)
+    results = sum(message.role == "tool" for message in request.messages[begun:])
+    choice = request.tool_choice
+    tools = [tool.name for tool in request.tools if choice.names is None or tool.name in choice.names]
+    if not tools or choice.mode == "none" or (choice.mode == "auto" and results):
+        return request
+    name = tools[min(results, len(tools) - 1)]
+    return replace(request, tool_choice=ToolChoice(mode="required", names=(name,)))
+
+
+class Willing(Engine, Chats, Completes):
+    """An engine of llama.cpp that gets requests as `willing` makes them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def capacity(self) -> Capacity:
+        return self._engine.capacity
+
+    @property
+    def alive(self) -> bool:
+        return self._engine.alive
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        async with aclosing(able(self._engine, Chats).chat(willing(request))) as events:
+            async for event in events:
+                yield event
+
+    async def count_prompt(self, request: ChatRequest) -> int:
+        return await able(self._engine, Chats).count_prompt(request)
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        async with aclosing(able(self._engine, Completes).complete(request)) as events:
+            async for event in events:
+                yield event
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+
+@dataclass(frozen=True)
+class WillingLaunch:
+    """A launch of llama.cpp whose engine is willing."""
+
+    launch: Launch
+
+    @property
+    def capacity(self) -> Capacity:
+        return self.launch.capacity
+
+    @property
+    def footprint(self) -> Footprint:
+        return self.launch.footprint
+
+    def alternatives(self) -> Sequence[Launch]:
+        return [WillingLaunch(one) for one in self.launch.alternatives()]
+
+    async def start(self) -> Engine:
+        return Willing(await self.launch.start())
+
+
+def plan_willing(model: EngineModel, task: Task, settings: EngineSettings) -> Launch | None:
+    """The engine for chats; other tasks have their own."""
+    launch = plan_llama(model, task, settings) if task == "chat" else None
+    return WillingLaunch(launch) if launch else None
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """A server on a free port; its address."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
+    settings = Settings.from_environment({**clean, "PUNA_HOME": str(home), "PUNA_KEEP_ALIVE": "-1"})
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings, engines=(plan_willing, *ENGINES)), port=0, log_level="warning")
+    )
+    listening = threading.Event()
+
+    async def serve() -> None:
+        running = asyncio.create_task(server.serve())
+        while not server.started and not running.done():
+            await asyncio.sleep(0.02)
+        listening.set()
+        await running
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    listening.wait()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
