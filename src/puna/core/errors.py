@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a list of models does without them
-    from puna.core.subjects import AnswerSchema, Subject, ToolGrammar, ToolSchema
+    from puna.core.subjects import AnswerGrammar, AnswerSchema, Subject, ToolGrammar, ToolSchema
 
 
 def megabytes(size: int) -> str:
@@ -93,9 +93,9 @@ class SchemaNotMet(PunaError):
 
 
 class UnsupportedGrammar(InvalidRequest):
-    """The grammar of a tool's text is none, or has what can't be enforced."""
+    """The grammar of a text, a tool's or the answer's, is none, or has what can't be enforced."""
 
-    def __init__(self, message: str, about: "ToolGrammar") -> None:
+    def __init__(self, message: str, about: "ToolGrammar | AnswerGrammar") -> None:
         super().__init__(message, about=about, code="invalid_grammar")
 
 

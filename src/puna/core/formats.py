@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from puna.core.tools import TextGrammar
+
 
 @dataclass(frozen=True, slots=True)
 class FreeText:
@@ -23,4 +25,11 @@ class JsonSchema:
     name: str = "answer"
 
 
-Format = FreeText | JsonObject | JsonSchema
+@dataclass(frozen=True, slots=True)
+class FormedText:
+    """A text of a form, always."""
+
+    form: TextGrammar
+
+
+Format = FreeText | JsonObject | JsonSchema | FormedText

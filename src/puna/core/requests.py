@@ -1,6 +1,8 @@
 """What an engine is asked to do, in no dialect's words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from puna.core.effort import Effort
 from puna.core.formats import Format, FreeText
@@ -16,7 +18,9 @@ class ChatRequest:
     `choices` is how many answers are wanted, `logprobs` how many alternatives of each token (None: no
     log probabilities at all). `effort` None leaves thinking to the model's template; after `thinking_tokens` of
     thinking the answer begins, whether the thought has come to its end or not. `defaults` are what the dialect
-    documents for a setting that neither the request nor the model gives. `checked` says that whoever
+    documents for a setting that neither the request nor the model gives. `template_variables` go
+    to the model's chat template beside the conversation, and without `generation_prompt` the prompt lacks what opens
+    the answer's turn. `checked` says that whoever
     asks checks the answer against its schemas, so that the engine need hold no more of them than it can.
     """
 
@@ -31,4 +35,6 @@ class ChatRequest:
     format: Format = field(default_factory=FreeText)
     effort: Effort | None = None
     thinking_tokens: int | None = None
+    template_variables: Mapping[str, Any] = field(default_factory=dict)
+    generation_prompt: bool = True
     checked: bool = False

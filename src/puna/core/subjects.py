@@ -60,6 +60,11 @@ class ToolGrammar:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerGrammar:
+    """The grammar of the answer's text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """Any other part of a request, by the core's name for it: a field of `Sampling`, or `suffix`."""
 
@@ -67,6 +72,15 @@ class Setting:
 
 
 Subject = (
-    RequestedModel | Conversation | MessageAt | PromptAt | InputAt | AnswerSchema | ToolSchema | ToolGrammar | Setting
+    RequestedModel
+    | Conversation
+    | MessageAt
+    | PromptAt
+    | InputAt
+    | AnswerSchema
+    | ToolSchema
+    | ToolGrammar
+    | AnswerGrammar
+    | Setting
 )
 """Everything that an error of the core, of inference or of an engine can be about."""

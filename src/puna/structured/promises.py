@@ -6,7 +6,7 @@ from typing import Any
 
 from puna.core.completions import CompletionRequest
 from puna.core.events import Finished, RefusalDelta, TextDelta, ToolCallDelta
-from puna.core.formats import FreeText, JsonSchema
+from puna.core.formats import FormedText, FreeText, JsonSchema
 from puna.core.requests import ChatRequest
 from puna.structured.violations import CHECK, CHECKING, Violation
 from puna.structured.worker import WORKERS, TookTooLong
@@ -20,7 +20,7 @@ class Promises:
 
     def __init__(self, request: ChatRequest | CompletionRequest) -> None:
         form = request.format
-        self.form: Schema | None = None if isinstance(form, FreeText) else {"type": "object"}
+        self.form: Schema | None = None if isinstance(form, FreeText | FormedText) else {"type": "object"}
         if isinstance(form, JsonSchema):
             self.form = form.schema
         self._stops = bool(request.sampling.stop)

@@ -6,12 +6,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from puna.api.no_ops import RequestHints
+from puna.api.openai.extensions import FormExtensions, SamplingExtensions, same_thing
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
 from puna.core.sampling import Sampling
 from puna.http.body import Body
 
 Stop = Annotated[str, Field(min_length=1)]
+MOST_STOPS = 128
+"""OpenAI has 4; clients send all that they know."""
 
 
 class StreamOptions(Body):
@@ -19,6 +22,12 @@ class StreamOptions(Body):
 
     include_usage: bool | None = None
     include_obfuscation: bool | None = None
+
+
+class UsageWanted(Body):
+    """OpenRouter's way to ask what a request took, which only a stream does not say anyway."""
+
+    include: bool | None = None
 
 
 class Schema(Body):
@@ -31,10 +40,11 @@ class Schema(Body):
 
 
 class ResponseFormat(Body):
-    """The form of the answer."""
+    """The form of the answer. `json_object` with a `schema` is llama-server's way to say a schema."""
 
     type: Literal["text", "json_object", "json_schema"]
     json_schema: Schema | None = None
+    bare_schema: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
 
     def to_core(self) -> Format:
         if self.type == "json_schema":
@@ -46,34 +56,27 @@ class ResponseFormat(Body):
         if self.json_schema is not None:
             path = "response_format.json_schema"
             raise InvalidRequest(f"Unknown parameter: '{path}'.", param=path, code="unknown_parameter")
+        if self.bare_schema is not None:
+            if self.type == "text":
+                path = "response_format.schema"
+                raise InvalidRequest(f"Unknown parameter: '{path}'.", param=path, code="unknown_parameter")
+            return JsonSchema(schema=self.bare_schema)
         return JsonObject() if self.type == "json_object" else FreeText()
 
 
-class SamplingExtensions(Body):
-    """Sampling fields that OpenAI's API lacks, and many servers have."""
-
-    top_k: Annotated[int, Field(ge=0, lt=2**31)] | None = None
-    min_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
-    repeat_penalty: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
-
-    @property
-    def extended(self) -> Sampling:
-        """These settings alone."""
-        return Sampling(top_k=self.top_k, min_p=self.min_p, repeat_penalty=self.repeat_penalty)
-
-
-class GenerationBody(SamplingExtensions, RequestHints):
+class GenerationBody(SamplingExtensions, FormExtensions, RequestHints):
     """The body of both. Ranges are OpenAI's."""
 
     model: Annotated[str, Field(min_length=1)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    usage: UsageWanted | None = None
     temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] | None = None
     logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]] | None = None
-    stop: Stop | Annotated[list[Stop], Field(max_length=4)] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=MOST_STOPS)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     n: Annotated[int, Field(ge=1, le=128)] | None = None
     response_format: ResponseFormat | None = None
@@ -88,12 +91,25 @@ class GenerationBody(SamplingExtensions, RequestHints):
     @property
     def includes_usage(self) -> bool:
         """Whether the stream's last chunk says what the request took."""
-        return self.stream_options is not None and bool(self.stream_options.include_usage)
+        asked = self.stream_options is not None and bool(self.stream_options.include_usage)
+        return asked or (self.usage is not None and bool(self.usage.include))
 
     @property
     def format(self) -> Format:
         """The form of the answer. Raises InvalidRequest."""
-        return self.response_format.to_core() if self.response_format else FreeText()
+        found = self.extended_form
+        form = self.response_format.to_core() if self.response_format else FreeText()
+        if found and not isinstance(form, FreeText):
+            raise same_thing(found[0], "response_format")
+        return found[1] if found else form
+
+    @property
+    def form_field(self) -> str:
+        """The field that has the form of the answer: its schema, or its grammar."""
+        if found := self.extended_form:
+            return found[0]
+        bare = self.response_format is not None and self.response_format.bare_schema is not None
+        return "response_format.schema" if bare else "response_format.json_schema.schema"
 
     @property
     def sampling(self) -> Sampling:

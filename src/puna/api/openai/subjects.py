@@ -6,8 +6,10 @@ from typing import Protocol
 from puna.api.openai.chat.body import ChatBody
 from puna.api.openai.completions.body import CompletionBody
 from puna.api.openai.embeddings import EmbeddingBody
+from puna.api.openai.generation import GenerationBody
 from puna.api.openai.responses.body import CompactBody, Prompt
 from puna.core.subjects import (
+    AnswerGrammar,
     AnswerSchema,
     Conversation,
     InputAt,
@@ -45,8 +47,10 @@ def name_of(about: Subject, body: object) -> str | None:
             return element("input", inputs, index)
         case AnswerSchema(path), Prompt():
             return inside("text.format.schema", path)
-        case AnswerSchema(path), _:
-            return inside("response_format.json_schema.schema", path)
+        case AnswerSchema(path), GenerationBody(form_field=field):
+            return inside(field, path)
+        case AnswerGrammar(), GenerationBody(form_field=field):
+            return field
         case ToolSchema(tool, path), ChatBody(functions=list(functions)):
             return inside(f"functions[{index_of(tool, functions)}].parameters", path)
         case ToolSchema(tool, path), ChatBody(tools=list(tools)):

@@ -28,9 +28,17 @@ REFUSING_ROLE = {"role": "assistant", "content": None, "refusal": ""}
 """The first delta of a choice that is no answer."""
 
 
+async def without_thoughts(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """The events of an answer but for what the model thought."""
+    async with aclosing(events):
+        async for event in events:
+            if not isinstance(event, ReasoningDelta):
+                yield event
+
+
 class ChatAnswer:
     """Renders the events of one chat request. `legacy` writes calls in the older way, as `function_call`, `custom`
-    names the tools that take a text."""
+    names the tools that take a text. Without `thoughts` the model's thinking is left out."""
 
     def __init__(
         self,
@@ -39,8 +47,9 @@ class ChatAnswer:
         *,
         legacy: bool = False,
         custom: frozenset[str] = frozenset(),
+        thoughts: bool = True,
     ) -> None:
-        self._events = events
+        self._events = events if thoughts else without_thoughts(events)
         self._legacy = legacy
         self._custom = custom
         self._frame = {

@@ -10,6 +10,7 @@ from puna.api.no_ops import NoOps
 from puna.api.openai import defaults
 from puna.api.openai.chat.messages import ChatMessage, to_core
 from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, Name, legacy_choice, tool_choice
+from puna.api.openai.extensions import TemplateExtensions, only
 from puna.api.openai.generation import GenerationBody, contradiction
 from puna.api.openai.verbosity import Verbosity, with_verbosity
 from puna.core.effort import Effort
@@ -21,12 +22,16 @@ from puna.images.load import ImageLoader
 
 
 class Reasoning(Body):
-    """How much to think, in the words of the Responses API."""
+    """How much to think, in the words of the Responses API and of OpenRouter."""
 
     effort: Effort | None = None
+    enabled: bool | None = None
+    exclude: bool | None = None
+    max_tokens: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None
 
 
-class ChatBody(GenerationBody, NoOps):
+class ChatBody(GenerationBody, TemplateExtensions, NoOps):
     """The request's body. Ranges are OpenAI's."""
 
     media: ClassVar[bool] = True
@@ -42,9 +47,14 @@ class ChatBody(GenerationBody, NoOps):
     function_call: Literal["none", "auto"] | Name | None = None
     reasoning_effort: Effort | None = None
     reasoning: Reasoning | None = None
+    include_reasoning: bool | None = None
+    add_generation_prompt: bool | None = None
+    continue_final_message: bool | None = None
     verbosity: Verbosity | None = None
     modalities: list[Literal["text"]] | None = None
     audio: Annotated[None, unsupported("Audio output is not supported")] = None
+    echo: Annotated[None, only(False)] = None
+    add_special_tokens: Annotated[None, only(False)] = None
     web_search_options: Annotated[None, unsupported("Web search is not supported")] = None
     moderation: Annotated[None, unsupported("Moderation is not supported")] = None
 
@@ -63,7 +73,18 @@ class ChatBody(GenerationBody, NoOps):
             raise contradiction("parallel_tool_calls", "'parallel_tool_calls' is only allowed with 'tools'.")
         if self.reasoning and self.reasoning.effort and self.reasoning_effort not in (None, self.reasoning.effort):
             raise contradiction("reasoning.effort", "'reasoning.effort' and 'reasoning_effort' are not the same.")
+        self._check_end()
         return self
+
+    def _check_end(self) -> None:
+        """Raises InvalidRequest where the conversation does not end as is said: a last answer is always continued."""
+        answered = self.messages[-1].role == "assistant"
+        if self.continue_final_message and (not answered or self.add_generation_prompt):
+            why = "'add_generation_prompt' says the opposite" if answered else "the last message is no answer"
+            raise contradiction("continue_final_message", f"'continue_final_message' can't be true: {why}.")
+        if self.continue_final_message is False and answered:
+            message = "'continue_final_message' can't be false: a last message of the assistant is continued here."
+            raise contradiction("continue_final_message", message)
 
     async def to_core(self, images: ImageLoader) -> ChatRequest:
         """The request; pictures are fetched on the way.
@@ -82,8 +103,30 @@ class ChatBody(GenerationBody, NoOps):
             tool_choice=self._tool_choice(tools),
             parallel_tool_calls=self.functions is None and self.parallel_tool_calls is not False,
             format=self.format,
-            effort=self.reasoning_effort or (self.reasoning.effort if self.reasoning else None),
+            effort=self._effort,
+            thinking_tokens=self._thinking_tokens,
+            template_variables=self.template_variables,
+            generation_prompt=self.add_generation_prompt is not False or self.messages[-1].role == "assistant",
         )
+
+    @property
+    def thoughts_wanted(self) -> bool:
+        """Whether the answer is to have the model's thinking in it."""
+        return self.include_reasoning is not False and not (self.reasoning and self.reasoning.exclude)
+
+    @property
+    def _effort(self) -> Effort | None:
+        given = self.reasoning or Reasoning()
+        effort = self.reasoning_effort or given.effort
+        if effort is None and given.enabled is not None:
+            effort = "medium" if given.enabled else "none"
+        return self.extended_effort(effort)
+
+    @property
+    def _thinking_tokens(self) -> int | None:
+        if self.reasoning and self.reasoning.max_tokens is not None:
+            return self.reasoning.max_tokens
+        return self.thinking.budget_tokens if self.thinking else None
 
     @property
     def custom(self) -> frozenset[str]:

@@ -21,7 +21,9 @@ async def create(request: Request) -> Response | ASGIApp:
     inference = services.inference
     core = await body.to_core(services.images.shown_to(lambda: inference.sees(body.model)))
     events = inference.chat(body.model, core, caller=entry_of(request), whole=not body.stream)
-    answer = ChatAnswer(body.model, events, legacy=body.functions is not None, custom=body.custom)
+    answer = ChatAnswer(
+        body.model, events, legacy=body.functions is not None, custom=body.custom, thoughts=body.thoughts_wanted
+    )
     if not body.stream:
         return JSONResponse(await unless_gone(request, answer.whole()))
     return event_stream(request, answer.stream(include_usage=body.includes_usage))

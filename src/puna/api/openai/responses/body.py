@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from puna.api.no_ops import RequestHints
-from puna.api.openai.generation import SamplingExtensions
+from puna.api.openai.extensions import SamplingExtensions, TemplateExtensions
 from puna.api.openai.responses.toolbox import Toolbox
 from puna.api.openai.responses.tools import GivenChoice, GivenTool
 from puna.api.openai.verbosity import Verbosity
@@ -92,7 +92,7 @@ class ConversationReference(Body):
     id: Id
 
 
-class Prompt(RequestHints):
+class Prompt(TemplateExtensions, RequestHints):
     """What every request about a prompt has: what to answer, and what was said before."""
 
     media: ClassVar[bool] = True

@@ -143,7 +143,9 @@ def to_request(body: Prompt, messages: tuple[Message, ...], toolbox: Toolbox) ->
         tool_choice=toolbox.choice,
         parallel_tool_calls=body.parallel_tool_calls is not False,
         format=body.text_options.to_core(),
-        effort=body.reasoning.effort if body.reasoning else None,
+        effort=body.extended_effort(body.reasoning.effort if body.reasoning else None),
+        thinking_tokens=body.thinking.budget_tokens if body.thinking else None,
+        template_variables=body.template_variables,
     )
     if not isinstance(body, CreateBody):
         return request

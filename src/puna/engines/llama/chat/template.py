@@ -27,6 +27,10 @@ def template_body(
     """What the template renders: the conversation with its tools, all of them `in_words` of Puna's where the template
     has none that fit, or with `plain` schemas."""
     body = effort_body(request.effort, traits)
+    if request.template_variables:
+        body["chat_template_kwargs"] = body.get("chat_template_kwargs", {}) | dict(request.template_variables)
+    if not request.generation_prompt:
+        body["add_generation_prompt"] = False
     if in_words:
         messages = with_tools(request.messages, request.tools, PUNA_SHAPE)
         return body | {"messages": messages_body(shaped(messages, traits.shown))}

@@ -12,7 +12,7 @@ from typing import Any
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer
 from llguidance._tokenizer import TokenizerWrapper
 
-from puna.core.formats import Format, FreeText, JsonSchema
+from puna.core.formats import FormedText, Format, FreeText, JsonSchema
 from puna.core.tools import TextGrammar, Tool
 from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.formats import FORMATS
@@ -21,7 +21,7 @@ from puna.engines.llama.grammar.lark import COMPACT, HEAD, UNFORCED, Answer
 from puna.engines.llama.grammar.plain import plain
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.grammar.relaxed import Relaxed
-from puna.engines.llama.grammar.text import Definition, Expression
+from puna.engines.llama.grammar.text import Definition, Expression, standing_alone
 from puna.engines.llama.markup import HARMONY
 from puna.structured.document import Document, SchemaError
 from puna.structured.inhabited import Inhabited
@@ -159,7 +159,10 @@ class Composition:
         return answer.harmony(calls, body, forced=plan.forced)
 
     def _form(self) -> str:
-        return self._answer.json("answer_json", self._settled(schema_of(self._plan.form), None, self._unheld))
+        form = self._plan.form
+        if isinstance(form, FormedText):
+            return self._answer.rule("answer_text", settled_answer(form.form))
+        return self._answer.json("answer_json", self._settled(schema_of(form), None, self._unheld))
 
     def _arguments(self) -> list[str]:
         return [self._arguments_of(tool, f"arguments{number}") for number, tool in enumerate(self._plan.tools)]
@@ -198,6 +201,18 @@ def settled_text(tool: Tool, form: TextGrammar) -> Expression | Definition:
     if problem := problem_of(source):
         raise RefusedPart(Refusal(problem, (), tool.name, of_text=True))
     return text
+
+
+def settled_answer(form: TextGrammar) -> str:
+    """The rule of an answer's text, which llguidance is known to take."""
+    try:
+        rule = standing_alone(form)
+    except (TextError, RecursionError) as error:
+        reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+        raise RefusedPart(Refusal(reason, of_text=True)) from error
+    if problem := problem_of(f"{HEAD}start: {rule}\n"):
+        raise RefusedPart(Refusal(problem, of_text=True))
+    return rule
 
 
 def settled(

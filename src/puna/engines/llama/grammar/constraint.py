@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from puna.core.errors import InvalidRequest, NotHeld, UnsupportedGrammar, UnsupportedSchema
-from puna.core.formats import Format, FreeText, JsonObject
+from puna.core.formats import Format, FormedText, FreeText, JsonObject
 from puna.core.requests import ChatRequest
-from puna.core.subjects import AnswerSchema, ToolGrammar, ToolSchema
+from puna.core.subjects import AnswerGrammar, AnswerSchema, ToolGrammar, ToolSchema
 from puna.core.tools import Tool
 from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.lark import Answer
@@ -23,7 +23,7 @@ COMPILE = "puna.engines.llama.grammar.compiled:compile_answer"
 SECONDS = 1.0
 """How long a grammar may take to compile."""
 UNGUIDED = (
-    "This llama-server was built without llguidance, so it can't force calls, nor JSON after thinking. "
+    "This llama-server was built without llguidance, so it can't force calls, JSON after thinking, nor grammars. "
     "Build it with -DLLAMA_LLGUIDANCE=ON, or use the packaged engine."
 )
 MOST_KNOWN = 64
@@ -95,10 +95,12 @@ async def check_tools(tools: tuple[Tool, ...]) -> None:
 
 async def fields(plan: Plan, *, checked: bool) -> dict[str, Any]:
     """The fields for a plan, as far as an answer may be left to be checked."""
-    if not plan.guided and (plan.tools or plan.thinking):
+    if not plan.guided and (plan.tools or plan.thinking or isinstance(plan.form, FormedText)):
         raise InvalidRequest(UNGUIDED, code="unsupported_by_engine")
     compiled = await GRAMMARS.compiled(plan)
     if isinstance(compiled, Refusal):
+        if compiled.of_text and compiled.tool is None:
+            raise UnsupportedGrammar(f"The grammar can't be enforced: {compiled.message}.", AnswerGrammar())
         if compiled.of_text:
             message = f"The grammar of the tool '{compiled.tool}' can't be enforced: {compiled.message}."
             raise UnsupportedGrammar(message, ToolGrammar(compiled.tool or ""))

@@ -77,6 +77,8 @@ class InString:
         """Whether a character that may have to be escaped is one of several possible ones."""
         self.lexeme = Lexeme(self).sequence(self._items, self._flags)
         """It as one expression."""
+        self.alone = Alone(self).sequence(self._items, self._flags)
+        """The same for a text that is in no JSON string."""
 
     def rule(self) -> str:
         """It as a rule of expressions for one character each."""
@@ -96,6 +98,10 @@ class Lexeme:
         source = re.escape(written).replace("/", r"\/")
         return f"(?i:{source})" if folded else source
 
+    def spelled(self, character: str) -> str:
+        """The character as a JSON string has it."""
+        return json.dumps(character, ensure_ascii=False)[1:-1]
+
     def one_of(self, plain: str, escapes: Sequence[str], *, folded: bool) -> str:
         """A character of a set, or an escape."""
         plain = f"(?i:{plain})" if folded else plain
@@ -108,8 +114,9 @@ class Lexeme:
         """One part of what Python's parser has read."""
         match operator:
             case codes.LITERAL:
-                written = json.dumps(chr(value), ensure_ascii=False)[1:-1]
-                return self.character(written, folded=bool(flags & re.IGNORECASE) and chr(value).isalpha())
+                return self.character(
+                    self.spelled(chr(value)), folded=bool(flags & re.IGNORECASE) and chr(value).isalpha()
+                )
             case codes.NOT_LITERAL:
                 return self._set([(codes.NEGATE, None), (codes.LITERAL, value)], flags)
             case codes.ANY:
@@ -135,6 +142,19 @@ class Lexeme:
         escapes = [json.dumps(character)[1:-1] for character in ESCAPED if belongs(character, items)]
         self._whole.escapes |= bool(escapes)
         return self.one_of(plain, escapes, folded=bool(flags & re.IGNORECASE))
+
+
+class Alone(Lexeme):
+    """Writes an expression for a text that stands by itself: no character has to be escaped."""
+
+    def spelled(self, character: str) -> str:
+        return character
+
+    def _set(self, items: Items, flags: int) -> str:
+        negated = bool(items) and items[0][0] == codes.NEGATE
+        members = "".join(member(item, flags) for item in items[negated:])
+        plain = f"[{'^' if negated else ''}{members}]" if members else "(?s:.)"
+        return f"(?i:{plain})" if flags & re.IGNORECASE else plain
 
 
 class Rule(Lexeme):

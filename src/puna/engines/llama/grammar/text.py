@@ -6,6 +6,7 @@ are read character by character, and what fits is what the rules say, wherever o
 
 from typing import TYPE_CHECKING, Any
 
+from puna.core.tools import TextGrammar
 from puna.engines.llama.grammar.in_string import InString, TextError
 
 if TYPE_CHECKING:
@@ -31,6 +32,20 @@ class Expression:
     def rules(self, name: str) -> dict[str, str]:
         """The rule of that name for the inside of a JSON string."""
         return {name: f"/{self._inside.lexeme}/" if self._inside.lexeme else '""'}
+
+
+def standing_alone(form: TextGrammar) -> str:
+    """The rule of a text that is in no JSON string. A grammar is llguidance's own variant of Lark, or the GBNF of
+    llama.cpp. Raises TextError."""
+    if form.syntax == "regex":
+        expression = InString(form.definition).alone
+        return f"/{expression}/" if expression else '""'
+    from llguidance.gbnf_to_lark import any_to_lark  # few requests need it
+
+    try:
+        return f"%lark {{\n{any_to_lark(form.definition).removeprefix('%llguidance {}')}\n}}"
+    except Exception as error:
+        raise TextError(str(error)) from error
 
 
 class Definition:
