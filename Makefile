@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-install test-container
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-install test-container
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ test-openapi: $(DEV_STAMP) .openai/openapi.json  ## The Responses API against Op
 
 test-embedded: $(VENV)-uv/bin/uv  ## Other libraries on the server in the test's own process, each in an environment of its own
 	$(VENV)-uv/bin/python -m tests.clients.libraries $(VENV)-uv/bin/uv
+
+test-clients: $(DEV_STAMP) $(VENV)-uv/bin/uv  ## Some fifty clients, unmodified, each in an environment of its own, and the table of what works; CLIENTS="…" for some
+	$(BIN)/python -m tests.clients.unmodified $(VENV)-uv/bin/uv docs/clients.md $(CLIENTS)
 
 bench-embedded: $(DEV_STAMP)  ## Puna inside a Python program: import, first answer, a token, a scripted test, memory
 	$(BIN)/python -m benchmarks.embedded

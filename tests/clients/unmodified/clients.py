@@ -33,6 +33,9 @@ def node(name: str, program: str, *packages: str) -> Client:
     return Client(name, "node", program, packages)
 
 
+LANGCHAIN_JS = "@langchain/core@1.4.0", "zod@4.6.7"
+INSTRUCTOR_JS = "openai@4.104.0", "zod@3.25.76"
+
 CLIENTS = (
     python("openai-1", "openai_sdk.py", "openai==1.109.1", "pydantic==2.13.5"),
     python("openai-2", "openai_sdk.py", "openai==2.45.0", "pydantic==2.13.5"),
@@ -86,18 +89,31 @@ CLIENTS = (
     node("ai-openai-compatible", "ai_sdk.mjs", "@ai-sdk/openai-compatible@3.0.92", "ai@7.0.173", "zod@4.6.7"),
     node("ai-ollama-v2", "ai_sdk.mjs", "ollama-ai-provider-v2@4.0.1", "ai@7.0.173", "zod@4.6.7"),
     node("ai-sdk-ollama", "ai_sdk.mjs", "ai-sdk-ollama@4.3.0", "ai@7.0.173", "zod@4.6.7"),
-    node("langchain-js-openai", "langchain_chat.mjs", "@langchain/openai@1.6.0", "@langchain/core@1.4.0", "zod@4.6.7"),
-    node("langchain-js-ollama", "langchain_chat.mjs", "@langchain/ollama@1.3.0", "@langchain/core@1.4.0", "zod@4.6.7"),
+    node(
+        "langchain-js-openai", "langchain_chat.mjs", "@langchain/openai@1.6.0", "@langchain/core@1.4.0", "zod@4.6.7"
+    ),
+    node(
+        "langchain-js-ollama", "langchain_chat.mjs", "@langchain/ollama@1.3.0", "@langchain/core@1.4.0", "zod@4.6.7"
+    ),
     node("openai-agents-js", "openai_agents.mjs", "@openai/agents@0.20.0", "zod@4.6.7"),
-    node("instructor-js", "instructor_models.mjs", "@instructor-ai/instructor@1.7.0", "openai@4.104.0", "zod@3.25.76"),
+    node(
+        "instructor-js", "instructor_models.mjs", "@instructor-ai/instructor@1.7.0", "openai@4.104.0", "zod@3.25.76"
+    ),
     Client("openai-go", "go", "openai_go.go", ("github.com/openai/openai-go/v3@v3.96.0",)),
-    Client("async-openai", "rust", "async_openai.rs", (
-        'async-openai = { version = "0.30", features = ["byot"] }',
-        'tokio = { version = "1", features = ["macros", "rt"] }',
-        'futures = "0.3"',
-        'serde_json = "1"',
-    )),
+    Client(
+        "async-openai",
+        "rust",
+        "async_openai.rs",
+        (
+            'async-openai = { version = "0.30", features = ["byot"] }',
+            'tokio = { version = "1", features = ["macros", "rt"] }',
+            'futures = "0.3"',
+            'serde_json = "1"',
+        ),
+    ),
 )
 
-EXPECTED: dict[tuple[str, str], str] = {}
+EXPECTED: dict[tuple[str, str], str] = {
+    ("mem0", "facts_from_a_conversation"): "its prompt has 17,600 tokens, and `tiny` 4,096: use a model with more",
+}
 """What does not work, by client and use, and why."""

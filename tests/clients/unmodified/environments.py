@@ -14,7 +14,6 @@ from tests.clients.unmodified.clients import Client
 PROGRAMS = Path(__file__).with_name("programs")
 BELOW = {"python": "*.py", "node": "*.mjs", "go": "*.go", "rust": "*.rs"}
 MINUTES = 20
-ONLY_WHEELS = "--only-binary=:all:"
 
 
 class NotInstalled(Exception):
@@ -24,7 +23,9 @@ class NotInstalled(Exception):
 def cache() -> Path:
     """Where environments are kept: `PUNA_CLIENTS`, else the user's cache."""
     given = os.environ.get("PUNA_CLIENTS")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "puna" / "clients"
+    return (
+        Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "puna" / "clients"
+    )
 
 
 def prepare(client: Client, uv: str) -> list[str]:
@@ -47,7 +48,9 @@ def prepare(client: Client, uv: str) -> list[str]:
 def run(command: Sequence[str], folder: Path) -> None:
     """Run one step of an installation."""
     try:
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60 * MINUTES)
+        result = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=False, timeout=60 * MINUTES
+        )
     except subprocess.TimeoutExpired as error:
         raise NotInstalled(f"{command[0]} takes more than {MINUTES} minutes") from error
     if result.returncode:
@@ -70,7 +73,12 @@ def install_node(client: Client, folder: Path, npm: str) -> list[list[str]]:
 
 def install_go(client: Client, folder: Path, go: str) -> list[list[str]]:
     copy_programs(client, folder)
-    return [[go, "mod", "init", "client"], [go, "get", *client.packages], [go, "mod", "tidy"], [go, "build", "-o", "client", "."]]
+    return [
+        [go, "mod", "init", "client"],
+        [go, "get", *client.packages],
+        [go, "mod", "tidy"],
+        [go, "build", "-o", "client", "."],
+    ]
 
 
 def install_rust(client: Client, folder: Path, cargo: str) -> list[list[str]]:

@@ -18,7 +18,9 @@ def page(text: str, known: Mapping[str, Mapping[str, str | None]]) -> str:
         if found is None:
             continue
         works = ", ".join(name.replace("_", " ") for name, why in found.items() if not why)
-        reasons = [f"{name.replace('_', ' ')}: {reason(client.name, name, why)}" for name, why in found.items() if why]
+        reasons = [
+            f"{name.replace('_', ' ')}: {reason(client.name, name, why)}" for name, why in found.items() if why
+        ]
         rows.append(f"| {client.shown} | {LANGUAGES[client.kind]} | {works} | {'; '.join(reasons)} |")
     return f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}"
 

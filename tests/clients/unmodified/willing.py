@@ -1,7 +1,7 @@
 """The server that the clients ask: Puna with `tiny`, made willing to call the tools that it is offered."""
 
-import asyncio
 import os
+import re
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
@@ -12,7 +12,7 @@ import uvicorn
 
 from puna.core.capacity import Capacity
 from puna.core.completions import CompletionEvent, CompletionRequest
-from puna.core.events import Event
+from puna.core.events import Done, Event, Finished, TextDelta, Usage
 from puna.core.footprint import Footprint
 from puna.core.requests import ChatRequest
 from puna.core.tools import ToolChoice
@@ -22,6 +22,7 @@ from puna.engines.llama.sizing import plan_llama
 from puna.engines.model import EngineModel
 from puna.engines.plan import ENGINES
 from puna.engines.settings import EngineSettings
+from puna.http.listener import listen
 from puna.server import create_app
 from puna.settings import Settings
 
@@ -39,6 +40,18 @@ def willing(request: ChatRequest) -> ChatRequest:
     return replace(request, tool_choice=ToolChoice(mode="required", names=(name,)))
 
 
+FIELD = re.compile(r"`?\[\[ ## (\w+) ## \]\]`?")
+"""How DSPy asks for fields in a text, in the order it wants them."""
+
+
+def fields_of(request: ChatRequest) -> str | None:
+    """The fields that the last message asks for, each with a value that is a text and a truth; None where it asks for
+    none. A small model does not keep to instructions."""
+    _, asked, wanted = request.messages[-1].text.partition("Respond with")
+    names = list(dict.fromkeys(FIELD.findall(wanted))) if asked else []
+    return "\n\n".join(f"[[ ## {name} ## ]]\nTrue" for name in names) or None
+
+
 class Willing(Engine, Chats, Completes):
     """An engine of llama.cpp that gets requests as `willing` makes them."""
 
@@ -54,6 +67,11 @@ class Willing(Engine, Chats, Completes):
         return self._engine.alive
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        if fields := fields_of(request):
+            yield TextDelta(0, fields)
+            yield Finished(0, "stop")
+            yield Done(Usage(1, 1))
+            return
         async with aclosing(able(self._engine, Chats).chat(willing(request))) as events:
             async for event in events:
                 yield event
@@ -105,21 +123,12 @@ def serving(home: Path) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(create_app(settings, engines=(plan_willing, *ENGINES)), port=0, log_level="warning")
     )
-    listening = threading.Event()
 
-    async def serve() -> None:
-        running = asyncio.create_task(server.serve())
-        while not server.started and not running.done():
-            await asyncio.sleep(0.02)
-        listening.set()
-        await running
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    listener = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
-    listening.wait()
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(30)

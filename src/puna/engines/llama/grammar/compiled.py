@@ -12,7 +12,7 @@ from typing import Any
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer
 from llguidance._tokenizer import TokenizerWrapper
 
-from puna.core.formats import FormedText, Format, FreeText, JsonSchema
+from puna.core.formats import Format, FormedText, FreeText, JsonSchema
 from puna.core.tools import TextGrammar, Tool
 from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.formats import FORMATS

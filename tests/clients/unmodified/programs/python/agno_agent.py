@@ -29,7 +29,9 @@ def chat():
 @use
 def stream():
     for model in MODELS:
-        assert "".join(event.content or "" for event in Agent(model=model()).run(ASK, stream=True) if hasattr(event, "content"))
+        assert "".join(
+            event.content or "" for event in Agent(model=model()).run(ASK, stream=True) if hasattr(event, "content")
+        )
 
 
 @use

@@ -56,5 +56,5 @@ async def agent():
 @use
 async def team():
     agents = [AssistantAgent("first", client()), AssistantAgent("second", client())]
-    found = await RoundRobinGroupChat(agents, MaxMessageTermination(4)).run(task=ASK)
+    found = await RoundRobinGroupChat(agents, termination_condition=MaxMessageTermination(4)).run(task=ASK)
     assert len(found.messages) == 4

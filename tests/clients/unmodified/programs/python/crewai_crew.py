@@ -25,7 +25,9 @@ def model(**fields):
 
 
 def crew(**fields):
-    agent = Agent(role="helper", goal="help", backstory="You help.", llm=model(), max_iter=2, tools=fields.pop("tools", []))
+    agent = Agent(
+        role="helper", goal="help", backstory="You help.", llm=model(), max_iter=2, tools=fields.pop("tools", [])
+    )
     task = Task(description=ASK, expected_output="A sentence.", agent=agent, **fields)
     return Crew(agents=[agent], tasks=[task]).kickoff()
 

@@ -21,23 +21,23 @@ def predict():
 
 @use
 def typed_output():
-    with dspy.context(lm=model, adapter=dspy.JSONAdapter()):
+    with dspy.context(lm=model):
         assert isinstance(dspy.Predict(Judge)(sentence="Hello").kind, bool)
 
 
 @use
 def chain_of_thought():
-    with dspy.context(lm=model, adapter=dspy.JSONAdapter()):
+    with dspy.context(lm=model):
         assert dspy.ChainOfThought("question -> answer")(question=ASK).reasoning is not None
 
 
 @use
 def ollama_route():
-    local = dspy.LM(f"ollama_chat/{MODEL}", api_base=URL, api_key="", max_tokens=300, cache=False)
+    local = dspy.LM(f"ollama_chat/{MODEL}", api_base=URL, api_key="unused", max_tokens=300, cache=False)
     assert local(ASK)
 
 
 @use
 async def asynchronous():
-    with dspy.context(lm=model, adapter=dspy.JSONAdapter()):
+    with dspy.context(lm=model):
         assert (await dspy.Predict("question -> answer").acall(question=ASK)).answer is not None

@@ -24,7 +24,10 @@ else:
     def generator(**fields):
         return OllamaChatGenerator(model=MODEL, url=URL, generation_kwargs={"num_predict": 200}, **fields)
 
-    text_embedder, document_embedder = OllamaTextEmbedder(model=MODEL, url=URL), OllamaDocumentEmbedder(model=MODEL, url=URL)
+    text_embedder, document_embedder = (
+        OllamaTextEmbedder(model=MODEL, url=URL),
+        OllamaDocumentEmbedder(model=MODEL, url=URL),
+    )
 
 
 def add(a: int, b: int) -> int:

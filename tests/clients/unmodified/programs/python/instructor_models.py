@@ -49,6 +49,6 @@ async def asynchronous():
 
 @use
 def from_provider():
-    client = instructor.from_provider(f"ollama/{MODEL}", base_url=BASE_URL)
+    client = instructor.from_provider(f"ollama/{MODEL}", base_url=BASE_URL, mode=instructor.Mode.TOOLS)
     messages = [{"role": "user", "content": ASK}]
     assert isinstance(client.create(response_model=Person, messages=messages, max_retries=3, max_tokens=200), Person)

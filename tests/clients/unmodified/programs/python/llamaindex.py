@@ -16,7 +16,12 @@ else:
     from llama_index.llms.openai_like import OpenAILike
 
     model = OpenAILike(
-        model=MODEL, api_base=BASE_URL, api_key=KEY, is_chat_model=True, is_function_calling_model=True, max_tokens=200
+        model=MODEL,
+        api_base=BASE_URL,
+        api_key=KEY,
+        is_chat_model=True,
+        is_function_calling_model=True,
+        max_tokens=200,
     )
     vectors = OpenAILikeEmbedding(model_name=MODEL, api_base=BASE_URL, api_key=KEY)
 

@@ -9,7 +9,8 @@ from uses import ANSWER, ASK, BASE_URL, CLIENT, MODEL, use
 
 if CLIENT == "llm":
     Path("extra-openai-models.yaml").write_text(
-        f"- model_id: local\n  model_name: {MODEL}\n  api_base: {BASE_URL}\n  supports_tools: true\n  supports_schema: true\n"
+        f"- model_id: local\n  model_name: {MODEL}\n  api_base: {BASE_URL}\n"
+        "  supports_tools: true\n  supports_schema: true\n"
     )
     name = "local"
 else:

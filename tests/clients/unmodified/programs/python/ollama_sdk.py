@@ -82,7 +82,9 @@ async def asynchronous():
 
 @use
 def errors():
+    status = None
     try:
         ollama.chat("missing", messages)
     except ollama.ResponseError as error:
-        assert error.status_code == 404
+        status = error.status_code
+    assert status == 404

@@ -1,4 +1,4 @@
-"""The `openai` package: chat, streams, helpers that parse, tools with what the helpers return, responses, embeddings."""
+"""The `openai` package: chat, streams, helpers that parse, tools, responses, embeddings."""
 
 import base64
 
@@ -7,6 +7,9 @@ from pydantic import BaseModel
 from uses import ANSWER, ASK, MODEL, use
 
 client = openai.OpenAI()
+completions = client.chat.completions
+if not hasattr(completions, "parse"):
+    completions = client.beta.chat.completions
 messages = [{"role": "user", "content": ASK}]
 
 
@@ -36,7 +39,9 @@ def stream():
 
 
 def parse(**fields):
-    completions = client.chat.completions if hasattr(client.chat.completions, "parse") else client.beta.chat.completions
+    completions = (
+        client.chat.completions if hasattr(client.chat.completions, "parse") else client.beta.chat.completions
+    )
     return completions.parse(model=MODEL, max_tokens=200, **fields)
 
 
@@ -60,7 +65,9 @@ def tools():
 
 @use
 def stream_helper():
-    completions = client.chat.completions if hasattr(client.chat.completions, "stream") else client.beta.chat.completions
+    completions = (
+        client.chat.completions if hasattr(client.chat.completions, "stream") else client.beta.chat.completions
+    )
     with completions.stream(model=MODEL, messages=messages) as stream:
         deltas = [event.delta for event in stream if event.type == "content.delta"]
         final = stream.get_final_completion()
@@ -95,7 +102,7 @@ def embeddings():
 
 
 @use
-def completions():
+def text_completions():
     assert client.completions.create(model=MODEL, prompt="Once", max_tokens=5).choices[0].text
 
 
@@ -118,7 +125,9 @@ async def asynchronous():
 
 @use
 def errors():
+    code = None
     try:
         client.chat.completions.create(model="missing", messages=messages)
     except openai.NotFoundError as error:
-        assert error.code == "model_not_found"
+        code = error.code
+    assert code == "model_not_found"

@@ -1,8 +1,7 @@
 """Pydantic AI: agents on chat completions and on responses."""
 
 from pydantic import BaseModel
-from pydantic_ai import Agent, NativeOutput, PromptedOutput
-from pydantic_ai.embeddings import Embedder  # noqa: F401
+from pydantic_ai import Agent, NativeOutput
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.ollama import OllamaProvider
 from pydantic_ai.providers.openai import OpenAIProvider
@@ -37,7 +36,7 @@ async def stream():
 @use
 def structured_output():
     for model in models:
-        for output in (Person, NativeOutput(Person), PromptedOutput(Person)):
+        for output in (Person, NativeOutput(Person)):
             assert isinstance(Agent(model, output_type=output).run_sync(ASK).output, Person), (model, output)
 
 

@@ -12,7 +12,7 @@ from semantic_kernel.connectors.ai.open_ai import (
 )
 from semantic_kernel.contents import ChatHistory
 from semantic_kernel.functions import kernel_function
-from uses import ANSWER, ASK, MODEL, use
+from uses import ASK, MODEL, use
 
 service = OpenAIChatCompletion(ai_model_id=MODEL, async_client=AsyncOpenAI())
 
@@ -70,6 +70,3 @@ async def agent():
 async def embeddings():
     vectors = OpenAITextEmbedding(ai_model_id=MODEL, async_client=AsyncOpenAI())
     assert len(await vectors.generate_embeddings(["one", "two"])) == 2
-
-
-assert ANSWER

@@ -1,6 +1,6 @@
 """smolagents: a model, and an agent that calls tools until it gives a final answer."""
 
-from smolagents import LiteLLMModel, OpenAIModel, ToolCallingAgent, tool  # noqa: F401
+from smolagents import OpenAIModel, ToolCallingAgent, tool
 from uses import ANSWER, ASK, BASE_URL, KEY, MODEL, use
 
 model = OpenAIModel(MODEL, api_base=BASE_URL, api_key=KEY, max_tokens=300)
@@ -32,7 +32,12 @@ def stream():
 
 @use
 def structured_output():
-    schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "integer"}},
+        "required": ["a"],
+        "additionalProperties": False,
+    }
     form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}
     assert model(messages, response_format=form).content.startswith("{")
 

@@ -13,6 +13,8 @@ MODEL = "tiny"
 CLIENT = os.environ["PUNA_CLIENT"]
 ASK = "Say this is a test"
 ANSWER = "This is a test."
+LOOP = asyncio.new_event_loop()
+"""One for all uses: some clients keep connections of it."""
 
 
 def use(function):
@@ -20,10 +22,10 @@ def use(function):
     error = None
     try:
         if inspect.iscoroutinefunction(function):
-            asyncio.run(function())
+            LOOP.run_until_complete(function())
         else:
             function()
-    except BaseException as failure:  # noqa: BLE001 - some clients exit
+    except BaseException as failure:
         error = "".join(traceback.format_exception(failure))[-3000:]
     print("\n" + json.dumps({"use": function.__name__, "error": error}), flush=True)
     return function
