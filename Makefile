@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-install test-container
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -88,6 +88,9 @@ test-container: $(DEV_STAMP)  ## Build the image and ask it, with docker, podman
 
 test-layouts: $(DEV_STAMP) $(VENV)-layouts/.installed  ## Models in Ollama's layout against llama.cpp's own converter, and the table of what holds; needs Go
 	$(BIN)/python -m tests.library.layouts.comparison .layouts $(VENV)-layouts/bin/python docs/models.md
+
+test-renderers: $(DEV_STAMP)  ## Puna's templates for Ollama's renderers against those renderers, and the table of what differs; needs Go
+	$(BIN)/python -m tests.library.renderers .layouts docs/models.md
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos --attackers 4

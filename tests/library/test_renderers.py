@@ -1,11 +1,9 @@
 """The templates that stand for Ollama's renderers: each writes its format, for whoever has been trained with it."""
 
 import datetime
-import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 
 from puna.core.errors import InvalidRequest
@@ -19,6 +17,7 @@ from puna.library.names import ModelName
 from puna.library.recipe import Recipe
 from puna.library.template.renderers import NAMES, rendering
 from tests.library.ggufs import write
+from tests.library.rendered import render
 
 TOOL = {
     "name": "weather",
@@ -38,19 +37,6 @@ MESSAGES: list[dict[str, Any]] = [
     {"role": "assistant", "content": "It is sunny."},
     {"role": "user", "content": "And tomorrow?"},
 ]
-
-
-def render(name: str, messages: list[dict[str, Any]], **variables: Any) -> str:
-    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701 — prompts are no HTML
-    environment.filters["items"] = dict.items
-    environment.filters["tojson"] = json.dumps
-    environment.globals["strftime_now"] = lambda form: datetime.date(2026, 1, 2).strftime(form)
-    template = rendering(name)
-    assert template
-    assert "@" not in template
-    return environment.from_string(template).render(
-        messages=messages, add_generation_prompt=True, bos_token="<bos>", **variables
-    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,7 +88,12 @@ def test_the_answer_is_opened_as_the_format_has_it(name: str, ending: str) -> No
             "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>weather\n"  # noqa: RUF001
             '```json\n{"city": "Rome"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',  # noqa: RUF001
         ),
-        ("cohere", '{"tool_call_id": "0", "tool_name": "weather", "parameters": {"city": "Rome"}}\n]<|END_ACTION|>'),
+        (
+            "cohere",
+            '{"tool_call_id": "0", "tool_name": "weather", "parameters": {"city": "Rome"}}\n\n]<|END_ACTION|>',
+        ),
+        ("lfm2", '<|tool_call_start|>[weather(city="Rome")]<|tool_call_end|><|im_end|>'),
+        ("olmo3", '<function_calls>weather(city="Rome")</function_calls><|im_end|>'),
         ("functiongemma", "<start_function_call>call:weather{city:<escape>Rome<escape>}<end_function_call>"),
         ("gemma4", '<|tool_call>call:weather{city:<|"|>Rome<|"|>}<tool_call|>'),
         (
@@ -152,7 +143,7 @@ def test_thinking_can_be_switched_off() -> None:
 def test_harmony_declares_functions_and_says_how_much_to_think() -> None:
     prompt = render("harmony", MESSAGES, tools=[{"type": "function", "function": TOOL}], reasoning_effort="high")
     assert "Reasoning: high" in prompt
-    assert "Current date: 2026-01-02" in prompt
+    assert f"Current date: {datetime.datetime.now():%Y-%m-%d}" in prompt
     assert "type weather = (_: {\ncity?: string,\n}) => any;" in prompt
     assert 'to=functions.weather<|channel|>commentary <|constrain|>json<|message|>{"city": "Rome"}<|call|>' in prompt
 

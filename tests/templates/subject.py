@@ -22,7 +22,7 @@ from puna.engines.llama.markup import FIRST_TAG, PUNA_SHAPE
 from tests.scripted_model import EOS, write_scripted_model
 from tests.stored_models import micro_launch
 
-ENDS = (EOS, "[RESULT", "<|tool_response>", "<|message_sep|>\n\nfunction result")
+ENDS = (EOS, "[RESULT", "<|tool_response>", "<start_function_response>", "<|message_sep|>\n\nfunction result")
 """What ends a turn with calls, beside what ends turns everywhere."""
 
 

@@ -57,6 +57,7 @@ def text(rewrite: Rewrite) -> None:
     )
     if rewrite.get("gemma3.context_length", 0) >= LONG_CONTEXT:
         rewrite.default({"gemma3.rope.scaling.type": "linear", "gemma3.rope.scaling.factor": 8.0})
+    rewrite.drop("gemma3.final_logit_softcapping")  # Ollama's converter wrote Gemma 2's, which no Gemma 3 has
     cut_vocabulary(rewrite, "token_embd.weight")
 
 

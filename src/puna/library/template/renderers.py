@@ -12,41 +12,142 @@ from pathlib import Path
 _FORMATS = Path(__file__).with_name("formats")
 _GAP = re.compile(r"@(\w+)@")
 
+_CHATML = {
+    "always": "false",
+    "apart": "false",
+    "described": r"""{{- 'You can call functions. Their signatures:\n<tools>' }}
+        {%- for tool in tools %}
+            {{- '\n' }}{{ tool | tojson }}
+        {%- endfor %}
+        {{- '\n</tools>\n' }}""",
+    "between": r"\n",
+    "joined": r"\n",
+    "lead": r"\n",
+    "toolless": "''",
+}
+_ANSWERED = {"results": "user", "before": r"<tool_response>\n", "behind": r"\n</tool_response>"}
 _JSON = {
+    **_CHATML,
+    **_ANSWERED,
     "form": r"""{{- 'Call one with its name and arguments as JSON:\n<tool_call>\n' }}
         {{- '{"name": "function", "arguments": {"key": "value"}}\n</tool_call>' }}""",
     "call": r"""{{- '<tool_call>\n{"name": "' + call.function.name + '", "arguments": ' }}
             {{- arguments if arguments is string else arguments | tojson }}
             {{- '}\n</tool_call>' }}""",
 }
-_XML = {
-    "form": r"""{{- 'Call one in this form, with nothing after it:\n<tool_call>\n<function=name>\n' }}
+
+
+def _xml(value: str = "value | tojson") -> dict[str, str]:
+    """Calls in tags; values that are no texts are written as `value` says."""
+    return {
+        **_CHATML,
+        **_ANSWERED,
+        "form": r"""{{- 'Call one in this form, with nothing after it:\n<tool_call>\n<function=name>\n' }}
         {{- '<parameter=key>\nvalue\n</parameter>\n</function>\n</tool_call>' }}""",
-    "call": r"""{{- '<tool_call>\n<function=' + call.function.name + '>\n' }}
-            {%- for key, value in arguments | items %}
-                {{- '<parameter=' + key + '>\n' }}
-                {{- value if value is string else value | tojson }}
-                {{- '\n</parameter>\n' }}
-            {%- endfor %}
-            {{- '</function>\n</tool_call>' }}""",
-}
-_ANSWERED = {"results": "user", "before": r"<tool_response>\n", "behind": r"\n</tool_response>"}
+        "call": rf"""{{{{- '<tool_call>\n<function=' + call.function.name + '>\n' }}}}
+            {{%- for key, value in arguments | items %}}
+                {{{{- '<parameter=' + key + '>\n' }}}}
+                {{{{- value if value is string else {value} }}}}
+                {{{{- '\n</parameter>\n' }}}}
+            {{%- endfor %}}
+            {{{{- '</function>\n</tool_call>' }}}}""",
+    }
+
+
+def _python(comma: str) -> str:
+    """A call as Python has it."""
+    return rf"""{{{{- call.function.name + '(' }}}}
+            {{%- for key, value in arguments | items %}}
+                {{{{- ('' if loop.first else '{comma}') + key + '=' }}}}{{{{ value | tojson }}}}
+            {{%- endfor %}}
+            {{{{- ')' }}}}"""
+
+
 _NOTED = {
-    "thoughts": r"""{%- if message.reasoning_content and loop.index0 > state.last %}
+    "thoughts": r"""{%- if thinks and message.reasoning_content and loop.index0 > state.last %}
             {{- '<think>\n' + message.reasoning_content + '\n</think>\n\n' }}
         {%- endif %}"""
 }
-_SWITCHED = {
-    "opening": r"""{%- if enable_thinking is defined and not enable_thinking %}
-        {{- '<think>\n\n</think>\n\n' }}
-    {%- else %}
+_OPENED = r"""{%- if thinks %}
         {{- '<think>\n' }}
     {%- endif %}"""
+_SWITCHED = r"""{{- '<think>\n' if thinks else '<think>\n\n</think>\n\n' }}"""
+_QWEN35 = {
+    **_xml(),
+    "trim": " | trim",
+    "lead": r"\n\n",
+    "thoughts": r"""{%- if thinks and loop.index0 > state.last %}
+            {{- '<think>\n' + (message.reasoning_content or '') | trim + '\n</think>\n\n' }}
+        {%- endif %}""",
+    "opening": _SWITCHED,
 }
-_OLMO = "You are Olmo, a helpful AI assistant built by Ai2."
+_ORNITH = {**_QWEN35, "thoughts": r"{{- '<think>\n' + (message.reasoning_content or '') | trim + '\n</think>\n\n' }}"}
 
-_QWEN35 = {**_XML, **_ANSWERED, **_NOTED, **_SWITCHED}
-_LFM2 = {**_JSON, "start": "<|startoftext|>", "results": "tool"}
+
+def _nemotron(thought: str, gone: str, said: str) -> dict[str, str]:
+    """What is behind a thought, what is left of one of before, and how what a user says is written."""
+    xml = _xml("value | tojson if value is mapping or value is iterable else value | string")
+    return {
+        **xml,
+        "always": "true",
+        "between": "",
+        "behind": r"\n</tool_response>\n",
+        "joined": "",
+        "said": said,
+        "thoughts": rf"""{{%- set content = content | trim if message.tool_calls else content.rstrip() %}}
+        {{%- if message.reasoning_content and loop.index0 > state.last %}}
+            {{{{- '<think>\n' + message.reasoning_content + '{thought}</think>\n' }}}}
+        {{%- elif message.tool_calls and not content %}}
+            {{{{- '<think></think>\n' }}}}
+        {{%- else %}}
+            {{{{- '<think></think>' + ('{gone}' if message.reasoning_content else '') }}}}
+        {{%- endif %}}""",
+        "call": xml["call"] + r"{{- '\n' }}",
+        "opening": r"{{- '<think>\n' if thinks else '<think></think>' }}",
+    }
+
+
+_LFM2 = {
+    **_CHATML,
+    "start": "<|startoftext|>",
+    "described": r"""{{- 'List of tools: <|tool_list_start|>[' }}
+        {%- for tool in tools %}
+            {{- ', ' if not loop.first else '' }}{{ tool.function | tojson }}
+        {%- endfor %}
+        {{- ']<|tool_list_end|>' }}""",
+    "calls": "<|tool_call_start|>[",
+    "call": _python(","),
+    "called": "]<|tool_call_end|>",
+    "between": ",",
+    "apart": "true",
+    "results": "tool",
+    "before": "<|tool_response_start|>",
+    "behind": "<|tool_response_end|>",
+}
+_LFM2_THOUGHTS = r"""{%- if message.reasoning_content and (thinks or loop.index0 == state.said) %}
+            {{- '<think>' + message.reasoning_content + '</think>' }}
+        {%- endif %}"""
+_HELPFUL = "You are a helpful AI assistant."
+_FUNCTION_CALLING = "You are a helpful function-calling AI assistant."
+_OLMO = (
+    "You are Olmo, a helpful AI assistant built by Ai2. Your date cutoff is December 2024, "
+    "and your model weights are available at https://huggingface.co/allenai."
+)
+_NO_FUNCTIONS = "' You do not currently have access to any functions. <functions></functions>'"
+_OLMO3 = {
+    **_CHATML,
+    "described": r"""{{- 'You can call functions. <functions>' }}{{ tools | tojson }}{{ '</functions>\n' }}""",
+    "form": r"""{{- 'Call one in this form, several in lines of their own:\n' }}
+        {{- '<function_calls>name(key="value")</function_calls>' }}""",
+    "calls": "<function_calls>",
+    "call": _python(", "),
+    "called": "</function_calls>",
+    "apart": "true",
+    "results": "environment",
+    "lead": "",
+    "toolless": f"'' if first else {_NO_FUNCTIONS}",
+}
+_OLMO3_THINK = {**_OLMO3, "toolless": f"{_NO_FUNCTIONS} if first else ''", "opening": "{{- '<think>' }}"}
 
 _GEMMA4 = {
     "open": "<|turn>",
@@ -70,10 +171,8 @@ _GEMMA4 = {
             {{- '<tool_response|>' }}
             {%- set state.answered = true %}
         {%- endfor %}
-        {%- if message.tool_responses and message.content %}
-            {{- message.content | trim }}
-            {%- set state.answered = false %}
-        {%- endif %}""",
+        {{- message.content | trim if message.tool_responses and message.content else '' }}""",
+    "resumed": r"""{{- '<|channel>thought\n' if thinks else '' }}""",
 }
 """llama-server hands a template that it knows as Gemma 4's the results with their calls."""
 _FUNCTION_GEMMA = {
@@ -93,12 +192,33 @@ _FUNCTION_GEMMA = {
         {{- 'You are a model that can do function calling with the following functions' }}
     {%- endif %}""",
 }
+_GLM_OCR = {
+    "newline": r"\n",
+    "quiet": r"<think></think>\n",
+    "hush": "/nothink",
+    "trim": " | trim",
+    "ended": r"\n",
+    "shown": r"\n",
+    "unthought": "<think></think>",
+}
 _LAGUNA_FORM = r"""{{- '\n\nCall one in this form:\n<tool_call>name\n<arg_key>key</arg_key>\n' }}
         {{- '<arg_value>value</arg_value>\n</tool_call>' }}"""
 _POOLSIDE = (
     "You are a helpful, conversationally-fluent assistant made by Poolside. "
     "You are here to be helpful to users through natural language conversations."
 )
+_LAGUNA = {
+    "newline": r"\n",
+    "form": _LAGUNA_FORM,
+    "system": _POOLSIDE,
+    "trim": " | trim",
+    "thoughts": r"""{{- '<think>\n' + message.reasoning_content + '\n' if message.reasoning_content else '' }}
+        {{- '</think>\n' }}""",
+}
+_POOLSIDE_V1 = {
+    "system": _POOLSIDE,
+    "thoughts": "{{- '<think>' + (message.reasoning_content or '') if thinks else '' }}{{- '</think>' }}",
+}
 
 _RENDERERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "cogito": ("cogito", {}),
@@ -110,27 +230,24 @@ _RENDERERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "gemma4-small": ("gemma", _GEMMA4),
     "glimmer": ("glimmer", {}),
     "harmony": ("harmony", {}),
-    "glm-4.7": ("glm", {"quiet": "</think>", "opening": "<think>"}),
-    "glm-ocr": ("glm", {"newline": r"\n", "quiet": r"<think></think>\n"}),
-    "laguna": ("laguna", {"newline": r"\n", "form": _LAGUNA_FORM, "system": _POOLSIDE}),
+    "glm-4.7": ("glm", {"quiet": "</think>", "opening": "<think>", "unthought": "</think>"}),
+    "glm-ocr": ("glm", _GLM_OCR),
+    "laguna": ("laguna", _LAGUNA),
     "lfm2": ("chatml", _LFM2),
-    "lfm2-thinking": ("chatml", {**_LFM2, **_NOTED}),
-    "nemotron-3-nano": ("chatml", _QWEN35),
-    "nemotron-3.5-nano": ("chatml", _QWEN35),
-    "olmo3": ("chatml", {**_JSON, "results": "environment"}),
-    "olmo3-32b-think": ("chatml", {**_JSON, **_NOTED, "results": "environment", "opening": "{{- '<think>' }}"}),
-    "olmo3-think": (
-        "chatml",
-        {**_JSON, **_NOTED, "results": "environment", "opening": "{{- '<think>' }}", "system": _OLMO},
-    ),
-    "olmo3.1": ("chatml", {**_JSON, "results": "environment", "system": _OLMO}),
-    "ornith": ("chatml", _QWEN35),
-    "poolside-v1": ("laguna", {"system": _POOLSIDE}),
-    "qwen3-coder": ("chatml", {**_XML, **_ANSWERED}),
-    "qwen3-vl-instruct": ("chatml", {**_JSON, **_ANSWERED}),
-    "qwen3-vl-thinking": ("chatml", {**_JSON, **_ANSWERED, **_NOTED, "opening": r"{{- '<think>\n' }}"}),
+    "lfm2-thinking": ("chatml", {**_LFM2, "thoughts": _LFM2_THOUGHTS}),
+    "nemotron-3-nano": ("chatml", _nemotron(r"\n", r"\n", " | trim")),
+    "nemotron-3.5-nano": ("chatml", _nemotron("", "", "")),
+    "olmo3": ("chatml", {**_OLMO3, "system": _FUNCTION_CALLING}),
+    "olmo3-32b-think": ("chatml", {**_OLMO3_THINK, "system": _HELPFUL}),
+    "olmo3-think": ("chatml", {**_OLMO3_THINK, "system": _OLMO}),
+    "olmo3.1": ("chatml", {**_OLMO3, "system": _OLMO}),
+    "ornith": ("chatml", _ORNITH),
+    "poolside-v1": ("laguna", _POOLSIDE_V1),
+    "qwen3-coder": ("chatml", {**_xml(), "lead": r"\n\n", "alone": r"\n"}),
+    "qwen3-vl-instruct": ("chatml", _JSON),
+    "qwen3-vl-thinking": ("chatml", {**_JSON, **_NOTED, "opening": _OPENED}),
     "qwen3.5": ("chatml", _QWEN35),
-    "qwen3.8": ("chatml", _QWEN35),
+    "qwen3.8": ("chatml", _ORNITH),
 }
 
 NAMES = tuple(sorted(_RENDERERS))

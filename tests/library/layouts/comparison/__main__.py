@@ -28,6 +28,7 @@ from puna.library.layouts.readable import Readable
 from puna.library.layouts.translations import Translations
 from tests.library.conversion.engine import running
 from tests.library.layouts.test_layouts import content
+from tests.library.ollama import built, write_between
 
 HERE = Path(__file__).parent
 SAME = 1e-4
@@ -49,6 +50,12 @@ class Subject:
 
 
 SUBJECTS = (
+    Subject("gemma3", ollama="v0.6.5"),
+    Subject("gemma3text", ollama="v0.6.5"),
+    Subject("gemma3n"),
+    Subject("gemma4", "gemma4", ollama="v0.30.0"),
+    Subject("gemma4audio", "gemma4", ollama="v0.30.0"),
+    Subject("gemma4moe", "gemma4", ollama="v0.30.0"),
     Subject("glm4moelite", "glm4"),
     Subject("glmocr", "chatglm-bpe"),
     Subject("gptoss", "gpt-4o"),
@@ -112,7 +119,7 @@ class Bench:
         self._run(*reference, "--outtype", "f16", "--outfile", folder / "reference.gguf")
         if "vision_config" in json.loads((saved / "config.json").read_text()):
             self._run(*reference, "--mmproj", "--outtype", "f16", "--outfile", folder / "projector.gguf")
-        self._run(self._converter(subject.ollama), saved, folder / "published.gguf")
+        self._run(built(HERE / "converter", subject.ollama, self._folder), saved, folder / "published.gguf")
 
     def _sources(self) -> Path:
         """llama.cpp's converter, of the engine's version."""
@@ -136,16 +143,6 @@ class Bench:
             [inside] = (self._folder / "unpacked").glob("*/thirdparty/llama.cpp")
             inside.rename(target)
             archive.unlink()
-        return target
-
-    def _converter(self, ollama: str) -> Path:
-        """Ollama's converter, built of its published module."""
-        target = self._folder / f"converter-{ollama}"
-        if not target.is_file():
-            sources = self._folder / f"sources-{ollama}"
-            shutil.copytree(HERE / "ollama", sources, dirs_exist_ok=True)
-            self._run("go", "mod", "edit", f"-require=github.com/ollama/ollama@{ollama}", at=sources)
-            self._run("go", "build", "-mod=mod", "-o", target, ".", at=sources)
         return target
 
     def _run(self, *command: str | Path, at: Path | None = None) -> None:
@@ -221,14 +218,6 @@ def table(results: list[tuple[Subject, Result]]) -> str:
     return "\n".join([*lines, *(result.row(subject.ollama) for subject, result in results)])
 
 
-def write_table(page: Path, text: str) -> None:
-    """Put the table between its marks."""
-    begin, end = MARKS
-    before, _, rest = page.read_text().partition(begin)
-    _, _, after = rest.partition(end)
-    page.write_text(f"{before}{begin}\n{text}\n{end}{after}")
-
-
 def main(folder: str, python: str, page: str, *names: str) -> int:
     bench = Bench(Path(folder), Path(python))
     results = []
@@ -237,7 +226,7 @@ def main(folder: str, python: str, page: str, *names: str) -> int:
             results.append((subject, bench.compare(subject)))
             print(results[-1][1].row(subject.ollama), flush=True)
     if not names:
-        write_table(Path(page), table(results))
+        write_between(Path(page), *MARKS, table(results))
     return 0 if all(result.holds for _, result in results) else 1
 
 

@@ -80,18 +80,26 @@ class SectionFilter(CallFilter):
 
 
 def python_calls(text: str) -> Calls:
-    """Calls as Python writes them: `[get_weather(city="Paris", days=3)]`. Raises ValueError or SyntaxError."""
+    """Calls as Python writes them, in a list, `[get_weather(city="Paris", days=3)]`, or each in a line of its own.
+    Raises ValueError or SyntaxError."""
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        lines = ast.parse(text.strip()).body
     except SyntaxError:  # templates write line breaks into strings as they are
-        tree = ast.parse(text.strip().replace("\n", "\\n"), mode="eval").body
+        lines = ast.parse(text.strip().replace("\n", "\\n")).body
     calls: Calls = []
-    for call in tree.elts if isinstance(tree, ast.List) else [tree]:
+    for call in (call for line in lines for call in listed(line)):
         if not isinstance(call, ast.Call) or call.args or any(word.arg is None for word in call.keywords):
             raise ValueError("no call with named arguments")
         arguments = {str(word.arg): literal(word.value) for word in call.keywords}
         calls.append((ast.unparse(call.func), orjson.dumps(arguments).decode()))
     return calls
+
+
+def listed(line: ast.stmt) -> Sequence[ast.expr]:
+    """What is in a line: the elements of its list, or the one expression that it is. Raises ValueError."""
+    if not isinstance(line, ast.Expr):
+        raise ValueError("no call")
+    return line.value.elts if isinstance(line.value, ast.List) else [line.value]
 
 
 def literal(node: ast.expr) -> object:
@@ -132,4 +140,5 @@ SECTIONS = (
     SectionShape(
         "<|tool_call_start|>", "<|tool_call_end|>", re.compile(r"<\|tool_call_start\|>\[\w+\("), python_calls
     ),
+    SectionShape("<function_calls>", "</function_calls>", re.compile(r"<function_calls>\w+\("), python_calls),
 )
