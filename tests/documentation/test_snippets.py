@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -16,14 +15,11 @@ import pytest
 from click.testing import CliRunner
 
 from puna.cli import app
-from puna.library.bundled import bundled
 from puna.library.modelfile import Modelfile
 from tests.documentation.exceptions import ELSEWHERE, NOT_RUN
 from tests.documentation.snippets import PAGES, ROOT, Snippet, name_of, snippets
 from tests.pictures import half
-from tests.projector import write_projector
-from tests.server import RunningServer, running_server
-from tests.stored_models import add_model
+from tests.server import RunningServer
 
 ADDRESS = "http://localhost:11434"
 SNIPPETS = snippets()
@@ -49,20 +45,6 @@ COMMANDS = [
     for words in snippet.commands
     if reason(words) is None
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server that has `tiny` under the names that the pages use, one of them with a projector."""
-    home = tmp_path_factory.mktemp("documented")
-    tiny = bundled()
-    assert tiny is not None
-    projector = write_projector(home / "projector.gguf", embedding=160)
-    for name in ("llama3.2", "all-minilm", "qwen2.5-coder"):
-        add_model(home / "models", name, tiny.weights)
-    add_model(home / "models", "gemma3", tiny.weights, projector=projector)
-    with running_server(home) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)

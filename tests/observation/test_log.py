@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from puna.observation.log import JsonFormatter, TextFormatter, request_line
+from puna.observation.log import JsonFormatter, TextFormatter, formatter, request_line
 from tests.observation.conftest import Kept
 from tests.scripted import ScriptedServer
 from tests.server import StartServer
@@ -49,6 +49,16 @@ def test_messages_are_lines_or_objects() -> None:
     assert TextFormatter().format(record("careful", logging.WARNING)).endswith(" warning: careful")
     shown = json.loads(JsonFormatter().format(record("loaded tiny")))
     assert (shown["level"], shown["message"]) == ("info", "loaded tiny")
+
+
+def test_a_terminal_gets_text_and_a_file_json() -> None:
+    for form, terminal, kind in (
+        ("auto", True, TextFormatter),
+        ("auto", False, JsonFormatter),
+        ("text", False, TextFormatter),
+        ("json", True, JsonFormatter),
+    ):
+        assert type(formatter(form, terminal=terminal)) is kind
 
 
 def test_a_traceback_is_part_of_its_line() -> None:

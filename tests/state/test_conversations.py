@@ -1,5 +1,6 @@
 import asyncio
 import secrets
+import time
 
 from puna.state.stores import Stores
 
@@ -38,3 +39,11 @@ async def test_a_deleted_conversation_leaves_nothing(stores: Stores) -> None:
     assert await stores.conversations.delete(made.id)
     assert await stores.conversations.items(made.id) is None
     assert await stores.conversations.update(made.id, {}) is None
+
+
+async def test_an_old_conversation_is_deleted(stores: Stores) -> None:
+    made = await stores.conversations.create(key(), {}, [{"id": "msg_1"}])
+    await stores.conversations.expire(time.time() - 60)
+    assert await stores.conversations.get(made.id) == made
+    await stores.conversations.expire(time.time() + 60)
+    assert await stores.conversations.get(made.id) is None

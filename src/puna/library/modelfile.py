@@ -16,8 +16,8 @@ from puna.library.model import Example, Model
 from puna.library.parameters import OBSOLETE, Parameters
 
 ROLES = ("system", "user", "assistant")
-_INSTRUCTIONS = ("FROM", "PARAMETER", "TEMPLATE", "SYSTEM", "ADAPTER", "LICENSE", "MESSAGE")
 _FORMATS = ("RENDERER", "PARSER", "REQUIRES")  # one word each
+INSTRUCTIONS = ("FROM", "PARAMETER", "TEMPLATE", "SYSTEM", "ADAPTER", "LICENSE", "MESSAGE", *_FORMATS)
 _BLANKS = " \t\r"
 
 
@@ -136,10 +136,8 @@ def _instructions(text: str) -> Iterator[tuple[int, str, str, str]]:
         if not written or written.startswith("#"):
             continue
         instruction, word = written.upper(), ""
-        if instruction not in (*_INSTRUCTIONS, *_FORMATS):
-            raise ModelfileError(
-                number, f"unknown instruction '{written}'; known are {', '.join((*_INSTRUCTIONS, *_FORMATS))}"
-            )
+        if instruction not in INSTRUCTIONS:
+            raise ModelfileError(number, f"unknown instruction '{written}'; known ones are {', '.join(INSTRUCTIONS)}")
         if instruction in ("PARAMETER", "MESSAGE"):
             word, rest = _word(rest)
         if instruction == "MESSAGE" and word not in ROLES:
@@ -189,7 +187,7 @@ def _known(line: int, instruction: str, name: str) -> None:
         raise ModelfileError(line, f"REQUIRES needs a version of Ollama, such as 0.14.0, not '{name}'")
     known = {"RENDERER": NAMES, "PARSER": PARSERS}.get(instruction, (name,))
     if name not in known:
-        raise ModelfileError(line, f"there is no {instruction.lower()} '{name}'; known are {', '.join(known)}")
+        raise ModelfileError(line, f"there is no {instruction.lower()} '{name}'; known ones are {', '.join(known)}")
 
 
 def _complete(text: str) -> bool:

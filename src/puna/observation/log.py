@@ -15,9 +15,8 @@ ACCESS = "puna.access"
 
 def set_up(form: str, *, debug: bool) -> None:
     """Log to standard error: `text`, `json`, or `auto`, which is text where that is a terminal."""
-    text = form == "text" or (form == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler()
-    handler.setFormatter(TextFormatter() if text else JsonFormatter())
+    handler.setFormatter(formatter(form, terminal=sys.stderr.isatty()))
     for name in (*LOGGERS, "uvicorn.error", ACCESS):
         logger = logging.getLogger(name)
         logger.handlers = [handler] if name in LOGGERS else []
@@ -27,6 +26,11 @@ def set_up(form: str, *, debug: bool) -> None:
     logging.getLogger("uvicorn.error").setLevel(
         logging.WARNING
     )  # Puna says itself where it listens, and when it ends
+
+
+def formatter(form: str, *, terminal: bool) -> logging.Formatter:
+    """Text for people, or JSON for programs."""
+    return TextFormatter() if form == "text" or (form == "auto" and terminal) else JsonFormatter()
 
 
 class JsonFormatter(logging.Formatter):

@@ -66,6 +66,12 @@ def test_short_contexts_are_provided_for_every_sequence_and_long_ones_are_shared
     assert (long.sequences, long.cache_tokens) == (4, TRAINED)
 
 
+def test_flash_attention_is_what_the_setting_says(model: Model) -> None:
+    assert planned(model).flash_attention == "auto"
+    assert planned(model, PUNA_FLASH_ATTENTION="1").flash_attention == "on"
+    assert planned(model, PUNA_FLASH_ATTENTION="off").flash_attention == "off"
+
+
 def test_a_longer_context_needs_more_memory(model: Model) -> None:
     needs = [planned(model, PUNA_CONTEXT_LENGTH=length).footprint.total for length in ("2048", "8192", "65536")]
     assert needs == sorted(needs)

@@ -302,7 +302,7 @@ class _Translation:
         return f"({value} or {{}})" if name in _OPTIONAL and name not in ("Required", "Enum") else value
 
     def _call(self, call: go.Call) -> str:
-        function = _FUNCTIONS.get(call.function)
+        function = FUNCTIONS.get(call.function)
         if function is None:
             raise TemplateError(call.line, f"the function '{call.function}' can't be translated")
         try:
@@ -355,7 +355,7 @@ def _printf(values: list[str]) -> str:
     return "(" + " ~ ".join(part for part in parts if part != "''") + ")"
 
 
-_FUNCTIONS: dict[str, Callable[[list[str]], str]] = {
+FUNCTIONS: dict[str, Callable[[list[str]], str]] = {
     "and": _joined("and"),
     "or": _joined("or"),
     "not": lambda values: f"(not {values[0]})",
