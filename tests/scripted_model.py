@@ -25,6 +25,8 @@ SPECIAL = re.compile(
 """What published templates write as tokens of their own."""
 BESIDE = {"<|calls|>": ["<|flush|>"]}
 """Tokens that models have beside one that their template writes: these two tell the engine that <|end|> is no end."""
+PIECE = 4
+"""How many bytes of the text a token has, if they are not in another."""
 UNLUCKY = 31
 """With so many tokens beyond a multiple of 32 llguidance 1.0 gives grammars up at the first JSON string."""
 SAYS, FORCED = (
@@ -44,19 +46,23 @@ def spelled(text: str) -> str:
 
 @dataclass
 class Vocabulary:
-    """The tokens, and the text as `chain` of them. Where there are two texts the first one ends at `first_end`."""
+    """The tokens, and the text as `chain` of them, the `first` of which has so many bytes. Where there are two texts the
+    first one ends at `first_end`."""
 
     texts: list[str]
     types: list[TokenType]
+    first: int = PIECE
     chain: list[int] = field(default_factory=list)
     first_end: int = 0
 
     @classmethod
-    def of(cls, says: str, specials: list[str], *, lucky: bool = True, then: str = "") -> "Vocabulary":
+    def of(
+        cls, says: str, specials: list[str], *, first: int = PIECE, lucky: bool = True, then: str = ""
+    ) -> "Vocabulary":
         pair = CHARACTERS[0] * 2  # a vocabulary has to have a merge
         texts = [*(CHARACTERS[byte] for byte in range(256)), *specials, pair]
         types = [TokenType.NORMAL] * 256 + [TokenType.CONTROL] * len(specials) + [TokenType.NORMAL]
-        vocabulary = cls(texts, types)
+        vocabulary = cls(texts, types, first)
         vocabulary._divide(says, specials)
         if then:
             vocabulary.first_end = len(vocabulary.chain)
@@ -76,33 +82,51 @@ class Vocabulary:
             if part in specials and says.count(part) == 1 and not rest:
                 self.chain.append(self.texts.index(part))
             else:
-                rest = self._add(rest + part)
+                rest = self._add(rest + spelled(part))
         if rest and self.types[self.chain[-1]] == TokenType.CONTROL:
             raise ValueError(f"the text ends in {rest!r}, which it has had before: change it a little")
         while rest:  # it goes with the pieces before it, as many as it takes for a new one
-            rest, piece = "", self.texts[self.chain[-1]] + spelled(rest)
+            rest, piece = "", self.texts[self.chain[-1]] + rest
             if piece in self.texts:
                 raise ValueError("the text can't be divided into different tokens: change it a little")
             self.texts[self.chain[-1]] = piece
 
     def _add(self, text: str) -> str:
-        """Add a text in pieces of four characters, or as many as it takes for a new one. A token stands once in the
-        chain, as it is the place in the text. Returns the end that is no new piece."""
+        """Add a spelled text in pieces, each as long as it takes for a new one: a token stands once in the chain, as
+        it is the place in the text. Returns the end that is no new piece."""
         start = 0
         while start < len(text):
-            end = next(
-                (end for end in range(start + 4, len(text) + 1) if spelled(text[start:end]) not in self.texts), 0
-            )
-            if not end and (spelled(text[start:]) in self.texts or len(text) - start > 4):
+            least = PIECE if self.chain else self.first
+            end = next((end for end in range(start + least, len(text) + 1) if text[start:end] not in self.texts), 0)
+            if not end and (text[start:] in self.texts or len(text) - start > PIECE):
                 return text[start:]
             end = len(text) if not end or len(text) - end < 2 else end
-            if spelled(text[start:end]) in self.texts:
+            if text[start:end] in self.texts:
                 return text[start:]
             self.chain.append(len(self.texts))
-            self.texts.append(spelled(text[start:end]))
+            self.texts.append(text[start:end])
             self.types.append(TokenType.NORMAL)
             start = end
         return ""
+
+    @property
+    def pieces(self) -> list[bytes]:
+        """The text, divided into its tokens."""
+        texts = (self.texts[token] for token in self.chain)
+        return [
+            text.encode() if self.types[token] == TokenType.CONTROL else bytes(BYTE_CHARACTERS[sign] for sign in text)
+            for token, text in zip(self.chain, texts, strict=True)
+        ]
+
+
+def vocabulary_of(
+    says: str, template: str | None = None, *, first: int = PIECE, lucky: bool = True, then: str = ""
+) -> Vocabulary:
+    """The vocabulary of a model with that template that says that."""
+    found = SPECIAL.findall(template or "")
+    beside = [token for each in dict.fromkeys(found) for token in BESIDE.get(each, ())]
+    specials = dict.fromkeys([*found, *beside, *SPECIAL.findall(says), BOS, EOS])
+    return Vocabulary.of(says, list(specials), first=first, lucky=lucky, then=then)
 
 
 def write_scripted_model(
@@ -112,15 +136,14 @@ def write_scripted_model(
     *,
     context: int = 65536,
     ends: bool = True,
+    first: int = PIECE,
     lucky: bool = True,
     then: str = "",
 ) -> Path:
-    """Write the model. Where it does not end it goes on with signs after its text, until something stops it. One that
-    is not `lucky` has as many tokens as llguidance can't stand. Behind a prompt that ends in THEN it says `then`."""
-    found = SPECIAL.findall(template or "")
-    beside = [token for each in dict.fromkeys(found) for token in BESIDE.get(each, ())]
-    specials = dict.fromkeys([*found, *beside, *SPECIAL.findall(says), BOS, EOS])
-    vocabulary = Vocabulary.of(says, list(specials), lucky=lucky, then=then)
+    """Write the model. Where it does not end it goes on with signs after its text, until something stops it. Its
+    `first` token has so many bytes, which moves all others. One that is not `lucky` has as many tokens as llguidance
+    can't stand. Behind a prompt that ends in THEN it says `then`."""
+    vocabulary = vocabulary_of(says, template, first=first, lucky=lucky, then=then)
     size, steps = len(vocabulary.texts), len(vocabulary.chain)
     width = max(64, -(-(steps + 2) // 64) * 64)
     embedding, output = np.zeros((2, size, width), np.float32)

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from benchmarks.random_model import SHAPES, write_random_model
 from puna.core.footprint import RAM, Footprint
+from puna.engines.engine import Task
+from puna.engines.launch import Launch
 from puna.engines.llama.launch import LlamaLaunch
+from puna.engines.llama.sizing import plan_llama
+from puna.engines.model import EngineModel
+from puna.engines.settings import EngineSettings
 
 OLLAMA = "application/vnd.ollama.image"
 
@@ -51,6 +56,11 @@ def _add_blob(models: Path, content: bytes, media_type: str) -> dict[str, object
     blob.parent.mkdir(parents=True, exist_ok=True)
     blob.write_bytes(content)
     return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+
+
+def plan_templated(model: EngineModel, task: Task, settings: EngineSettings) -> Launch | None:
+    """llama.cpp for models with a chat template of their own, to put before a scripted engine."""
+    return plan_llama(model, task, settings) if model.metadata.chat_template else None
 
 
 def micro_launch(weights: Path, *, context: int = 2048, program: Path | None = None) -> LlamaLaunch:

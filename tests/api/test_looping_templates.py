@@ -9,16 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from puna.engines.engine import Task
-from puna.engines.launch import Launch
 from puna.engines.llama import launch
 from puna.engines.llama.chat import probing, trial
-from puna.engines.llama.sizing import plan_llama
-from puna.engines.model import EngineModel
-from puna.engines.settings import EngineSettings
 from tests.scripted import DEFAULT, ScriptedServer, scripted_server
 from tests.scripted_model import write_scripted_model
-from tests.stored_models import add_model
+from tests.stored_models import add_model, plan_templated
 
 SHOWN = "{% for m in messages %}{{ m.content }}{% endfor %}"
 LOOP = "{% for i in range(9999) %}{% for j in range(9999) %}{% for k in range(9999) %}" + 3 * "{% endfor %}"
@@ -31,18 +26,12 @@ ROUTES: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def plan_scripted_weights(model: EngineModel, task: Task, settings: EngineSettings) -> Launch | None:
-    """llama.cpp, for the models with a template of their own only."""
-    template = model.metadata.chat_template or ""
-    return plan_llama(model, task, settings) if SHOWN in template else None
-
-
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
     """`always` comes to no end of anything, `sometimes` only of a conversation."""
     monkeypatch.setattr(launch, "TRIALS", trial.Trials(seconds=0.7))
     monkeypatch.setattr(probing, "RENDER_SECONDS", 0.4)
-    with scripted_server(tmp_path / "home", engines=(plan_scripted_weights,)) as server:
+    with scripted_server(tmp_path / "home", engines=(plan_templated,)) as server:
         for name, template in {"always": LONG_LIST, "sometimes": SOMETIMES}.items():
             weights = write_scripted_model(tmp_path / f"{name}.gguf", "Good morning.", template + SHOWN, context=512)
             add_model(server.home / "models", name, weights)

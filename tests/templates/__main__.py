@@ -6,13 +6,16 @@ import tempfile
 from pathlib import Path
 
 from puna.core.errors import PunaError
-from tests.templates.battery import CASES, failure
+from tests.templates.battery import CASES
+from tests.templates.cases import failure
+from tests.templates.cuts import CUTS
 from tests.templates.deviations import reason_for
 from tests.templates.published import published
 from tests.templates.subject import Subject
 
 AT_ONCE = 2
-COLUMNS = list(dict.fromkeys(case.column for case in CASES))
+EVERY = (*CASES, *CUTS)
+COLUMNS = list(dict.fromkeys(case.column for case in EVERY))
 HEAD = """# Chat templates
 
 What holds with each published template of llama.cpp's collection, tried with a model that says what it is told to:
@@ -31,6 +34,7 @@ What holds with each published template of llama.cpp's collection, tried with a 
 | stop | stop sequences end the text, not thinking or calls |
 | schema | JSON in a form, after thinking where there is some |
 | odd tools | schemas that are valid and unusual |
+| cut answers | thinking, text and calls that a limit cuts after any byte |
 
 What the table does not show: in `auto` mode arguments are held to their schema where a call has marks and JSON in it,
 without `\\u` escapes (docs/compatibility.md).
@@ -47,7 +51,7 @@ async def walk(name: str, template: str, turn: asyncio.Semaphore) -> Row:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 async with Subject(template, Path(folder)) as subject:
-                    for case in CASES:
+                    for case in EVERY:
                         if problem := await failure(case, subject):
                             row.setdefault(case.column, []).append(case.run.__name__)
                             print(f"{name}: {case.run.__name__}: {problem[:500]}", flush=True)

@@ -1,57 +1,25 @@
-"""What has to hold with every chat template. A case that does not hold raises; `holds` is what says so in one
-place."""
+"""What has to hold with every chat template."""
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from puna.core.errors import PunaError
 from puna.core.formats import JsonSchema
 from puna.core.messages import Message, Text, ToolCall
 from puna.core.tools import Tool, ToolChoice
 from puna.engines.llama.grammar.begun import MARK
 from puna.engines.llama.markup import ID, PUNA_SHAPE, CallShape
+from tests.templates.cases import Cases
 from tests.templates.subject import Subject, answer_of, ask, call, prompt_of, result, said, tool, turn, user
 
+CASES = Cases()
 WEATHER = tool()
 TIME = tool("get_time", zone={"type": "string"})
 TOOLS = (WEATHER, TIME)
 PARIS = call(city="Paris", days=3)
 OSLO = call(number=2, city="Oslo", days=1)
 NOON = call("get_time", 3, zone="Europe/Oslo")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A column of the table."""
-
-    column: str
-    run: Callable[[Subject], Awaitable[None]]
-
-
-CASES: list[Case] = []
-
-
-def case(column: str) -> Callable[[Callable[[Subject], Awaitable[None]]], Callable[[Subject], Awaitable[None]]]:
-    def add(run: Callable[[Subject], Awaitable[None]]) -> Callable[[Subject], Awaitable[None]]:
-        CASES.append(Case(column, run))
-        return run
-
-    return add
-
-
-async def failure(case: Case, subject: Subject) -> str | None:
-    """Why a case does not hold."""
-    try:
-        await case.run(subject)
-    except AssertionError as error:
-        return str(error).split("\n")[0] or "differs"
-    except PunaError as error:
-        return f"{type(error).__name__}: {error.message.strip()[:300]}"
-    except (json.JSONDecodeError, ConnectionError) as error:
-        return f"{type(error).__name__}: {error}"
-    return None
 
 
 def system(text: str) -> Message:
@@ -81,76 +49,76 @@ def marks(arguments: str) -> list[str]:
         return re.findall(r"\w+", arguments)
 
 
-@case("system")
+@CASES.of("system")
 async def a_system_message(subject: Subject) -> None:
     await shows(subject, system("ALPHA"), user("BETA"))
 
 
-@case("system")
+@CASES.of("system")
 async def two_system_messages(subject: Subject) -> None:
     await shows(subject, system("ALPHA"), system("BETA"), user("GAMMA"))
 
 
-@case("system")
+@CASES.of("system")
 async def a_later_system_message(subject: Subject) -> None:
     await shows(subject, system("ALPHA"), user("BETA"), said("GAMMA"), system("DELTA"), user("EPSILON"))
 
 
-@case("system")
+@CASES.of("system")
 async def a_system_message_last(subject: Subject) -> None:
     await shows(subject, user("ALPHA"), said("BETA"), user("GAMMA"), system("DELTA"))
 
 
-@case("system")
+@CASES.of("system")
 async def a_system_message_after_an_answer(subject: Subject) -> None:
     await shows(subject, user("ALPHA"), said("BETA"), system("DELTA"))
 
 
-@case("system")
+@CASES.of("system")
 async def only_a_system_message(subject: Subject) -> None:
     await shows(subject, system("ALPHA"))
 
 
-@case("system")
+@CASES.of("system")
 async def a_system_message_with_tools(subject: Subject) -> None:
     await shows(subject, system("ALPHA"), user("BETA"), said("GAMMA"), system("DELTA"), user("EPSILON"), tools=TOOLS)
 
 
-@case("order")
+@CASES.of("order")
 async def an_assistant_message_first(subject: Subject) -> None:
     await shows(subject, said("ALPHA"), user("BETA"))
 
 
-@case("order")
+@CASES.of("order")
 async def an_assistant_message_after_the_system(subject: Subject) -> None:
     await shows(subject, system("ALPHA"), said("BETA"), user("GAMMA"))
 
 
-@case("order")
+@CASES.of("order")
 async def two_user_messages(subject: Subject) -> None:
     await shows(subject, user("ALPHA"), user("BETA"))
 
 
-@case("order")
+@CASES.of("order")
 async def two_answers(subject: Subject) -> None:
     await shows(subject, user("ALPHA"), said("BETA"), said("GAMMA"), user("DELTA"))
 
 
-@case("order")
+@CASES.of("order")
 async def several_parts(subject: Subject) -> None:
     message = Message(role="user", content=(Text("ALPHA"), Text("BETA")))
     await shows(subject, message)
     assert "ALPHABETA" not in await prompt_of(subject.engine, ask(message)), "parts are glued together"
 
 
-@case("text")
+@CASES.of("text")
 async def text_with_tools_offered(subject: Subject) -> None:
     for text in ("Good morning.", '{"answer": 42}', 'I think {"name": "x"} is it.', "<b>bold</b> [a] <c"):
         answer = await subject.answer(await opened(subject, text, TOOLS), ask(user("?"), tools=TOOLS))
         assert (answer.text, answer.calls, answer.reason) == (text, [], "stop"), f"{text!r} became {answer}"
 
 
-@case("text")
+@CASES.of("text")
 async def text_without_tools(subject: Subject) -> None:
     for text in ("Good morning.", '{"answer": 42}', "<b>bold</b> [a] <c"):
         answer = await subject.answer(await opened(subject, text, ()), ask(user("?")))
@@ -193,24 +161,24 @@ async def called(subject: Subject, message: Message, *, most: int = 2000) -> Non
     assert answer.text.strip() == wanted, f"{text!r} became {answer}"
 
 
-@case("call")
+@CASES.of("call")
 async def one_call(subject: Subject) -> None:
     await called(subject, said("", PARIS))
 
 
-@case("call")
+@CASES.of("call")
 async def a_call_with_odd_text(subject: Subject) -> None:
     await called(subject, said("", call(city='A "b" <c> {d}\n\\e\té 日本', days=-3)))
 
 
-@case("call")
+@CASES.of("call")
 async def text_and_a_call(subject: Subject) -> None:
     if "Let me look." not in await turn(subject.engine, said("Let me look.", PARIS), TOOLS):
         return
     await called(subject, said("Let me look.", PARIS))
 
 
-@case("call")
+@CASES.of("call")
 async def arguments_that_do_not_fit(subject: Subject) -> None:
     """A call whose form has marks and JSON in it fits its tool, once it has begun."""
     shape = await marked_shape(subject)
@@ -225,7 +193,7 @@ async def arguments_that_do_not_fit(subject: Subject) -> None:
     assert (name, *kinds) == ("get_weather", str, int), f"{text!r} became {answer}"
 
 
-@case("text")
+@CASES.of("text")
 async def marks_without_a_call(subject: Subject) -> None:
     shape = await marked_shape(subject)
     if shape is None:
@@ -245,12 +213,12 @@ async def marked_shape(subject: Subject) -> CallShape | None:
     return shape if MARK.match(shape.prefix) else None
 
 
-@case("calls")
+@CASES.of("calls")
 async def two_calls(subject: Subject) -> None:
     await called(subject, said("", PARIS, NOON))
 
 
-@case("other calls")
+@CASES.of("other calls")
 async def calls_in_other_forms(subject: Subject) -> None:
     arguments = '{"city": "Paris", "days": 3}'
     for text in (
@@ -266,7 +234,7 @@ async def calls_in_other_forms(subject: Subject) -> None:
         assert (answer.reason, answer.text) == ("tool_calls", ""), f"{text!r} became {answer}"
 
 
-@case("text")
+@CASES.of("text")
 async def json_that_is_no_call(subject: Subject) -> None:
     for text in (
         '{"name": "get_moon", "arguments": {"city": "Paris", "days": 3}}',
@@ -279,7 +247,7 @@ async def json_that_is_no_call(subject: Subject) -> None:
         assert (answer.text, answer.calls, answer.reason) == (text, [], "stop"), f"{text!r} became {answer}"
 
 
-@case("required")
+@CASES.of("required")
 async def a_required_call(subject: Subject) -> None:
     request = replace(ask(user("?"), tools=TOOLS), tool_choice=ToolChoice(mode="required"))
     answer = await subject.answer(await unwilling(subject), request)
@@ -287,7 +255,7 @@ async def a_required_call(subject: Subject) -> None:
     assert answer.reason == "tool_calls", f"no end: {answer}"
 
 
-@case("named")
+@CASES.of("named")
 async def a_named_call(subject: Subject) -> None:
     choice = ToolChoice(mode="required", names=("get_time",))
     request = replace(ask(user("?"), tools=TOOLS), tool_choice=choice)
@@ -296,14 +264,14 @@ async def a_named_call(subject: Subject) -> None:
     assert answer.reason == "tool_calls", f"no end: {answer}"
 
 
-@case("none")
+@CASES.of("none")
 async def no_call_where_none_is_wanted(subject: Subject) -> None:
     request = replace(ask(user("?"), tools=TOOLS), tool_choice=ToolChoice(mode="none"))
     answer = await subject.answer(await opened(subject, "Good morning.", ()), request)
     assert (answer.text, answer.calls) == ("Good morning.", []), f"{answer}"
 
 
-@case("results")
+@CASES.of("results")
 async def a_result(subject: Subject) -> None:
     history = (user("ALPHA"), said("", PARIS), result(PARIS, "BETA"))
     await shows(subject, *history, tools=TOOLS)
@@ -311,33 +279,33 @@ async def a_result(subject: Subject) -> None:
     await shows(subject, *history, said("GAMMA"), user("DELTA"), tools=TOOLS)
 
 
-@case("results")
+@CASES.of("results")
 async def two_results(subject: Subject) -> None:
     history = (user("ALPHA"), said("", PARIS, OSLO), result(PARIS, "BETA"), result(OSLO, "GAMMA"))
     await shows(subject, *history, tools=TOOLS)
     await shows(subject, *history, said("DELTA"), user("EPSILON"), tools=TOOLS)
 
 
-@case("results")
+@CASES.of("results")
 async def an_instruction_after_a_result(subject: Subject) -> None:
     history = (user("ALPHA"), said("", PARIS), result(PARIS, "BETA"))
     await shows(subject, *history, user("GAMMA"), tools=TOOLS)
     await shows(subject, *history, system("GAMMA"), tools=TOOLS)
 
 
-@case("text beside calls")
+@CASES.of("text beside calls")
 async def text_beside_a_call(subject: Subject) -> None:
     await shows(subject, user("ALPHA"), said("BETA", PARIS), result(PARIS, "GAMMA"), tools=TOOLS)
 
 
-@case("cut history")
+@CASES.of("cut history")
 async def arguments_that_are_no_json(subject: Subject) -> None:
     for arguments in ('{"city": "DELTA', "DELTA", "", '"DELTA"', '["DELTA"]', "7"):
         cut = ToolCall("call_9", "get_weather", arguments)
         await shows(subject, user("ALPHA"), said("", cut), result(cut, "BETA"), tools=TOOLS)
 
 
-@case("thinking")
+@CASES.of("thinking")
 async def thinking(subject: Subject) -> None:
     tags = (await subject.engine.traits()).thinking
     if tags is None:
@@ -351,7 +319,7 @@ async def thinking(subject: Subject) -> None:
     assert (answer.reasoning.strip(), answer.text) == ("I wonder.", "Good morning."), f"{text!r} became {answer}"
 
 
-@case("text")
+@CASES.of("text")
 async def text_in_the_template_s_form(subject: Subject) -> None:
     """What an answer has around it in a history is not the client's."""
     for tools in ((), TOOLS):
@@ -360,14 +328,14 @@ async def text_in_the_template_s_form(subject: Subject) -> None:
         assert (answer.text.strip(), answer.calls) == ("Good morning.", []), f"{text!r} became {answer}"
 
 
-@case("thinking")
+@CASES.of("thinking")
 async def no_thinking(subject: Subject) -> None:
     request = replace(ask(user("?")), effort="none")
     answer = await subject.answer("Good morning.", request)
     assert answer.text == "Good morning.", f"{answer}"
 
 
-@case("stop")
+@CASES.of("stop")
 async def a_stop_sequence(subject: Subject) -> None:
     request = ask(user("?"), tools=TOOLS)
     request = replace(request, sampling=replace(request.sampling, stop=("morning",)))
@@ -379,7 +347,7 @@ async def a_stop_sequence(subject: Subject) -> None:
     assert answer.arguments == [("get_weather", {"city": "Paris", "days": 3})], f"{text!r} became {answer}"
 
 
-@case("schema")
+@CASES.of("schema")
 async def a_schema(subject: Subject) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
     request = replace(ask(user("?")), format=JsonSchema(schema=schema))
@@ -401,7 +369,7 @@ ODD: tuple[dict[str, object], ...] = (
 )
 
 
-@case("odd tools")
+@CASES.of("odd tools")
 async def odd_schemas(subject: Subject) -> None:
     text = await opened(subject, "Good morning.", TOOLS)
     for properties in ODD:

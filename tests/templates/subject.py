@@ -1,7 +1,8 @@
 """One chat template under test, with models that say what they are told to."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -19,7 +20,7 @@ from puna.engines.llama.chat.template import template_body
 from puna.engines.llama.chat.tool_prompt import written
 from puna.engines.llama.engine import GeneratingEngine
 from puna.engines.llama.markup import FIRST_TAG, PUNA_SHAPE
-from tests.scripted_model import EOS, write_scripted_model
+from tests.scripted_model import EOS, PIECE, write_scripted_model
 from tests.stored_models import micro_launch
 
 ENDS = (EOS, "[RESULT", "<|tool_response>", "<start_function_response>", "<|message_sep|>\n\nfunction result")
@@ -68,7 +69,7 @@ class Subject:
     """A template, and a folder for the models that have it. The model that says nothing in particular is kept."""
 
     def __init__(self, template: str, folder: Path) -> None:
-        self._template = template
+        self.template = template
         self._folder = folder
         self._models = 0
         self._kept: GeneratingEngine | None = None
@@ -89,16 +90,22 @@ class Subject:
         """The answer of a model that says that."""
         if says == "Good morning." and ends:
             return await answer_of(self.engine, request)
-        engine = await self._start(says, ends=ends)
-        try:
+        async with self.model(says, ends=ends) as engine:
             return await answer_of(engine, request)
+
+    @asynccontextmanager
+    async def model(self, says: str, *, ends: bool = True, first: int = PIECE) -> AsyncIterator[GeneratingEngine]:
+        """A model of this template that says that, its first token of so many bytes."""
+        engine = await self._start(says, ends=ends, first=first)
+        try:
+            yield engine
         finally:
             await engine.close()
 
-    async def _start(self, says: str, *, ends: bool) -> GeneratingEngine:
+    async def _start(self, says: str, *, ends: bool, first: int = PIECE) -> GeneratingEngine:
         self._models += 1  # the engine has its file mapped: none is written over
         weights = self._folder / f"{self._models}.gguf"
-        write_scripted_model(weights, says, self._template, ends=ends)
+        write_scripted_model(weights, says, self.template, ends=ends, first=first)
         engine = await micro_launch(weights, context=8192).start()
         assert isinstance(engine, GeneratingEngine)
         return engine

@@ -4,7 +4,8 @@ import pytest
 
 from puna.formats.gguf import Metadata
 from puna.library.capabilities import gguf_capabilities
-from tests.templates.battery import CASES, Case, failure
+from tests.templates.battery import CASES
+from tests.templates.cases import Case, failure
 from tests.templates.small import SMALL
 from tests.templates.subject import Subject
 
