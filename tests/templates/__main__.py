@@ -11,10 +11,11 @@ from tests.templates.cases import failure
 from tests.templates.cuts import CUTS
 from tests.templates.deviations import reason_for
 from tests.templates.published import published
+from tests.templates.senses import SENSES
 from tests.templates.subject import Subject
 
 AT_ONCE = 2
-EVERY = (*CASES, *CUTS)
+EVERY = (*CASES, *CUTS, *SENSES)
 COLUMNS = list(dict.fromkeys(case.column for case in EVERY))
 HEAD = """# Chat templates
 
@@ -35,6 +36,8 @@ What holds with each published template of llama.cpp's collection, tried with a 
 | schema | JSON in a form, after thinking where there is some |
 | odd tools | schemas that are valid and unusual |
 | cut answers | thinking, text and calls that a limit cuts after any byte |
+| pictures | pictures among texts, in a conversation and in results are in their places |
+| show | what `puna show` says of thinking and tools is what the engine finds |
 
 What the table does not show: in `auto` mode arguments are held to their schema where a call has marks and JSON in it,
 without `\\u` escapes (docs/compatibility.md).

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +20,8 @@ from puna.engines.llama.chat.template import template_body
 from puna.engines.llama.chat.tool_prompt import written
 from puna.engines.llama.engine import GeneratingEngine
 from puna.engines.llama.markup import FIRST_TAG, PUNA_SHAPE
+from puna.formats.gguf import Metadata
+from tests.projector import write_projector
 from tests.scripted_model import EOS, PIECE, write_scripted_model
 from tests.stored_models import micro_launch
 
@@ -73,6 +75,7 @@ class Subject:
         self._folder = folder
         self._models = 0
         self._kept: GeneratingEngine | None = None
+        self._seeing: GeneratingEngine | None = None
 
     async def __aenter__(self) -> Self:
         self._kept = await self._start("Good morning.", ends=True)
@@ -80,6 +83,8 @@ class Subject:
 
     async def __aexit__(self, *_: object) -> None:
         await self.engine.close()
+        if self._seeing:
+            await self._seeing.close()
 
     @property
     def engine(self) -> GeneratingEngine:
@@ -101,6 +106,18 @@ class Subject:
             yield engine
         finally:
             await engine.close()
+
+    async def seeing(self) -> GeneratingEngine:
+        """The model that says nothing in particular, with eyes."""
+        if self._seeing is None:
+            weights = self.engine.arguments.weights
+            width = Metadata.read(weights).embedding_length
+            assert width
+            projector = write_projector(self._folder / "projector.gguf", embedding=width)
+            engine = await replace(micro_launch(weights, context=8192), projector=projector).start()
+            assert isinstance(engine, GeneratingEngine)
+            self._seeing = engine
+        return self._seeing
 
     async def _start(self, says: str, *, ends: bool, first: int = PIECE) -> GeneratingEngine:
         self._models += 1  # the engine has its file mapped: none is written over

@@ -2,10 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from puna.formats.gguf import Metadata
-from puna.library.capabilities import gguf_capabilities
 from tests.templates.battery import CASES
 from tests.templates.cases import Case, failure
+from tests.templates.senses import SENSES
 from tests.templates.small import SMALL
 from tests.templates.subject import Subject
 
@@ -13,19 +12,8 @@ from tests.templates.subject import Subject
 @pytest.mark.parametrize("name", SMALL)
 async def test_what_was_sent_is_in_the_prompt_and_what_was_said_in_the_answer(name: str, tmp_path: Path) -> None:
     async with Subject(SMALL[name], tmp_path) as subject:
-        problems = {case.run.__name__: await failure(case, subject) for case in CASES}
+        problems = {case.run.__name__: await failure(case, subject) for case in (*CASES, *SENSES)}
     assert not {name: problem for name, problem in problems.items() if problem}
-
-
-@pytest.mark.parametrize("name", SMALL)
-async def test_capabilities_are_what_the_engine_has_found(name: str, tmp_path: Path) -> None:
-    async with Subject(SMALL[name], tmp_path) as subject:
-        traits = await subject.engine.traits()
-        metadata = Metadata.read(subject.engine.arguments.weights)
-    capabilities = {*gguf_capabilities(metadata, SMALL[name])}
-    assert ("thinking" in capabilities) == (traits.thinking is not None)
-    assert ("vision" in capabilities) == traits.vision
-    assert ("tools" in capabilities) == (not traits.bare)
 
 
 def test_a_case_that_does_not_hold_says_why() -> None:
