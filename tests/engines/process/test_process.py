@@ -157,3 +157,10 @@ async def test_a_spare_process_that_died_is_replaced(micro: Path) -> None:
         engine = await EngineProcess.start(launch)
     assert engine.id != died.process.pid
     await engine.stop()
+
+
+def test_a_missing_library_of_the_system_is_named() -> None:
+    start = "import sys, runpy; sys.modules['xllamacpp'] = None; runpy.run_module('puna.engines.llama.runner')"
+    result = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=False)
+    assert result.stderr.startswith("The packaged engine can't be used here: ")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)

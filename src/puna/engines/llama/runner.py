@@ -4,7 +4,11 @@ import os
 import sys
 from typing import Any
 
-import xllamacpp
+try:
+    import xllamacpp
+except ImportError as error:  # in most cases a library of the system is missing
+    hint = ". On Debian and Ubuntu: apt-get install libgomp1" if "libgomp" in str(error) else ""
+    sys.exit(f"The packaged engine can't be used here: {error}{hint}")
 
 from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.untouched import give_back_zeros
