@@ -18,7 +18,7 @@ import httpx2
 import numpy as np
 import ollama
 import openai
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketTestSession
 
 from puna.core.capacity import Capacity
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
@@ -190,6 +190,10 @@ class ScriptedServer:
     def http(self, **headers: str) -> httpx2.Client:
         """A plain HTTP client."""
         return httpx2.Client(base_url=self.url, transport=InProcess(self._app), headers=headers)
+
+    def socket(self, path: str = "/v1/responses", **headers: str) -> WebSocketTestSession:
+        """A WebSocket."""
+        return self._app.websocket_connect(path, headers={"host": ADDRESS.removeprefix("http://"), **headers})
 
     def client(self) -> openai.OpenAI:
         """The client applications use."""

@@ -43,8 +43,8 @@ MAY_KNOW = {
     "scheduler": "core engines.engine engines.launch",
     "inference": "core library scheduler observation settings structured "
     "engines.engine engines.launch engines.plan engines.settings",
-    "observation": "core scheduler",
-    "serving": "core observation.journal scheduler settings",
+    "observation": "core http scheduler",
+    "serving": "core http observation.journal scheduler settings",
     # dialects know no engine, and not one another
     "api": "core http",
     "api.services": "core settings library inference images state",

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from puna.api.dialect import Dialect
 from puna.api.services import Services
 from puna.core.errors import PunaError
+from puna.http.turns import as_request
 
 
 class Dispatcher:
@@ -19,10 +19,8 @@ class Dispatcher:
         self._applications = {dialect: dialect.application(services) for dialect in dialects}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._applications[self.dialect_of(Request(scope))](scope, receive, send)
-        else:
-            await WebSocketClose()(scope, receive, send)
+        request = Request(scope if scope["type"] == "http" else as_request(scope))
+        await self._applications[self.dialect_of(request)](scope, receive, send)
 
     def dialect_of(self, request: Request) -> Dialect:
         """The dialect that a request is in."""

@@ -40,7 +40,9 @@ def listening(core: InProcess, listener: socket.socket) -> Iterator[None]:
     """Have the application answer on a socket as well."""
     import uvicorn
 
-    config = uvicorn.Config(core.app, lifespan="off", log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        core.app, lifespan="off", log_level="warning", access_log=False, server_header=False, ws="websockets-sansio"
+    )
     server = uvicorn.Server(config)
     serving = core.run(server.serve(sockets=[listener]))
     try:

@@ -128,14 +128,19 @@ async def read_document(request: Request, *, media: bool) -> "Document":
     """
     if not hasattr(request.state, "document"):
         limits: Limits = request.app.state.limits
-        document = Document(await read_content(request, limits, media=media), limits)
-        if len(document.content) > AT_ONCE:
-            await in_thread(document.check)
-        else:
-            document.check()
-        request.state.document = document
+        await keep_document(request, await read_content(request, limits, media=media))
     found: Document = request.state.document
     return found
+
+
+async def keep_document(request: Request, content: bytes) -> None:
+    """Have those bytes be the request's body. Raises InvalidRequest where it has too much in it."""
+    document = Document(content, request.app.state.limits)
+    if len(document.content) > AT_ONCE:
+        await in_thread(document.check)
+    else:
+        document.check()
+    request.state.document = document
 
 
 class Document:

@@ -21,7 +21,8 @@ class Entry:
 
     `client` stands for whoever sent it, wherever clients take turns; `owner` is the name of its API key, where the
     server has keys. `spend` hears how many tokens were used. `retries` counts the engines it was sent to
-    again. `ignored` are the parts of the request that were left out of it, by the names its client gives them.
+    again. `status` is how a turn of a WebSocket ended, which has no HTTP status of its own. `ignored` are the parts
+    of the request that were left out of it, by the names its client gives them.
     """
 
     id: str = ""
@@ -34,6 +35,7 @@ class Entry:
     cached_tokens: int = 0
     retries: int = 0
     ignored: list[str] = field(default_factory=list)
+    status: int = 499
     started: float = field(default_factory=time.monotonic)
     first: float | None = None
     last: float | None = None

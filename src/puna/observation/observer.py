@@ -5,8 +5,8 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from puna.http.turns import around
 from puna.observation.journal import Entry, keep
 from puna.observation.metrics import Metrics
 
@@ -56,29 +57,45 @@ class Observer:
         self._id_headers = id_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            around(scope, self._turn)
+            await self._app(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request = Request(scope)
-        key = self._api_key(request)
-        owner = self._key_name(key) if self._key_name else None
-        client = client_of(scope, key) if owner is None else owner
-        entry = Entry(id=request_id(headers), client=client, owner=owner or "")
-        keep(scope, entry)
-        exchange = Sender(entry, self._id_headers(request), send)
+        entry = self._begin(scope)
+        exchange = Sender(entry, self._id_headers(Request(scope)), send)
         watched = Body(receive) if self._debug else None
         try:
             await self._app(scope, watched or receive, exchange.send)
         finally:
-            seconds = time.monotonic() - entry.started
-            path = route(scope)
-            self._metrics.observe(entry, path, exchange.status, seconds)
-            if self._access_log:
-                fields = line(scope, entry, exchange.status, seconds)
-                if watched:
-                    fields["body"] = bytes(watched.content).decode(errors="replace")
-                _log.info(orjson.dumps(fields).decode(), extra={"fields": fields, "reason": exchange.reason})
+            body = {"body": bytes(watched.content).decode(errors="replace")} if watched else {}
+            self._end(scope, entry, exchange.status, exchange.reason, body)
+
+    @contextmanager
+    def _turn(self, scope: Scope) -> Iterator[None]:
+        """A request of a WebSocket, whose error says its status."""
+        entry = self._begin(scope)
+        try:
+            yield
+        finally:
+            self._end(scope, entry, entry.status, "", {})
+
+    def _begin(self, scope: Scope) -> Entry:
+        key = self._api_key(Request(scope))
+        owner = self._key_name(key) if self._key_name else None
+        client = client_of(scope, key) if owner is None else owner
+        entry = Entry(id=request_id(Headers(scope=scope)), client=client, owner=owner or "")
+        keep(scope, entry)
+        return entry
+
+    def _end(self, scope: Scope, entry: Entry, status: int, reason: str, more: Mapping[str, str]) -> None:
+        seconds = time.monotonic() - entry.started
+        self._metrics.observe(entry, route(scope), status, seconds)
+        if self._access_log:
+            fields = {**line(scope, entry, status, seconds), **more}
+            _log.info(orjson.dumps(fields).decode(), extra={"fields": fields, "reason": reason})
 
 
 class Sender:

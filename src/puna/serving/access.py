@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from starlette.datastructures import Headers
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from puna.core.errors import Forbidden, PunaError, RateLimited, Unauthorized
+from puna.http.turns import around, as_request, refuse
 from puna.observation.journal import entry_of
 from puna.serving.hosts import is_known, is_local, is_loopback
 from puna.serving.keys import Key, Keys
@@ -55,6 +57,9 @@ class Access:
         self._spoken = spoken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -76,6 +81,25 @@ class Access:
             await self._app(scope, receive, rates.send)
         finally:
             rates.charge_unfinished(scope)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Judge a WebSocket's handshake as a request, and what its key may use at each turn."""
+        request = Request(as_request(scope))
+        if problem := self._problem(request):
+            await refuse(scope, receive, send, self._spoken.refuse(request, problem))
+            return
+        if self._keys and (key := self._keys.find(self._spoken.api_key(request))):
+            scope.setdefault("state", {})["admits"] = key.admits
+            around(scope, lambda turn: self._turn(key, turn))
+        await self._app(scope, receive, send)
+
+    @contextmanager
+    def _turn(self, key: Key, scope: Scope) -> Iterator[None]:
+        """A request of a WebSocket. Raises RateLimited."""
+        entry_of(scope).spend = key.tokens.use if key.tokens else None
+        if problem := Rates(key).problem(scope):
+            raise problem
+        yield
 
     def _problem(self, request: Request) -> PunaError | None:
         headers = request.headers
@@ -118,7 +142,7 @@ def is_asked_for_a_key(scope: Scope) -> bool:
 class Rates:
     """What one key may still use, and the headers that say so on the way to its client."""
 
-    def __init__(self, key: Key, send: Send) -> None:
+    def __init__(self, key: Key, send: Send | None = None) -> None:
         self._allowances = {"requests": key.requests, "tokens": key.tokens}
         self._send = send
         self._pieces = 0
@@ -142,6 +166,7 @@ class Rates:
             entry.spend(self._pieces + int(Headers(scope=scope).get("content-length", 0)) // 4)
 
     async def send(self, message: Message) -> None:
+        assert self._send
         self._pieces += 1
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", ()), *self._headers()]}

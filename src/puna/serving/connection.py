@@ -5,9 +5,11 @@ import itertools
 import logging
 import socket
 import struct
+import sys
 import time
 from asyncio import TimerHandle
 from collections import deque
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -116,12 +118,18 @@ class Connection(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return
         super().on_headers_complete()
+        if self.cycle is None or self.cycle.scope is not self.scope:
+            return  # it asks for another protocol
         while self._cycles and self._cycles[0].response_complete:
             self._cycles.popleft()
         self._cycles.append(self.cycle)
         if self.scope["http_version"] == "1.0":
             self.cycle.send = UntilClose(self.cycle).send  # type: ignore[method-assign]
         self._wait_for_body()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._stop_waiting()  # the connection is another protocol's from here on, with pings in place of limits
+        super().handle_websocket_upgrade()
 
     def on_body(self, body: bytes) -> None:
         if not self.transport.is_closing():
@@ -197,6 +205,19 @@ class Connection(HttpToolsProtocol):
                 "More than %d connections: idle ones are closed. PUNA_MAX_CONNECTIONS and `ulimit -n` set the most.",
                 most,
             )
+
+
+def upgraded(**parts: Any) -> asyncio.Protocol:
+    """What a connection becomes that asks for a WebSocket. Few do, so that what it takes is imported then."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(**parts)
+
+
+def websockets(limits: Mapping[str, int | None]) -> dict[str, Any]:
+    """What uvicorn is told of WebSockets: a message may be as large as a request. On one machine nothing is gained by
+    compressing it."""
+    return {"ws": upgraded, "ws_max_size": limits["request"] or sys.maxsize, "ws_per_message_deflate": False}
 
 
 def connections(settings: Settings, most: int | None) -> type[Connection]:

@@ -1,13 +1,15 @@
 """A server that is shutting down: it finishes what runs and takes nothing new."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from puna.core.errors import PunaError, ShuttingDown
+from puna.http.turns import around
 
 Refuse = Callable[[Request, PunaError], Response]
 """Says no in the words of the request's dialect."""
@@ -22,7 +24,10 @@ class Drain:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            around(scope, lambda _: self._state.turn())
+            await self._app(scope, receive, send)
+        elif scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._state.closed:
             refusal = self._refuse(Request(scope), ShuttingDown())
@@ -53,6 +58,17 @@ class DrainState:
         self._running -= 1
         if not self._running:
             self._idle.set()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A request of a WebSocket in progress. Raises ShuttingDown."""
+        if self.closed:
+            raise ShuttingDown
+        self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
 
     async def idle(self) -> None:
         """Return when no request is in progress."""

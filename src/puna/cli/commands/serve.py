@@ -78,7 +78,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     from puna.http.body import Body, build
     from puna.observation.log import set_up
     from puna.server import create_app
-    from puna.serving.connection import connections
+    from puna.serving.connection import connections, websockets
     from puna.serving.descriptors import most_connections
     from puna.serving.shutdown import CONNECTION_SECONDS, GracefulServer
 
@@ -102,6 +102,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         http=connections(settings, most),
+        **websockets(settings.body_limits),
         timeout_keep_alive=int(min(settings.idle_timeout, LONGEST_SECONDS)),
         timeout_graceful_shutdown=CONNECTION_SECONDS,
     )

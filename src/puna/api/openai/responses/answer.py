@@ -22,11 +22,13 @@ class ResponseBuilder:
         tools: Sequence[Offered] = (),
         summary: bool = False,
         seal: Callable[[str], str] | None = None,
+        silent: bool = False,
     ) -> None:
         self.response = response
         self._tools = {one.tool.name: one for one in tools}
         self._summary = summary
         self._seal = seal
+        self._silent = silent
         self._open: OutputItem | None = None
         self._call: int | None = None
         self._reason: str | None = None
@@ -74,7 +76,7 @@ class ResponseBuilder:
     def complete(self) -> Iterator[WireEvent]:
         """The model has come to its end: close what is open. The last event is `closing`."""
         cut = self._reason == "length"
-        if not cut and not self._answered:
+        if not cut and not self._answered and not self._silent:
             yield from self._start(MessageOutput(self._next_index))
         yield from self._finish("incomplete" if cut else "completed")
         if cut:

@@ -154,10 +154,28 @@ class CreateBody(Prompt, SamplingExtensions):
     user: str | None = None
 
     @property
+    def generates(self) -> bool:
+        """Whether an answer is wanted, and not only a prompt that is read in advance."""
+        return not (self.prompt_cache_options or {}).get("prewarm")
+
+    @property
     def logprobs(self) -> int | None:
         """How many alternatives of each token are wanted; None: no log probabilities."""
         asked = "message.output_text.logprobs" in (self.include or ()) or self.top_logprobs
         return (self.top_logprobs or 0) if asked else None
+
+
+class TurnBody(CreateBody):
+    """What asks for a response over a WebSocket. It is streamed, whatever it says of that."""
+
+    type: Literal["response.create"]
+    stream_id: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+    generate: bool | None = None
+
+    @property
+    def generates(self) -> bool:
+        """Whether an answer is wanted, and not only a prompt that is read in advance."""
+        return self.generate is not False and super().generates
 
 
 class CountBody(Prompt):

@@ -33,8 +33,14 @@ class Prepared:
         return replace(self.request, messages=(*self.request.messages, task), sampling=sampling)
 
 
-async def prepare(state: State, images: ImageLoader, body: Prompt, owner: str = "") -> Prepared:
-    """Read the input, and what it goes on from, of that owner's.
+async def prepare(
+    state: State,
+    images: ImageLoader,
+    body: Prompt,
+    owner: str = "",
+    continued: Sequence[Stored] | None = None,
+) -> Prepared:
+    """Read the input, and what it goes on from, of that owner's: `continued`, where its connection knows it.
 
     Raises:
         InvalidRequest: something in it can't be used.
@@ -49,7 +55,7 @@ async def prepare(state: State, images: ImageLoader, body: Prompt, owner: str = 
         )
     check_owner(body, owner)
     given = await resolve(state, read_input(body.input), owner=owner)
-    before = await read_before(state, body)
+    before = await read_before(state, body) if continued is None else list(continued)
     check_outputs(before, given)
     if not given and not before and body.instructions is None:
         raise InvalidRequest("Missing required parameter: 'input'.", param="input", code="missing_required_parameter")

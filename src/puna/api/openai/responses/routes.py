@@ -1,27 +1,27 @@
 """The paths under /v1/responses."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from puna.api.dialect import dialect_of
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
+from puna.api.openai.responses.creation import explainer, note_left_out, responses
 from puna.api.openai.responses.identifier import is_owned
 from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
-from puna.api.openai.responses.service import Responses, no_response
+from puna.api.openai.responses.service import no_response
+from puna.api.openai.responses.socket import connect
 from puna.api.openai.responses.tools import refuse_hosted
 from puna.api.openai.stream import event_stream
 from puna.api.services import services_of
-from puna.core.errors import InvalidRequest, PunaError
-from puna.http.body import body_of, read_body, read_document
+from puna.core.errors import InvalidRequest
+from puna.http.body import read_body, read_document
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
 from puna.observation.journal import entry_of
@@ -128,14 +128,6 @@ async def create_compaction(request: Request) -> Response:
     )
 
 
-def note_left_out(request: Request, body: CreateBody) -> None:
-    """Say in the log and in a header what of the request is not here: tools that were only offered, a wish."""
-    for kind in body.toolbox.left_out:
-        entry_of(request).ignore(kind, "the tool runs on OpenAI's machines")
-    if body.reasoning and body.reasoning.context == "all_turns":
-        entry_of(request).ignore("reasoning.context", "the model's template says which earlier thoughts it shows")
-
-
 async def refuse_what_is_not_here(request: Request) -> None:
     """Say of hosted tools that they are not here, which says more than that their fields are unknown."""
     document = await read_document(request, media=True)
@@ -143,18 +135,8 @@ async def refuse_what_is_not_here(request: Request) -> None:
         refuse_hosted(document.value)
 
 
-def explainer(request: Request) -> Callable[[PunaError], str]:
-    """Says what the client is told of an error of the request, also when the request is long over."""
-    dialect, body = dialect_of(request), body_of(request)
-    return lambda error: dialect.words(error, body).message
-
-
-def responses(request: Request) -> Responses:
-    """The responses of this server."""
-    return services_of(request).own(Responses)
-
-
-routes = [
+routes: list[BaseRoute] = [
+    WebSocketRoute("/v1/responses", connect),
     Route("/v1/responses", create, methods=["POST"]),
     Route("/v1/responses/input_tokens", count_input_tokens, methods=["POST"]),
     Route("/v1/responses/compact", create_compaction, methods=["POST"]),

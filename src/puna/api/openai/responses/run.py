@@ -31,10 +31,12 @@ class Run:
         source: AsyncGenerator[Event, None],
         keep: Keep,
         given: Sequence[Stored] = (),
+        before: Sequence[Stored] = (),
         explain: Callable[[PunaError], str] = str,
     ) -> None:
         self.answer = answer
         self.input = given
+        self.before = before
         self.events: list[bytes] = []
         self.failure: PunaError | None = None
         self._keep = keep
@@ -82,13 +84,18 @@ class Run:
 
     async def stream(self, after: int = -1) -> AsyncGenerator[bytes, None]:
         """The events that follow the one of that number, as they come."""
+        async for blocks in self.blocks(after):
+            yield b"".join(blocks)
+
+    async def blocks(self, after: int = -1) -> AsyncGenerator[list[bytes], None]:
+        """The same, each event by itself; several that came together come together."""
         sent = after + 1
         while True:
             news = self._news
             if sent < len(self.events):
-                block = b"".join(self.events[sent:])
+                blocks = self.events[sent:]
                 sent = len(self.events)
-                yield block
+                yield blocks
             elif self._task.done():
                 return
             else:

@@ -1,11 +1,14 @@
 """The responses of a server: those at work, and those that are kept."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from puna.api.openai.responses.answer import ResponseBuilder
 from puna.api.openai.responses.body import CreateBody, Prompt
+from puna.api.openai.responses.continued import Continued
 from puna.api.openai.responses.frame import frame
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.preparation import Prepared, in_progress, prepare
@@ -13,7 +16,8 @@ from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.truncation import fitted
 from puna.api.services import Services
 from puna.core.errors import InvalidRequest, NotFound, PunaError
-from puna.core.events import Event
+from puna.core.events import Done, Event
+from puna.core.formats import FreeText
 from puna.core.requests import ChatRequest
 from puna.inference.caller import Caller
 from puna.inference.inference import completed
@@ -29,27 +33,35 @@ class Responses:
         self._services = services
         self._runs: dict[str, Run] = {}
 
-    async def create(self, body: CreateBody, caller: Caller, explain: Callable[[PunaError], str]) -> Run:
+    async def create(
+        self,
+        body: CreateBody,
+        caller: Caller,
+        explain: Callable[[PunaError], str],
+        continued: Continued | None = None,
+    ) -> Run:
         """Begin a response. A background one is stored before this returns. `caller` hears what becomes of it,
-        `explain` says what a client is told of an error.
+        `explain` says what a client is told of an error, `continued` are responses that it may go on from as well.
 
         Raises:
             InvalidRequest, ModelNotFound, NotFound: the body asks for what can't be.
         """
         check(body)
         model = self._services.library.get(ModelName.parse(body.model))
-        prepared = await self.prepare(body, caller.owner)
+        prepared = await self.prepare(body, caller.owner, continued)
         sealing = "reasoning.encrypted_content" in (body.include or ())
         answer = ResponseBuilder(
             frame(body, completed(prepared.request, model).sampling, caller.owner),
             tools=prepared.toolbox.offered,
+            silent=not body.generates,
             summary=body.summary is not None,
             seal=self._services.state.seal.close if sealing else None,
         )
         if body.background:
             await self._announce(answer, prepared)
         keep = partial(self._keep, body, prepared)
-        run = Run(answer, self._source(body, prepared.request, caller), keep, prepared.given, explain)
+        source = self._source(body, prepared.request, caller)
+        run = Run(answer, source, keep, prepared.given, prepared.before, explain)
         if body.store is not False:
             self._runs[answer.id] = run
         return run
@@ -109,12 +121,14 @@ class Responses:
         for run in list(self._runs.values()):
             await run.stop(PunaError(STOPPED))
 
-    async def prepare(self, body: Prompt, owner: str) -> Prepared:
+    async def prepare(self, body: Prompt, owner: str, continued: Continued | None = None) -> Prepared:
         """What a body of that owner's asks for, without asking it."""
         if body.previous_response_id in self._runs:
             raise in_progress(body.previous_response_id or "")
         images = self._services.images.shown_to(lambda: self._services.inference.sees(body.model))
-        return await prepare(self._services.state, images, body, owner)
+        key = body.previous_response_id
+        before = continued.find(key) if continued and key else None
+        return await prepare(self._services.state, images, body, owner, before)
 
     async def input_items(self, key: str) -> list[Stored]:
         """What a response was made from, oldest first. Raises NotFound."""
@@ -137,6 +151,8 @@ class Responses:
 
     def _source(self, body: CreateBody, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event, None]:
         ask = partial(self.ask, body.model, caller=caller)
+        if not body.generates:
+            return read_only(ask, request)
         return fitted(ask, request) if body.truncation == "auto" else ask(request)
 
     async def _announce(self, answer: ResponseBuilder, prepared: Prepared) -> None:
@@ -172,6 +188,17 @@ def check(body: CreateBody) -> None:
         raise InvalidRequest("Background mode requires 'store' to be true.", param="background")
     if body.stream_options is not None and not body.stream:
         raise InvalidRequest("'stream_options' is only allowed when 'stream' is true.", param="stream_options")
+
+
+async def read_only(
+    ask: Callable[[ChatRequest], AsyncGenerator[Event, None]], request: ChatRequest
+) -> AsyncGenerator[Event, None]:
+    """Have the prompt read, so that what goes on from it starts sooner, and nothing of an answer."""
+    one = replace(request, sampling=replace(request.sampling, max_tokens=1), format=FreeText())
+    async with aclosing(ask(replace(one, tool_choice=replace(request.tool_choice, mode="auto")))) as events:
+        async for event in events:
+            if isinstance(event, Done):
+                yield Done(replace(event.usage, completion_tokens=0, reasoning_tokens=0))
 
 
 def no_response(key: str) -> NotFound:
