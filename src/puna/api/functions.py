@@ -8,6 +8,7 @@ from pydantic import Field
 from puna.api.no_ops import ToolHints
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool
+from puna.http.body import Body
 
 FunctionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 
@@ -32,6 +33,23 @@ class FunctionTool(ToolHints):
 
     type: Literal["function"]
     function: Function
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+
+class Name(Body):
+    """A tool, by its name."""
+
+    name: str
+
+
+class NamedFunction(Body):
+    """A function that has to be called."""
+
+    type: Literal["function"]
+    function: Name
 
     @property
     def name(self) -> str:

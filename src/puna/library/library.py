@@ -92,8 +92,13 @@ class Library:
     @staticmethod
     def require_writable(name: ModelName) -> None:
         """Raises ProtectedModel where the name is the bundled model's."""
-        if name.key == BUNDLED.key:
+        if Library.is_bundled(name):
             raise ProtectedModel(str(name))
+
+    @staticmethod
+    def is_bundled(name: ModelName) -> bool:
+        """Whether the name is the bundled model's."""
+        return name.key == BUNDLED.key
 
     def _get(self, name: ModelName) -> "Model | None":
         tiny = bundled()

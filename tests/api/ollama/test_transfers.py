@@ -41,8 +41,6 @@ def test_what_fails_before_and_after_the_stream_began_is_an_error(scripted: Scri
         client.pull(f"http://{registry.address}/me/m")
     with pytest.raises(ollama.ResponseError, match="is not in the registry"):
         list(client.pull(f"{registry.address}/me/m", insecure=True, stream=True))
-    with pytest.raises(ollama.ResponseError, match="comes with Puna"):
-        client.pull("tiny")
     with pytest.raises(ollama.ResponseError, match="not found"):
         client.push("nothing-like-it")
 

@@ -9,7 +9,7 @@ import pytest
 
 from puna.core.errors import InvalidRequest, ModelNotFound, PunaError
 from puna.library.digest import Digest
-from puna.library.errors import ProtectedModel, StoreFailed
+from puna.library.errors import StoreFailed
 from puna.library.library import Library
 from puna.library.manifest import WEIGHTS, InvalidManifest, Layer, Manifest
 from puna.library.names import ModelName
@@ -236,9 +236,9 @@ async def test_http_is_only_spoken_where_asked(server: Server, library: Library)
     assert library.get(name(server))
 
 
-async def test_the_bundled_model_is_not_pulled_over(library: Library) -> None:
-    with pytest.raises(ProtectedModel):
-        await pulled(library, ModelName.parse("tiny"))
+async def test_the_bundled_model_is_up_to_date(library: Library) -> None:
+    steps = [step async for step in pull(library, ModelName.parse("tiny"))]
+    assert steps == [Status("pulling manifest"), Status("success")]
 
 
 async def test_an_unknown_model_is_said_to_be_unknown(server: Server, library: Library) -> None:

@@ -1,28 +1,46 @@
 """Request bodies of the native API."""
 
-from typing import Self, TypeVar
+from typing import Any, Self
 
 from pydantic import model_validator
-from starlette.requests import Request
 
+from puna.api.no_ops import RequestHints
 from puna.core.errors import InvalidRequest
 from puna.http.body import Body
-from puna.http.body import read_body as read_strictly
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 
-B = TypeVar("B", bound=Body)
+OTHER_WORDS = {
+    "max_output_tokens": "num_predict",
+    "max_tokens": "num_predict",
+    "max_completion_tokens": "num_predict",
+}
+"""What OpenAI's clients call an option."""
+KeepAlive = int | float | str | None
+"""A number of seconds, or a duration such as `5m`. Negative means for ever, 0 not at all."""
 
 
-async def read_body(request: Request, kind: type[B]) -> B:
-    """The request's body. An option that stands beside `options` gets a hint. Raises InvalidRequest."""
-    try:
-        return await read_strictly(request, kind)
-    except InvalidRequest as error:
-        if error.code == "unknown_parameter" and "options" in kind.model_fields and error.param in Parameters.kinds():
-            message = f"{error.message} Put it in 'options'."
-            raise InvalidRequest(message, param=error.param, code=error.code) from error
-        raise
+class OptionsBody(RequestHints):
+    """A body with `options`. Clients also put options beside these, and `keep_alive` among them: they count. Of one
+    that is in both places that in `options` does."""
+
+    options: dict[str, Any] | None = None
+    keep_alive: KeepAlive = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def put_together(cls, given: Any) -> Any:
+        """Put each where it belongs."""
+        options = given.get("options") if isinstance(given, dict) else ""
+        if not isinstance(options, dict | None):
+            return given
+        words = {name: name for name in Parameters.kinds()} | OTHER_WORDS
+        options = {words[name]: value for name, value in given.items() if name in words} | (options or {})
+        body = {name: value for name, value in given.items() if name not in words}
+        if "keep_alive" in options:
+            kept = options.pop("keep_alive")
+            body.setdefault("keep_alive", kept)
+        return body | {"options": options} if options or "options" in given else body
 
 
 class ModelBody(Body):

@@ -9,16 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.functions import FunctionTool, check_names
+from puna.api.functions import FunctionTool, NamedFunction, check_names, invalid
 from puna.api.no_ops import CallHints, MessageHints
 from puna.api.ollama.answer import Piece, answer_rows
-from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.options import DEFAULTS
 from puna.api.ollama.reply import Reply
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
-from puna.core.tools import Tool
+from puna.core.tools import Tool, ToolChoice
+from puna.http.body import read_body
 from puna.http.json import writable
 from puna.images.load import ImageLoader
 
@@ -61,6 +61,7 @@ class ChatBody(GenerationBody):
 
     messages: list[ChatMessage] | None = None
     tools: list[FunctionTool] | None = None
+    tool_choice: Literal["", "none", "auto", "required", "any"] | NamedFunction | None = None
 
     async def to_core(self, images: ImageLoader) -> ChatRequest:
         """The request. Raises InvalidRequest, naming the field."""
@@ -69,6 +70,7 @@ class ChatBody(GenerationBody):
             defaults=DEFAULTS,
             logprobs=self.alternatives,
             tools=self._tools(),
+            tool_choice=self._tool_choice(),
             format=self.core_format,
             effort=self.effort,
         )
@@ -77,6 +79,23 @@ class ChatBody(GenerationBody):
         tools = tuple(tool.function.to_core() for tool in self.tools or ())
         check_names((tool.name for tool in tools), "tools[{}]")
         return tools
+
+    def _tool_choice(self) -> ToolChoice:
+        """Whether a tool is called: Ollama has no field for it, but clients send OpenAI's. `any` is another word for
+        `required`."""
+        match self.tool_choice:
+            case NamedFunction(name=name):
+                if name not in {tool.name for tool in self.tools or ()}:
+                    raise invalid("tool_choice", f"Invalid 'tool_choice': '{name}' is none of 'tools'.")
+                return ToolChoice(mode="required", names=(name,))
+            case "required" | "any":
+                if not self.tools:
+                    raise invalid("tool_choice", "'tool_choice' can't be 'required' without 'tools'.")
+                return ToolChoice(mode="required")
+            case "none":
+                return ToolChoice(mode="none")
+            case _:
+                return ToolChoice()
 
 
 async def conversation(messages: Sequence[ChatMessage], images: ImageLoader) -> tuple[Message, ...]:

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.ollama.body import ModelBody, read_body
+from puna.api.ollama.body import ModelBody
 from puna.api.ollama.lines import Row, respond
 from puna.api.services import services_of
 from puna.core.errors import InvalidRequest
-from puna.http.body import Body
+from puna.http.body import Body, read_body
 from puna.library.creation import create as make
 from puna.library.digest import Digest
 from puna.library.library import Library

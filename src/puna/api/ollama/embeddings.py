@@ -1,30 +1,28 @@
 """/api/embed, and /api/embeddings, its older form."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from puna.api.ollama.answer import SECOND
-from puna.api.ollama.body import read_body
-from puna.api.ollama.options import KeepAlive, read_keep_alive, read_options
+from puna.api.ollama.body import OptionsBody
+from puna.api.ollama.options import read_keep_alive, read_options
 from puna.api.services import services_of
 from puna.api.vectors import Embeddings
 from puna.core.embeddings import EmbeddingRequest
-from puna.http.body import Body
+from puna.http.body import read_body
 from puna.http.exchange import unless_gone
 from puna.http.json import JSONResponse
 from puna.observation.journal import entry_of
 
 
-class EmbeddingBody(Body):
+class EmbeddingBody(OptionsBody):
     """What both forms have."""
 
     model: Annotated[str, Field(min_length=1)]
-    options: dict[str, Any] | None = None
-    keep_alive: KeepAlive = None
 
 
 class EmbedBody(EmbeddingBody):
@@ -74,7 +72,7 @@ async def embedded(
         EmbeddingRequest(inputs=texts),
         caller=entry_of(request),
         keep_alive=read_keep_alive(body.keep_alive),
-        parameters=read_options(body.options),
+        parameters=read_options(body.options, entry_of(request).ignore),
     )
     return await unless_gone(request, Embeddings.gather(batches, dimensions))
 

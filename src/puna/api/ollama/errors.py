@@ -19,7 +19,9 @@ def claims(request: Request) -> bool:
 
 def unknown_path(request: Request) -> dict[str, str]:
     """What is said of a path that is not there."""
-    return {"error": f"there is no {request.method} {request.url.path}"}
+    path = request.url.path
+    hint = f": here it is {path[twice:]}" if (twice := path.rfind("/api/")) > 0 else ""
+    return {"error": f"there is no {request.method} {path}{hint}"}
 
 
 def wrong_method(request: Request, allowed: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from puna.api.ollama.answer import Piece, answer_rows
-from puna.api.ollama.body import read_body
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.options import DEFAULTS
 from puna.api.ollama.reply import Reply
@@ -16,7 +15,7 @@ from puna.core.completions import CompletionRequest
 from puna.core.errors import InvalidRequest
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
-from puna.http.body import unsupported
+from puna.http.body import read_body, unsupported
 from puna.images.load import ImageLoader
 
 NO_IMAGES = unsupported("Image generation is not supported")

@@ -5,8 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.no_ops import RequestHints
-from puna.api.ollama.options import KeepAlive
+from puna.api.ollama.body import OptionsBody
 from puna.core.effort import Effort
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
@@ -16,16 +15,14 @@ from puna.images.load import ImageLoader
 Think = bool | Literal["", "low", "medium", "high", "max"] | None
 
 
-class GenerationBody(RequestHints):
+class GenerationBody(OptionsBody):
     """The fields of both. `truncate` and `shift` allow what is never done: a prompt that is too long is refused."""
 
     media: ClassVar[bool] = True
     model: Annotated[str, Field(min_length=1)]
     stream: bool | None = None
     format: Literal["", "json"] | dict[str, Any] | None = None
-    options: dict[str, Any] | None = None
     think: Think = None
-    keep_alive: KeepAlive = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     truncate: bool | None = None

@@ -8,13 +8,13 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from puna.api.ollama.body import ModelBody, read_body
+from puna.api.ollama.body import ModelBody
 from puna.api.ollama.summary import render_details, render_summary, render_time
 from puna.api.services import services_of
 from puna.core.errors import InvalidRequest
 from puna.formats.gguf import TENSOR_TYPES, Array, Metadata
 from puna.http.admission import admits
-from puna.http.body import Body, unsupported
+from puna.http.body import Body, read_body, unsupported
 from puna.http.json import JSONResponse
 from puna.library.model import Model
 from puna.library.modelfile import Modelfile

@@ -1,8 +1,11 @@
 """How a request wants its model: `options`, which are the Modelfile's parameters, and `keep_alive`."""
 
 import math
+from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
+from puna.api.ollama.body import KeepAlive
 from puna.core.errors import InvalidRequest
 from puna.core.sampling import Sampling
 from puna.core.subjects import Setting
@@ -24,14 +27,28 @@ DEFAULTS = Sampling(
 """What Ollama documents for an option that neither the request nor the model gives."""
 
 
-def read_options(options: dict[str, Any] | None) -> Parameters:
-    """The options. Those that only say how an engine is to use the machine, and are not in Puna's hands, change
-    nothing: num_keep, num_batch, main_gpu, use_mmap (docs/compatibility.md).
+CHANGING = frozenset(
+    {
+        *("dry_allowed_length", "dry_base", "dry_multiplier", "dry_penalty_last_n", "dry_sequence_breakers"),
+        *("dynatemp_exponent", "dynatemp_range", "format", "grammar", "ignore_eos", "json_schema", "logit_bias"),
+        *("min_tokens", "samplers", "smoothing_factor", "system", "template", "think", "tools", "top_a"),
+        *("top_n_sigma", "xtc_probability", "xtc_threshold"),
+    }
+)
+"""What other servers have as options, or clients take for one, and would change an answer."""
+ALIKE = 0.8
+"""How like a known name an unknown one is that is a mistake in writing it."""
 
-    Raises InvalidRequest for a name that is unknown or a value that can't be.
+
+def read_options(options: dict[str, Any] | None, ignore: Callable[[str, str], None]) -> Parameters:
+    """The options. Those that only say how an engine is to use the machine, and are not in Puna's hands, change
+    nothing: num_keep, num_batch, main_gpu, use_mmap (docs/compatibility.md). `ignore` hears of what nobody knows.
+
+    Raises InvalidRequest for what would change the answer and can't be had, and for a value that can't be. Numbers
+    are numbers here, as with Ollama: a text that shows one is refused.
     """
     try:
-        parameters = Parameters.from_json(options or {})
+        parameters = Parameters.from_json(known(options or {}, ignore))
         parameters.check()
     except InvalidRequest as error:
         param = f"options.{error.about.name}" if isinstance(error.about, Setting) else "options"
@@ -39,8 +56,17 @@ def read_options(options: dict[str, Any] | None) -> Parameters:
     return parameters
 
 
-KeepAlive = int | float | str | None
-"""A number of seconds, or a duration such as `5m`. Negative means for ever, 0 not at all."""
+def known(options: dict[str, Any], ignore: Callable[[str, str], None]) -> dict[str, Any]:
+    """The options that there are. Raises InvalidRequest."""
+    found = {}
+    for name, value in options.items():
+        if name in Parameters.kinds() or (name in CHANGING and value not in (None, 0, False, "", [], {})):
+            found[name] = value
+        elif name not in CHANGING and (alike := get_close_matches(name, Parameters.kinds(), 1, ALIKE)):
+            raise InvalidRequest(f"unknown parameter '{name}' (is it '{alike[0]}'?)", about=Setting(name))
+        else:
+            ignore(f"options.{name}", "there is no such option")
+    return found
 
 
 def read_keep_alive(value: KeepAlive) -> float | None:

@@ -43,7 +43,7 @@ class Reply:
         self.engine_use = EngineUse(
             caller=entry_of(request),
             keep_alive=read_keep_alive(body.keep_alive),
-            parameters=read_options(body.options),
+            parameters=read_options(body.options, entry_of(request).ignore),
         )
 
     def check(self, kind: str) -> None:

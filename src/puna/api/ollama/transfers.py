@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.ollama.body import ModelBody, read_body
+from puna.api.ollama.body import ModelBody
 from puna.api.ollama.lines import Row, respond
 from puna.api.services import services_of
 from puna.core.errors import PunaError
-from puna.http.body import unsupported
+from puna.http.body import read_body, unsupported
 from puna.library.digest import Digest
 from puna.library.names import ModelName
 from puna.library.registry import pull as fetch

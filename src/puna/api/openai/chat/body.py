@@ -5,11 +5,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from puna.api.functions import Function, FunctionTool, check_names
+from puna.api.functions import Function, FunctionTool, Name, check_names
 from puna.api.no_ops import NoOps
 from puna.api.openai import defaults
 from puna.api.openai.chat.messages import ChatMessage, to_core
-from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, Name, legacy_choice, tool_choice
+from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, legacy_choice, tool_choice
 from puna.api.openai.extensions import TemplateExtensions, only
 from puna.api.openai.generation import GenerationBody, contradiction
 from puna.api.openai.verbosity import Verbosity, with_verbosity

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from puna.api.functions import FunctionName, FunctionTool, invalid
+from puna.api.functions import FunctionName, FunctionTool, Name, NamedFunction, invalid
 from puna.api.openai.tools import AnyText, GrammarOfText, Mode, check_choice, custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool, ToolChoice
@@ -43,23 +43,6 @@ class CustomTool(Body):
 
 
 GivenTool = Annotated[FunctionTool | CustomTool, Field(discriminator="type")]
-
-
-class Name(Body):
-    """A tool, by its name."""
-
-    name: str
-
-
-class NamedFunction(Body):
-    """A function that has to be called."""
-
-    type: Literal["function"]
-    function: Name
-
-    @property
-    def name(self) -> str:
-        return self.function.name
 
 
 class NamedCustom(Body):
