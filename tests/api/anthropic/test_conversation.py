@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from puna.core.errors import InvalidRequest, UnsupportedSchema
+from puna.core.errors import ContextLengthExceeded, InvalidRequest, UnsupportedSchema
 from puna.core.formats import JsonSchema
 from puna.core.messages import Image, Message, Text, ToolCall
 from puna.core.requests import ChatRequest
-from puna.core.subjects import AnswerSchema, MessageAt, Setting, ToolSchema
+from puna.core.subjects import AnswerSchema, Conversation, MessageAt, Setting, ToolSchema
 from puna.core.tools import ToolChoice
 from tests.pictures import plain
 from tests.scripted import ScriptedServer
@@ -59,6 +59,23 @@ def test_the_system_prompt_is_a_text_or_blocks(scripted: ScriptedServer) -> None
     assert texts(heard(scripted, system=blocks).messages[0]) == ("Be", "kind.")
     later = heard(scripted, USER, {"role": "system", "content": "Be brief."}, USER)
     assert [one.role for one in later.messages] == ["user", "system", "user"]
+
+
+def test_what_a_client_counts_by_is_nothing_for_the_model(scripted: ScriptedServer) -> None:
+    blocks = [
+        {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1;"},
+        {"type": "text", "text": "Be kind."},
+    ]
+    assert texts(heard(scripted, system=blocks).messages[0]) == ("Be kind.",)
+    assert [one.role for one in heard(scripted, system=blocks[:1]).messages] == ["user"]
+
+
+def test_a_prompt_that_is_too_long_is_told_in_anthropic_s_words(scripted: ScriptedServer) -> None:
+    scripted.script.answer(ContextLengthExceeded(5000, 4096, about=Conversation()))
+    assert refused(scripted).startswith("prompt is too long: 5000 tokens > 4096 maximum. ")
+    assert "at least 25000 tokens > 4096 maximum" in refused(
+        scripted, {"role": "user", "content": "x" * 500_000}, model="tiny"
+    )
 
 
 def test_what_one_side_says_in_a_row_is_one_turn(scripted: ScriptedServer) -> None:
@@ -332,7 +349,8 @@ def test_what_says_nothing_of_the_answer_changes_nothing(scripted: ScriptedServe
         ({}, "none", None),
         ({"thinking": {"type": "disabled"}, "output_config": {"effort": "high"}}, "none", None),
         ({"thinking": {"type": "adaptive"}}, "medium", None),
-        ({"output_config": {"effort": "max"}}, "max", None),
+        ({"output_config": {"effort": "max"}}, "none", None),
+        ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}}, "max", None),
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}, "medium", 1024),
     ],
 )

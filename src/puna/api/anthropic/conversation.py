@@ -29,6 +29,9 @@ from puna.state.seal import Seal
 Given: TypeAlias = UserMessage | AssistantMessage | SystemMessage
 Block: TypeAlias = Shown | ToolResult | ToolUse | ThinkingBlock | RedactedThinking
 
+BILLING = "x-anthropic-billing-header:"
+"""What Claude Code puts before its system prompt. It counts requests by it, and tells the model nothing: another one
+for each conversation, it would keep the rest of the prompt from being found in the cache."""
 FAILED = Text("The call failed:")
 """Stands before what came of a call that failed: templates know no such results."""
 
@@ -179,4 +182,6 @@ def instructions(system: str | Sequence[TextBlock] | None) -> Iterator[Message]:
         if system:
             yield Message(role="system", content=(Text(system),))
     elif system:
-        yield Message(role="system", content=tuple(Text(block.text) for block in system))
+        told = [block.text for block in system if not block.text.startswith(BILLING)]
+        if told:
+            yield Message(role="system", content=tuple(map(Text, told)))

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from puna.api.dialect import Words, usual_status
 from puna.core.errors import (
+    ContextLengthExceeded,
     Forbidden,
     InvalidRequest,
     ModelNotFound,
@@ -45,9 +46,13 @@ def error_body(message: str, kind: str, code: str | None = None) -> dict[str, An
 
 
 def render_error(error: PunaError, words: Words) -> dict[str, Any]:
-    """The error's object. There is no field for what it is about: the sentence names that."""
+    """The error's object. There is no field for what it is about: the sentence names that. Clients know a prompt that
+    is too long by Anthropic's words for it, and read the two numbers."""
     message, param = words
-    if param and param not in message:
+    if isinstance(error, ContextLengthExceeded):
+        tokens = f"at least {error.prompt_tokens}" if error.at_least else str(error.prompt_tokens)
+        message = f"prompt is too long: {tokens} tokens > {error.context_length} maximum. {message}"
+    elif param and param not in message:
         message = f"{param}: {message}"
     return error_body(message, kind_of(error), getattr(error, "code", None))
 

@@ -50,16 +50,10 @@ class Disabled(Lenient):
 Thinking = Annotated[Enabled | Adaptive | Disabled, Field(discriminator="type")]
 
 
-def effort_of(thinking: Enabled | Adaptive | Disabled | None, effort: Effort | None) -> Effort | None:
-    """How much to think. Without a word about thinking there is none, as with Anthropic, whose clients look for the
-    text in the first block; an effort is such a word."""
-    match thinking:
-        case Disabled():
-            return "none"
-        case None:
-            return effort or "none"
-        case _:
-            return effort or "medium"
+def effort_of(thinking: Enabled | Adaptive | Disabled | None, effort: Effort | None) -> Effort:
+    """How much to think. Without a word about thinking there is none, whatever effort an answer is worth: clients
+    that did not ask for it look for the text in the first block."""
+    return "none" if thinking is None or isinstance(thinking, Disabled) else effort or "medium"
 
 
 def signature(seal: Seal, thought: str, *, omitted: bool) -> str:
