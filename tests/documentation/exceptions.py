@@ -14,7 +14,9 @@ SERVER = "a server in the foreground: tests start it in other ways (tests/server
 LONG = "a program of minutes with a result of its own"
 
 NOT_RUN = {
+    "claude": "a session at a terminal: `make test-clients` runs `claude -p`",
     "docker compose": "`make test-container` builds the image and asks it, where a container tool is there",
+    "export": "variables for the shell that `claude` is started from",
     "eval": "a line for a shell's start file: tests/cli/test_completion.py evaluates it in bash",
     "git clone": "this is that clone",
     "lm_eval": "`make test-harness` runs it, with a task that needs no download",
@@ -24,6 +26,7 @@ NOT_RUN = {
     "make test": LONG,
     "make tiny": LONG,
     ".venv/bin/pytest": "this is pytest; tests/test_settings.py is part of the run",
+    "npm install": INSTALLS,
     "pip install": INSTALLS,
     "puna --show-completion": "tests/cli/test_completion.py asks for it",
     "puna pull": f"{NETWORK}; tests/library/registry pulls from a registry of its own",
