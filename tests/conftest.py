@@ -1,6 +1,7 @@
 """What tests in several folders share. Every test imports this: clients and engines are imported by the fixtures that
 need them."""
 
+import gc
 import os
 import sys
 import threading
@@ -36,6 +37,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("no_processes"):
         config.pluginmanager.register(NoProcesses())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays: the collector of garbage need not look at it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class NoProcesses:

@@ -1,7 +1,7 @@
 """Processes for tests that start at once: one that has imported Puna, and forks for each.
 
 `python -m puna serve` takes half a second of processor time to import what it needs, and the tests start a hundred
-servers. Each is a process of its own all the same, with its own home, port and engines.
+servers and run a hundred commands. Each is a process of its own all the same, with its own home, port and engines.
 """
 
 import gc
@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import psutil
 
@@ -23,9 +25,16 @@ LONGEST_ORDER = 2**18
 
 
 ROOT = Path(__file__).parents[1]
-SERVER = ("uvicorn", "puna.cli.commands.serve", "puna.server")
+SERVER = (
+    *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.websockets.auto", "aiohttp", "filelock"),
+    *("puna.server", "puna.serving.connection", "puna.serving.shutdown", "puna.serving.descriptors"),
+    *("puna.observation.log", "puna.engines.process.client", "puna.engines.llama.engine", "puna.images.load"),
+    *(f"puna.api.ollama.{name}" for name in ("chat", "embeddings", "generate", "models", "summary")),
+    *(f"puna.cli.commands.{name}" for name in ("serve", "models", "create", "show", "registry", "run", "running")),
+    *("puna.cli.client.mounted", "puna.cli.client.network", "puna.cli.client.tags"),
+)
 PROGRAM = (*SERVER, "openai", "ollama", "puna.embedded.core", "puna.embedded.transports", "puna.embedded.serving")
-"""What a process imports before it forks: for `puna serve`, and for programs with clients in them."""
+"""What a process imports before it forks: for the command `puna`, and for programs with clients in them."""
 
 
 class ForkServer:
@@ -42,9 +51,36 @@ class ForkServer:
     def start(self, arguments: list[str], environment: Mapping[str, str], output: int, errors: int) -> psutil.Process:
         """Run `puna` with those arguments in a new process, which writes to those descriptors; or, behind `-c`, the
         text of a program."""
-        order = json.dumps({"arguments": arguments, "environment": dict(environment)}).encode()
-        socket.send_fds(self._channel, [order], [output, errors])
-        return psutil.Process(int(self._channel.recv(64)))
+        with open(os.devnull, "rb") as nothing:
+            return psutil.Process(self._fork(arguments, environment, None, [nothing.fileno(), output, errors]))
+
+    def run(
+        self, arguments: list[str], environment: Mapping[str, str], folder: Path, stdin: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run `puna` with those arguments to its end, in that folder. Its exit code is -9 where a signal ended it."""
+        with TemporaryFile() as given, TemporaryFile() as output, TemporaryFile() as errors:
+            given.write(stdin.encode())
+            given.seek(0)
+            reading, writing = os.pipe()
+            with os.fdopen(reading) as ending, os.fdopen(writing, "w") as end:
+                streams = [stream.fileno() for stream in (given, output, errors, end)]
+                self._fork(arguments, environment, folder, streams)
+                end.close()
+                code = int(ending.read() or -signal.SIGKILL)
+            return subprocess.CompletedProcess(arguments, code, text(output), text(errors))
+
+    def _fork(
+        self, arguments: list[str], environment: Mapping[str, str], folder: Path | None, descriptors: list[int]
+    ) -> int:
+        order = {"arguments": arguments, "environment": dict(environment), "folder": folder and str(folder)}
+        socket.send_fds(self._channel, [json.dumps(order).encode()], descriptors)
+        return int(self._channel.recv(64))
+
+
+def text(stream: IO[bytes]) -> str:
+    """What was written to a file."""
+    stream.seek(0)
+    return stream.read().decode()
 
 
 @cache
@@ -58,7 +94,7 @@ def serve(channel: socket.socket) -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the servers here
     while True:
-        order, descriptors, _, _ = socket.recv_fds(channel, LONGEST_ORDER, 2)
+        order, descriptors, _, _ = socket.recv_fds(channel, LONGEST_ORDER, 4)
         if not order:
             return
         if child := os.fork():
@@ -71,27 +107,46 @@ def serve(channel: socket.socket) -> None:
             return
 
 
-def become(arguments: list[str], environment: dict[str, str], descriptors: list[int]) -> None:
-    """Be `puna` with those arguments."""
+def become(arguments: list[str], environment: dict[str, str], folder: str | None, descriptors: list[int]) -> None:
+    """Be `puna` with those arguments. Its exit code is written to the fourth descriptor, where there is one."""
     from puna.cli import app
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)
-    for descriptor, place in zip((os.open(os.devnull, os.O_RDONLY), *descriptors), (0, 1, 2), strict=True):
+    streams, ending = descriptors[:3], descriptors[3:]
+    for descriptor, place in zip(streams, (0, 1, 2), strict=True):
         os.dup2(descriptor, place)
         os.close(descriptor)
-    if arguments[0] == "-c":
+    if folder:
+        os.chdir(folder)
+    if arguments[:1] == ["-c"]:
         program = compile(arguments[1], "<string>", "exec")
         sys.argv = ["-c", *arguments[2:]]
         os.chdir(environment["HOME"])
         exec(program, sys.modules["__main__"].__dict__)  # noqa: S102 - it is a test's
-    else:
-        sys.argv = ["puna", *arguments]
+        return
+    sys.argv = ["puna", *arguments]
+    code: object = 1
+    try:
         app()
+    except SystemExit as end:
+        code = end.code or 0
+        raise
+    finally:
+        for descriptor in ending:
+            os.write(descriptor, str(code).encode())
+
+
+def prepare() -> None:
+    """Make what `puna serve` makes before it serves."""
+    from puna.http.body import Body, build
+
+    build(Body)
 
 
 if __name__ == "__main__":
     for module in sys.argv[2:]:
         import_module(module)
+    prepare()
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.fork_server import fork_server
 from tests.server import THREADS
 
 UNUSED_PORT = "9"
@@ -30,16 +30,7 @@ class Puna:
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end, whatever that is."""
-        return subprocess.run(
-            [sys.executable, "-m", "puna", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return fork_server().run([*arguments], self.environment, self.folder, stdin)
 
     def __call__(self, *arguments: str, stdin: str = "") -> str:
         """Run a command that has to succeed, and return what it prints."""

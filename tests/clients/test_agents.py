@@ -1,64 +1,15 @@
 """The `openai-agents` package, as its users have it, on the Responses API."""
 
 from dataclasses import replace
-from typing import Any, Literal
-
-from agents import (
-    Agent,
-    AgentHooks,
-    ModelSettings,
-    OpenAIResponsesModel,
-    Runner,
-    Tool,
-    function_tool,
-    set_tracing_disabled,
-)
 
 from tests.server import RunningServer
 
-set_tracing_disabled(True)
-
-
-class Calls(AgentHooks[Any]):
-    """What an agent called. After each call the model has to answer in words, so that any model comes to an end."""
-
-    def __init__(self, *, then_words: bool) -> None:
-        self.names: list[str] = []
-        self._then_words = then_words
-
-    async def on_tool_end(self, context: Any, agent: Agent[Any], tool: Tool, result: object) -> None:
-        self.names.append(tool.name)
-        if self._then_words:
-            agent.model_settings = replace(agent.model_settings, tool_choice="none")
-
-
-def helper(server: RunningServer, calls: Calls, tool_choice: str | None = None) -> Agent[Any]:
-    """An agent with two tools that begins with the chosen one."""
-
-    @function_tool
-    def get_weather(city: Literal["Paris", "Rome"]) -> str:
-        """The weather in a city."""
-        return f"It is sunny in {city}."
-
-    @function_tool
-    def add(a: int, b: int) -> int:
-        """The sum of two numbers."""
-        return a + b
-
-    return Agent(
-        name="helper",
-        instructions="You are a helpful assistant.",
-        model=OpenAIResponsesModel("tiny", server.async_client()),
-        model_settings=ModelSettings(
-            temperature=0, max_tokens=300, tool_choice=tool_choice, parallel_tool_calls=False
-        ),
-        tools=[get_weather, add],
-        hooks=calls,
-        reset_tool_choice=False,
-    )
-
 
 async def test_an_agent_calls_two_tools_and_goes_on_from_what_the_server_keeps(server: RunningServer) -> None:
+    from agents import Runner
+
+    from tests.clients.agent import Calls, helper
+
     calls = Calls(then_words=True)
     agent = helper(server, calls, "add")
     first = await Runner.run(agent, "Add 2 and 3.", auto_previous_response_id=True)
@@ -80,6 +31,10 @@ async def test_an_agent_calls_two_tools_and_goes_on_from_what_the_server_keeps(s
 
 
 async def test_the_events_of_an_agent_come_in_order(server: RunningServer) -> None:
+    from agents import Runner
+
+    from tests.clients.agent import Calls, helper
+
     calls = Calls(then_words=True)
     run = Runner.run_streamed(helper(server, calls, "get_weather"), "How is it?", auto_previous_response_id=True)
     raw: list[str] = []
@@ -101,6 +56,10 @@ async def test_the_events_of_an_agent_come_in_order(server: RunningServer) -> No
 
 
 async def test_an_agent_finds_out_by_itself_which_tool_helps(server: RunningServer) -> None:
+    from agents import Runner
+
+    from tests.clients.agent import Calls, helper
+
     calls = Calls(then_words=False)
     agent = helper(server, calls)
     first = await Runner.run(agent, "What is the weather in Paris?")

@@ -9,7 +9,7 @@ from puna.core.events import Finished, RefusalDelta, TextDelta, ToolCallDelta
 from puna.core.formats import FormedText, FreeText, JsonSchema
 from puna.core.requests import ChatRequest
 from puna.structured.violations import CHECK, CHECKING, Violation
-from puna.structured.worker import WORKERS, TookTooLong
+from puna.structured.workers import WORKERS, TookTooLong
 
 Schema = Mapping[str, Any]
 

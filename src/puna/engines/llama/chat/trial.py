@@ -19,7 +19,7 @@ from typing import Any
 
 from puna.core.errors import EngineFailed, PunaError
 from puna.core.template import BARE
-from puna.structured.worker import WORKERS, TookTooLong
+from puna.structured.workers import WORKERS, TookTooLong
 
 TRY = "puna.engines.llama.chat.trial:render_probes"
 SECONDS = 2.0

@@ -17,7 +17,7 @@ from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.lark import Answer
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.markup import CallShape, ThinkingTags
-from puna.structured.worker import WORKERS, TookTooLong
+from puna.structured.workers import WORKERS, TookTooLong
 
 COMPILE = "puna.engines.llama.grammar.compiled:compile_answer"
 SECONDS = 1.0

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from puna.structured.worker import TookTooLong, Workers
+from puna.structured.workers import TookTooLong, Workers
 
 
 async def test_a_worker_does_one_thing_after_the_other() -> None:
