@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from puna.api.dialect import dialect_of, status
+from puna.api.dialect import dialect_of
 from puna.api.openai.responses.body import TurnBody
 from puna.api.openai.responses.continued import Continued
 from puna.api.openai.responses.creation import explainer, note_left_out, responses
@@ -103,9 +103,10 @@ class Lanes:
                 entry.spend(len(run.events) + len(message) // 4)
 
     async def _fail(self, lane: str | None, request: Request, error: PunaError) -> None:
-        code = status(error)
+        dialect = dialect_of(request)
+        code = dialect.status(error)
         entry_of(request).status = code
-        rendered = dialect_of(request).render(error, body_of(request))
+        rendered = dialect.render(error, body_of(request))
         await self._say(lane, orjson.dumps({"type": "error", "status": code, **rendered}))
 
     async def _say(self, lane: str | None, data: bytes) -> None:
