@@ -27,7 +27,7 @@ def set_parameter(session: Session, text: str) -> None:
 def parameter_kinds() -> dict[str, str]:
     """Every parameter, and what its values are."""
     kinds = {int: "a whole number", float: "a number", bool: "true or false"}
-    return {name: kinds.get(kind, "one or more texts") for name, kind in Parameters.kinds().items()}
+    return {name: kinds.get(kind, "one or more strings") for name, kind in Parameters.kinds().items()}
 
 
 def quoted_words(text: str) -> list[str]:
