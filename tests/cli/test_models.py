@@ -187,9 +187,7 @@ def test_signin_makes_a_key_once_and_says_where_to_register_it(tmp_path: Path) -
     assert key.stat().st_mode & 0o077 == 0
     assert "https://ollama.com/connect?name=" in first
     address = urlsplit(next(word for word in first.split() if word.startswith("https://ollama.com/connect?")))
-    encoded = parse_qs(address.query)["key"][
-        0
-    ]  # Ollama: base64 for URLs, without padding, of the line in the .pub file
+    encoded = parse_qs(address.query)["key"][0]  # as Ollama writes the line of the .pub file
     public = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
     assert public.startswith("ssh-ed25519 AAAA")
     assert public in first.splitlines()[-1]
