@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from puna.api.no_ops import ToolHints
 from puna.api.openai.responses.actions import ACTIONS, SHELL, TOOL_SEARCH
+from puna.api.openai.responses.strictness import may_be_strict
 from puna.api.openai.tools import AnyText, GrammarOfText, Mode, custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool
@@ -35,8 +36,13 @@ class FunctionTool(ToolHints):
     defer_loading: bool | None = None
     allowed_callers: list[Literal["direct"]] | None = None
 
+    @property
+    def enforced(self) -> bool:
+        """Whether it is strict: as is said, else where its schema is made for it."""
+        return may_be_strict(self.parameters) if self.strict is None else self.strict
+
     def to_core(self) -> Tool:
-        tool = Tool(name=self.name, description=self.description or "", strict=self.strict is not False)
+        tool = Tool(name=self.name, description=self.description or "", strict=self.enforced)
         return tool if self.parameters is None else replace(tool, parameters=self.parameters)
 
     def render(self) -> dict[str, Any]:
@@ -45,7 +51,7 @@ class FunctionTool(ToolHints):
             "name": self.name,
             "description": self.description,
             "parameters": writable(self.parameters),
-            "strict": self.strict is not False,
+            "strict": self.enforced,
             **({} if self.output_schema is None else {"output_schema": writable(self.output_schema)}),
         }
 
