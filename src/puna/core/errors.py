@@ -115,6 +115,7 @@ class ContextLengthExceeded(InvalidRequest):
         self.prompt_tokens = prompt_tokens
         self.context_length = context_length
         self.at_least = at_least
+        self.at_least = at_least
 
 
 class ModelNotFound(PunaError):

@@ -27,6 +27,7 @@ from puna.engines.settings import EngineSettings
 from puna.inference.caller import ANONYMOUS, Caller
 from puna.inference.length import Prompt, may_be_too_long, said, unless_too_long
 from puna.inference.recovery import Recovery
+from puna.inference.refused import Refused
 from puna.inference.work import ChatWork, WholeWork, Work
 from puna.library.library import Library
 from puna.library.model import Model
@@ -58,6 +59,7 @@ class Inference:
         self._scheduler = scheduler
         self._engines = engines
         self._attempts = schema_attempts
+        self._refused = Refused()
 
     def chat(
         self,
@@ -83,9 +85,12 @@ class Inference:
             SchemaNotMet: the answer does not fit its schema, as often as it was generated.
         """
         model = self._model(name, parameters)
-        work = ChatWork(completed(request, model), self._attempts)
+        request = completed(request, model)
+        work = ChatWork(request, self._attempts)
         prompts = said(request.messages)
-        return self._answered(model, "chat", work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
+        events = self._answered(model, "chat", work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
+        limit = self._plan(model, "chat").capacity.context_length if model.ready else None
+        return events if limit is None else self._refused.unless_known(events, model.digest, request, limit)
 
     async def load(
         self,

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-NOT_STRICT = frozenset(
-    "allOf oneOf not if then else dependentRequired dependentSchemas patternProperties propertyNames "
-    "unevaluatedProperties contains prefixItems".split()
+OF_VALUES = frozenset({"allOf", "oneOf", "not", "if", "then", "else", "contains", "prefixItems"})
+OF_OBJECTS = frozenset(
+    {"propertyNames", "dependentRequired", "dependentSchemas", "patternProperties", "unevaluatedProperties"}
 )
+NOT_STRICT = OF_VALUES | OF_OBJECTS
 """Keywords that OpenAI's strict schemas don't have."""
 
 
