@@ -15,9 +15,10 @@ Vector: TypeAlias = "npt.NDArray[np.float32]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingRequest:
-    """Embed each of the inputs."""
+    """Embed each of the inputs. With `truncate` those that are too long are cut at their end, instead of refused."""
 
     inputs: tuple[Prompt, ...]
+    truncate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,13 @@ class Inference:
         whole: bool = False,
         keep_alive: float | None = None,
         parameters: Parameters = NO_OVERRIDES,
+        template: str | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Answer a conversation.
 
         With `whole` no event comes before the last is there, so that the request can be done anew, whatever happens
         to the engine. `caller` hears what becomes of the request. `keep_alive` is how many seconds the model stays in
-        memory afterwards, `parameters` go over those of its Modelfile.
+        memory afterwards, `parameters` go over those of its Modelfile, `template` takes the place of its TEMPLATE.
 
         Raises:
             ModelNotFound: the library has no model of that name.
@@ -85,6 +86,8 @@ class Inference:
             SchemaNotMet: the answer does not fit its schema, as often as it was generated.
         """
         model = self._model(name, parameters)
+        if template is not None:
+            model = model.with_template(template)
         request = completed(request, model)
         work = ChatWork(request, self._attempts)
         prompts = said(request.messages)
@@ -204,6 +207,7 @@ class Inference:
         model = self._model(name, parameters)
         work = WholeWork(len(request.inputs), do)
         prompts = [(InputAt(place), text) for place, text in enumerate(request.inputs) if isinstance(text, str)]
+        prompts = [] if request.truncate else prompts
         return self._answered(model, "embed", work, caller, prompts=prompts, keep_alive=keep_alive)
 
     async def count_prompt(self, name: str, request: ChatRequest, *, caller: Caller = ANONYMOUS) -> int:

@@ -183,6 +183,14 @@ class Model:
         changed.__dict__.pop("sampling", None)
         return changed
 
+    def with_template(self, source: str) -> "Model":
+        """This model with another TEMPLATE, and everything else that was read of it."""
+        changed = copy(self)
+        for name in ("template", "_is_bare", "capabilities"):
+            changed.__dict__.pop(name, None)
+        changed.__dict__.update(template_source=source, _renderer="", _rendering=None)
+        return changed
+
     @cached_property
     def template_source(self) -> str | None:
         """The Modelfile's TEMPLATE as it was written, in Go's or Jinja's syntax."""

@@ -108,7 +108,12 @@ def test_an_option_that_nobody_knows_is_named_in_a_header_and_the_log(
 
 @pytest.mark.parametrize("path", ["/api/chat", "/api/generate", "/api/embed"])
 def test_the_header_is_there_in_streams_too(scripted: ScriptedServer, path: str) -> None:
-    given = {"/api/chat": {"messages": ASK}, "/api/generate": {"prompt": "x"}, "/api/embed": {"input": "x"}}[path]
+    asks: dict[str, dict[str, Any]] = {
+        "/api/chat": {"messages": ASK},
+        "/api/generate": {"prompt": "x"},
+        "/api/embed": {"input": "x"},
+    }
+    given = asks[path]
     with scripted.http() as http:
         answer = http.post(path, json={"model": "plain", "options": {"magic": 1}, **given})
     assert answer.headers["Puna-Ignored"] == "options.magic"

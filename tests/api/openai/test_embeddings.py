@@ -57,6 +57,17 @@ def test_vectors_are_those_of_sentence_transformers(client: openai.OpenAI) -> No
     assert cosines.min() >= 0.999
 
 
+def test_a_long_text_is_cut_where_the_native_api_asks_for_it(server: RunningServer) -> None:
+    long = "A text that goes on. " * 500
+    with server.http() as http:
+        body = {"model": "all-minilm", "input": [long, long + " And another end."]}
+        assert http.post("/api/embed", json=body).status_code == 400
+        answer = http.post("/api/embed", json={**body, "truncate": True}).json()
+    first, second = answer["embeddings"]
+    assert np.allclose(first, second, atol=1e-6)
+    assert answer["prompt_eval_count"] == 2 * 512
+
+
 def test_a_paraphrase_is_nearer_than_another_question(client: openai.OpenAI) -> None:
     question, paraphrase, other = embed(
         client, ["why is the sky blue?", "what makes the sky look blue?", "why is the grass green?"]

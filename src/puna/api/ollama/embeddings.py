@@ -26,7 +26,7 @@ class EmbeddingBody(OptionsBody):
 
 
 class EmbedBody(EmbeddingBody):
-    """`truncate` allows what is never done: a text that is too long is refused."""
+    """`truncate` cuts what is too long, which is refused otherwise."""
 
     input: str | list[str]
     truncate: bool | None = None
@@ -42,7 +42,7 @@ async def embed(request: Request) -> Response:
     body = await read_body(request, EmbedBody)
     started = time.monotonic()
     texts = (body.input,) if isinstance(body.input, str) else tuple(body.input)
-    embeddings = await embedded(request, body, texts, body.dimensions or None)
+    embeddings = await embedded(request, body, texts, body.dimensions or None, truncate=bool(body.truncate))
     return JSONResponse(
         {
             "model": body.model,
@@ -62,14 +62,14 @@ async def embeddings(request: Request) -> Response:
 
 
 async def embedded(
-    request: Request, body: EmbeddingBody, texts: tuple[str, ...], dimensions: int | None
+    request: Request, body: EmbeddingBody, texts: tuple[str, ...], dimensions: int | None, *, truncate: bool = False
 ) -> Embeddings:
     """The vectors of the texts; no text has none."""
     if not texts:
         return Embeddings([], 0)
     batches = services_of(request).inference.embed(
         body.model,
-        EmbeddingRequest(inputs=texts),
+        EmbeddingRequest(inputs=texts, truncate=truncate),
         caller=entry_of(request),
         keep_alive=read_keep_alive(body.keep_alive),
         parameters=read_options(body.options, entry_of(request).ignore),

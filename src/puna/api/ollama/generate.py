@@ -24,7 +24,7 @@ NO_IMAGES = unsupported("Image generation is not supported")
 class GenerateBody(GenerationBody):
     """The request's body. Without a prompt it only loads the model, or unloads it with `keep_alive` 0.
 
-    A `template` belongs into a Modelfile, and what `context` was for is /api/chat's work.
+    A `template` takes the place of the model's for this request; what `context` was for is /api/chat's work.
     """
 
     prompt: str | None = None
@@ -32,7 +32,7 @@ class GenerateBody(GenerationBody):
     system: str | None = None
     raw: bool | None = None
     images: list[str] | None = None
-    template: Annotated[None, unsupported("Set it in a Modelfile")] = None
+    template: str | None = None
     context: Annotated[None, unsupported("For a conversation use /api/chat")] = None
     width: Annotated[None, NO_IMAGES] = None
     height: Annotated[None, NO_IMAGES] = None
@@ -46,7 +46,7 @@ class GenerateBody(GenerationBody):
     @model_validator(mode="after")
     def check_together(self) -> Self:
         """Fields that exclude one another."""
-        given = {"system": self.system, "images": self.images, "think": self.think}
+        given = {"system": self.system, "template": self.template, "images": self.images, "think": self.think}
         for name, value in given.items():
             if self.is_raw and value:
                 raise InvalidRequest(f"'{name}' can't be used with 'raw' or 'suffix'", param=name)
@@ -76,6 +76,16 @@ class GenerateBody(GenerationBody):
         )
 
 
+def checked(template: str | None) -> str | None:
+    """A template that can be rendered; None for none. Raises InvalidRequest."""
+    if not template:
+        return None
+    from puna.library.template import check_template  # few requests have one
+
+    check_template(template)
+    return template
+
+
 def render(piece: Piece) -> dict[str, Any]:
     """A piece as a response."""
     return {"response": piece.text, **({"thinking": piece.thinking} if piece.thinking else {})}
@@ -92,5 +102,7 @@ async def create(request: Request) -> Response | ASGIApp:
         completion = reply.inference.complete(body.model, body.to_completion(), **reply.engine_use)
         return await reply.send(answer_rows(body.model, completion, render))
     core = await body.to_chat(reply.images)
-    events = reply.inference.chat(body.model, core, whole=reply.whole, **reply.engine_use)
+    events = reply.inference.chat(
+        body.model, core, whole=reply.whole, template=checked(body.template), **reply.engine_use
+    )
     return await reply.send(answer_rows(body.model, events, render))

@@ -34,15 +34,15 @@ class EncoderEngine(ProcessEngine, Embeds):
 
     async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         inputs = request.inputs
-        batches = (self._batch(inputs, first) for first in range(0, len(inputs), INPUTS))
+        batches = (self._batch(inputs, first, truncate=request.truncate) for first in range(0, len(inputs), INPUTS))
         async with self.answering(), aclosing(pipelined(batches)) as answers:
             async for answer in answers:
                 yield answer
 
-    async def _batch(self, inputs: Sequence[Prompt], first: int) -> Embedded:
+    async def _batch(self, inputs: Sequence[Prompt], first: int, *, truncate: bool) -> Embedded:
         import numpy as np
 
-        body = {"inputs": inputs[first : first + INPUTS], "first": first}
+        body = {"inputs": inputs[first : first + INPUTS], "first": first, "truncate": truncate}
         answer = await self.client.post("/embed", body)
         vectors = tuple(np.frombuffer(base64.b64decode(vector), "<f4") for vector in answer["vectors"])
         return Embedded(vectors, answer["tokens"])

@@ -57,12 +57,12 @@ class Encoder:
         self._length = launch.context_length
         self._threads = ThreadPoolExecutor(launch.threads or cores())
 
-    async def embed(self, inputs: Sequence[str | list[int]]) -> tuple[list[bytes], int]:
+    async def embed(self, inputs: Sequence[str | list[int]], *, truncate: bool) -> tuple[list[bytes], int]:
         """The vectors of texts or tokens, little-endian float32, and how many tokens all have.
 
-        Raises RefusedInput for an input that has no tokens, unknown ones or too many.
+        Raises RefusedInput for an input that has no tokens, unknown ones or, if it may not be cut, too many.
         """
-        texts = [self._read(index, text) for index, text in enumerate(inputs)]
+        texts = [self._read(index, text, truncate=truncate) for index, text in enumerate(inputs)]
         vectors: list[bytes] = [b""] * len(texts)
         loop = asyncio.get_running_loop()
 
@@ -74,7 +74,7 @@ class Encoder:
         await asyncio.gather(*map(compute, blocks([len(text) for text in texts])))
         return vectors, sum(map(len, texts))
 
-    def _read(self, index: int, text: str | list[int]) -> Tokens:
+    def _read(self, index: int, text: str | list[int], *, truncate: bool) -> Tokens:
         tokens = self._pieces.tokens(text) if isinstance(text, str) else text
         unknown = next((token for token in tokens if not 0 <= token < self._pieces.size), None)
         if unknown is not None:
@@ -83,6 +83,8 @@ class Encoder:
             )
         if not tokens:
             raise RefusedInput("The input has no tokens.", index)
+        if len(tokens) > self._length and truncate:
+            return [*tokens[: self._length - 1], tokens[-1]]  # the last one is the mark of a text's end
         if len(tokens) > self._length:
             raise RefusedInput("The text is too long.", index, len(tokens), self._length)
         return tokens
@@ -94,7 +96,7 @@ def application(encoder: Encoder, key: str) -> Starlette:
     async def embed(request: Request) -> Response:
         body = orjson.loads(await request.body())
         try:
-            vectors, tokens = await unless_gone(request, encoder.embed(body["inputs"]))
+            vectors, tokens = await unless_gone(request, encoder.embed(body["inputs"], truncate=body["truncate"]))
         except RefusedInput as error:
             about = {"input": body["first"] + error.index, "tokens": error.tokens, "limit": error.limit}
             return answer({"error": {"message": str(error), **about}}, 400)

@@ -157,6 +157,6 @@ class EmbeddingEngine(LlamaEngine, Embeds):
         await asyncio.to_thread(import_module, "numpy")
 
     async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
-        async with self.answering(), aclosing(self._embedder.embed(request.inputs)) as batches:
+        async with self.answering(), aclosing(self._embedder.embed(request)) as batches:
             async for batch in batches:
                 yield batch
