@@ -68,6 +68,13 @@ def test_a_modelfile_makes_the_model_that_it_describes(library: Library, weights
     assert [*library.store.staging.folder.iterdir()] == []
 
 
+def test_of_the_bundled_model_only_what_is_used_is_copied(library: Library) -> None:
+    made = create(library, NAME, Recipe(base=ModelName.parse("tiny"), system="Be brief."))
+    assert [*library.store.staging.folder.iterdir()] == []
+    blobs = {path.name for path in library.store.blobs.iterdir()}
+    assert blobs == {layer.digest.filename for layer in made.manifest.blobs}
+
+
 def test_a_model_made_of_its_own_modelfile_is_the_same(library: Library, weights_file: Path, root: Path) -> None:
     text = 'FROM ./weights.gguf\nPARAMETER top_p 0.5\nSYSTEM "a\nb"\nMESSAGE user hi\nTEMPLATE {{ .Prompt }}'
     first = create(library, NAME, recipe(text, weights_file.parent))

@@ -68,14 +68,15 @@ class _Creation:
 
     def _layers(self) -> list[Layer]:
         base = self._library.get(self._recipe.base) if self._recipe.base else None
-        if base and base.bundled:
-            self._staged += [layer.digest for layer in base.manifest.blobs]
-            self._library.stage(base)
         inherited = list(base.manifest.layers) if base else []
         made = [*self._weights(base), *self._adapters(), *self._texts(base)]
         replaced = {layer.media_type for layer in made}
         replaced |= {media.PROMPT} if media.TEMPLATE in replaced else set()
-        return [*(layer for layer in inherited if layer.media_type not in replaced), *made]
+        kept = [layer for layer in inherited if layer.media_type not in replaced]
+        if base and base.bundled:
+            self._staged += [layer.digest for layer in kept]
+            self._library.stage(base, kept)
+        return [*kept, *made]
 
     def _weights(self, base: Model | None) -> list[Layer]:
         recipe = self._recipe

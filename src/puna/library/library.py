@@ -3,6 +3,7 @@
 import builtins
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from puna.library.bundled import NAME as BUNDLED
 from puna.library.bundled import bundled
 from puna.library.errors import ProtectedModel
 from puna.library.listing import Listed, Listing, warn
-from puna.library.manifest import InvalidManifest, Manifest
+from puna.library.manifest import InvalidManifest, Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.store import Store
 
@@ -64,7 +65,7 @@ class Library:
         if model.name == target:
             return model
         if model.bundled:
-            self.stage(model)
+            self.stage(model, model.manifest.blobs)
         return self.commit(target, model.manifest)
 
     def commit(self, name: ModelName, manifest: Manifest) -> "Model":
@@ -76,9 +77,9 @@ class Library:
         self.store.commit(name, manifest)
         return self.get(replace(name, digest=None))
 
-    def stage(self, model: "Model") -> None:
-        """Bring the bundled model's blobs into the store, for one made of them. Raises StoreFailed."""
-        for layer in model.manifest.blobs:
+    def stage(self, model: "Model", layers: Iterable[Layer]) -> None:
+        """Bring blobs of the bundled model into the store, for one made of them. Raises StoreFailed."""
+        for layer in layers:
             if layer.media_type == media.WEIGHTS:
                 self.store.staging.clone_file(model.weights, layer.digest)
             else:

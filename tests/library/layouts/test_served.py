@@ -3,6 +3,7 @@
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openai
 import orjson
@@ -62,40 +63,67 @@ def server(registry: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     publish(registry, "4b", "gemma3", write_gemma3(folder).published.read_bytes())
     with running_server(tmp_path_factory.mktemp("home")) as server:
         client = server.ollama()
+        puna = Puna(folder, folder / "home", server.url)
         for name, tag in (("gpt-oss", "20b"), ("gemma3", "4b")):
             pulled = f"{registry.address}/library/{name}:{tag}"
-            steps = [step.status for step in client.pull(pulled, insecure=True, stream=True)]
-            assert any(str(step).startswith("translating") for step in steps)
-            assert steps[-1] == "success"
+            said = puna("pull", "--insecure", pulled)
+            assert "translating" in said
+            assert "success" in said
             client.copy(pulled, f"{name}:{tag}")
             client.copy(pulled, name)
         yield server
 
 
-def test_chat_with_gpt_oss(server: RunningServer) -> None:
-    answer = server.client().chat.completions.create(
-        messages=[{"role": "user", "content": "Say this is a test"}], model="gpt-oss:20b", max_tokens=16
-    )
+CHAT = """
+from openai import OpenAI
+
+client = OpenAI(
+    base_url='http://localhost:11434/v1/',
+    api_key='ollama',  # required but ignored
+)
+
+chat_completion = client.chat.completions.create(
+    messages=[
+        {
+            'role': 'user',
+            'content': 'Say this is a test',
+        }
+    ],
+    model='gpt-oss:20b',
+)
+print(chat_completion.choices[0].message.content)
+"""
+VISION = """
+from openai import OpenAI
+
+client = OpenAI( base_url='http://localhost:11434/v1/', api_key='ollama', )
+
+response = client.chat.completions.create( model='gemma3', messages=[{ 'role': 'user', 'content': [ {'type': 'text', 'text': "What's in this image?"}, {'type': 'image_url', 'image_url': 'data:image/png;base64,...'}, ], }], max_tokens=300, )
+"""  # noqa: E501 — as it is written there
+
+
+def run(example: str, server: RunningServer) -> dict[str, Any]:
+    """Run an example of Ollama's documents with another address and a picture, and return its variables."""
+    here = example.replace("http://localhost:11434/v1/", f"{server.url}/v1/")
+    variables: dict[str, Any] = {}
+    exec(here.replace("data:image/png;base64,...", picture()), variables)  # noqa: S102 — it stands above
+    return variables
+
+
+def test_the_example_of_chats_runs_as_it_is_written(
+    server: RunningServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = run(CHAT, server)["chat_completion"]
+    assert answer.model == "gpt-oss:20b"
     assert answer.choices[0].finish_reason in ("length", "stop")
-    assert answer.usage
     assert answer.usage.prompt_tokens > 20
+    assert capsys.readouterr().out == f"{answer.choices[0].message.content}\n"
 
 
-def test_vision_with_gemma3(server: RunningServer) -> None:
-    answer = server.client().chat.completions.create(
-        model="gemma3",
-        messages=[
-            {
-                "role": "user",
-                "content": [
-                    {"type": "text", "text": "What's in this image?"},
-                    {"type": "image_url", "image_url": {"url": picture()}},
-                ],
-            }
-        ],
-        max_tokens=16,
-    )
-    assert answer.usage
+def test_the_example_of_pictures_runs_as_it_is_written(server: RunningServer) -> None:
+    answer = run(VISION, server)["response"]
+    assert answer.model == "gemma3"
+    assert answer.choices[0].finish_reason in ("length", "stop")
     assert answer.usage.prompt_tokens > 16 + 8
 
 

@@ -50,6 +50,7 @@ class Subject:
 
 
 SUBJECTS = (
+    Subject("deepseekocr", "deepseek-llm"),
     Subject("gemma3", ollama="v0.6.5"),
     Subject("gemma3text", ollama="v0.6.5"),
     Subject("gemma3n"),
@@ -61,7 +62,12 @@ SUBJECTS = (
     Subject("gptoss", "gpt-4o"),
     Subject("lfm2", "lfm2"),
     Subject("lfm2moe", "lfm2"),
+    Subject("llama4", "llama4"),
+    Subject("ministral3", "tekken"),
     Subject("mistral3"),
+    Subject("nemotron_h", "pixtral"),
+    Subject("nemotron_h_moe", "pixtral"),
+    Subject("nemotron_h_omni", "pixtral", "v0.30.0"),
     Subject("olmo3"),
     Subject("qwen25vl"),
     Subject("qwen35", "qwen35"),

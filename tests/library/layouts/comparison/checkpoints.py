@@ -16,7 +16,8 @@ import transformers
 from gemmas import GEMMAS
 from others import OTHERS
 from shapes import CHECKPOINTS
-from vocabularies import SPECIALS, TEMPLATE, tokenizer
+from towers import TOWERS
+from vocabularies import tokenizer, with_bytes
 from weights import block, saved, turn
 
 NEWER = ("Glm", "Qwen3_5")
@@ -25,7 +26,6 @@ COLOURED = ("Mistral3", "Qwen2_5", "Glm")
 """Models that see colours as OpenAI's CLIP does."""
 FLAT = ("Qwen2_5",)
 """Models whose `config.json` has what concerns text at its top."""
-NO_ENDS = {"add_bos_token": False, "add_eos_token": False}
 HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
 CLIP = {"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
 
@@ -53,19 +53,16 @@ def configured(values: dict[str, Any], ids: dict[str, int], size: int) -> dict[s
 
 def write(name: str, folder: Path) -> None:
     """Save a checkpoint."""
-    if by_hand := {**GEMMAS, **OTHERS}.get(name):
+    if by_hand := {**GEMMAS, **OTHERS, **TOWERS}.get(name):
         folder.mkdir(parents=True)
         by_hand(folder)
         return
     architecture, values = CHECKPOINTS[name]
-    made = tokenizer()
-    ids = made.get_vocab()
+    ids = tokenizer().get_vocab()
     kind = getattr(transformers, architecture)
     config = kind.config_class(**configured(values, ids, len(ids)))
     saved(kind(config), folder)
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made, bos_token="<s>", eos_token="</s>", pad_token="<pad>", chat_template=TEMPLATE
-    ).save_pretrained(folder)
+    with_bytes(folder)
     settle(folder, architecture, values)
     if name == "gptoss":
         block(folder)
@@ -96,10 +93,6 @@ def settle(folder: Path, architecture: str, values: dict[str, Any]) -> None:
         tower = config["vision_config"]
         tower.setdefault("rope_theta", (tower.get("rope_parameters") or {}).get("rope_theta", 10000.0))
     path.write_text(json.dumps(config, indent=2))
-    ids = tokenizer().get_vocab()
-    added = {"added_tokens_decoder": {ids[text]: {"content": text, "special": True} for text in SPECIALS}}
-    path = folder / "tokenizer_config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "chat_template": TEMPLATE} | NO_ENDS | added))
     if "vision_config" in values:
         tower = config["vision_config"]
         (folder / "preprocessor_config.json").write_text(

@@ -9,7 +9,7 @@ from typing import Any
 
 import transformers
 from vocabularies import PIECES, TEMPLATE, mergeable, pieces
-from weights import amend, rename, saved
+from weights import amend, extend, rename, saved, text_config
 
 TOKENIZER = {
     "tokenizer_class": "GemmaTokenizer",
@@ -84,8 +84,11 @@ def gemma3n(folder: Path) -> None:
     config = transformers.Gemma3nTextConfig(**text)
     saved(transformers.Gemma3nForCausalLM(config), folder)
     rename(folder, (r"^model\.", "model.language_model."))
+    shared = [f"model.language_model.layers.{layer}.self_attn." for layer in range(5, 10)]  # published, and not used
+    extend(folder, {f"{layer}{part}_proj.weight": (32, 64) for layer in shared for part in "kv"})
+    extend(folder, {f"{layer}k_norm.weight": (16,) for layer in shared})
     amend(folder / "tokenizer_config.json", **TOKENIZER)
-    text = json.loads((folder / "config.json").read_text()) | ROPE
+    text = json.loads((folder / "config.json").read_text()) | ROPE | {"intermediate_size": 96}
     whole = {"architectures": ["Gemma3nForConditionalGeneration"], "model_type": "gemma3n", "text_config": text}
     (folder / "config.json").write_text(json.dumps({**whole, "vocab_size": PIECES}))
 
@@ -125,6 +128,7 @@ def gemma4(folder: Path, *, sound: bool = False, **experts: Any) -> None:
         audio_token_id=11,
     )
     saved(transformers.Gemma4ForConditionalGeneration(config), folder)
+    text_config(folder, head_dim=16, global_head_dim=32)
     amend(folder / "tokenizer_config.json", **TOKENIZER | {"tokenizer_class": "PreTrainedTokenizerFast"})
     colours = {"image_mean": [0.0] * 3, "image_std": [1.0] * 3}
     amend(folder / "processor_config.json", image_processor=colours)

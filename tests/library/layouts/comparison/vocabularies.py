@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 
 import sentencepiece
+import transformers
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
 QWEN2 = (
@@ -22,6 +23,7 @@ TEMPLATE = (
     "{% for m in messages %}{{ m.role }}: {% if m.content is string %}{{ m.content }}{% else %}"
     "{% for part in m.content %}{{ part.text }}{% endfor %}{% endif %}\n{% endfor %}assistant: "
 )
+NO_ENDS = {"add_bos_token": False, "add_eos_token": False}
 PIECES = 400
 SPACE = "\u2581"
 WORDS = (
@@ -43,6 +45,19 @@ def tokenizer() -> Tokenizer:
     made.decoder = decoders.ByteLevel()
     made.add_special_tokens([AddedToken(text, special=True) for text in SPECIALS])
     return made
+
+
+def with_bytes(folder: Path) -> dict[str, int]:
+    """Save that tokenizer, and say which number each token has."""
+    made = tokenizer()
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token="<s>", eos_token="</s>", pad_token="<pad>", chat_template=TEMPLATE
+    ).save_pretrained(folder)
+    ids: dict[str, int] = made.get_vocab()
+    added = {"added_tokens_decoder": {ids[text]: {"content": text, "special": True} for text in SPECIALS}}
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "chat_template": TEMPLATE} | NO_ENDS | added))
+    return ids
 
 
 def pieces(folder: Path, *specials: str) -> None:

@@ -42,10 +42,26 @@ def rename(folder: Path, *names: tuple[str, str], without: str = "^$") -> None:
     save_file(found, path, {"format": "pt"})
 
 
+def extend(folder: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Add tensors that transformers does not know, or not any more."""
+    path = folder / "model.safetensors"
+    found = load_file(path) if path.is_file() else {}
+    new = {name: drawn(name, torch.Size(shape)).to(torch.float16) for name, shape in shapes.items()}
+    save_file(found | {name: tensor for name, tensor in new.items() if name not in found}, path, {"format": "pt"})
+
+
 def amend(path: Path, **values: Any) -> None:
     """Give keys of a JSON file other values; a file that is not there yet has none."""
     document = json.loads(path.read_text()) if path.is_file() else {}
     path.write_text(json.dumps(document | values, indent=2))
+
+
+def text_config(folder: Path, **values: Any) -> None:
+    """Give keys of the part that concerns text other values."""
+    path = folder / "config.json"
+    document = json.loads(path.read_text())
+    document["text_config"] |= values
+    path.write_text(json.dumps(document, indent=2))
 
 
 def turn(folder: Path) -> None:
