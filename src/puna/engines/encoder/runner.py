@@ -57,7 +57,7 @@ class Encoder:
         self._length = launch.context_length
         self._threads = ThreadPoolExecutor(launch.threads or cores())
 
-    async def embed(self, inputs: Sequence[str | list[int]], *, truncate: bool) -> tuple[list[bytes], int]:
+    async def embed(self, inputs: Sequence[str | list[int]], *, truncate: bool = False) -> tuple[list[bytes], int]:
         """The vectors of texts or tokens, little-endian float32, and how many tokens all have.
 
         Raises RefusedInput for an input that has no tokens, unknown ones or, if it may not be cut, too many.
