@@ -46,8 +46,8 @@ def spelled(text: str) -> str:
 
 @dataclass
 class Vocabulary:
-    """The tokens, and the text as `chain` of them, the `first` of which has so many bytes. Where there are two texts the
-    first one ends at `first_end`."""
+    """The tokens, and the text as `chain` of them, the `first` of which has so many bytes. Where there are two texts
+    the first one ends at `first_end`."""
 
     texts: list[str]
     types: list[TokenType]

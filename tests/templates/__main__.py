@@ -10,12 +10,13 @@ from tests.templates.battery import CASES
 from tests.templates.cases import failure
 from tests.templates.cuts import CUTS
 from tests.templates.deviations import reason_for
+from tests.templates.off_format import OFF_FORMAT
 from tests.templates.published import published
 from tests.templates.senses import SENSES
 from tests.templates.subject import Subject
 
 AT_ONCE = 2
-EVERY = (*CASES, *CUTS, *SENSES)
+EVERY = (*CASES, *OFF_FORMAT, *CUTS, *SENSES)
 COLUMNS = list(dict.fromkeys(case.column for case in EVERY))
 HEAD = """# Chat templates
 

@@ -4,9 +4,11 @@ What was said comes out once, as what it is. The beginning of a call that the li
 may be nothing else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from puna.core.requests import ChatRequest
+from puna.core.tools import Tool
 from tests.scripted_model import PIECE, vocabulary_of
 from tests.templates.cases import Cases
 from tests.templates.subject import Answer, Subject, answer_of, ask, call, prompt_of, said, tool, turn, user
@@ -46,16 +48,16 @@ async def a_call_cut_anywhere(subject: Subject) -> None:
         text = await turn(subject.engine, said("", call(city=VALUE, days=3)), TOOLS)
     tags = (await subject.engine.traits()).thinking
     if tags and tags.end.count("<") == 1 and tags.end not in text:
-        text = f"{tags.start}{THOUGHT}{tags.end}\n\n{text}"
+        text = f"{await thought(subject, TOOLS)}\n\n{text}".lstrip()
     await cut_anywhere(subject, text.replace("Hm.", THOUGHT), ask(user("?"), tools=TOOLS))
 
 
-async def thought(subject: Subject) -> str:
+async def thought(subject: Subject, tools: Sequence[Tool] = ()) -> str:
     """What a model says that thinks, before its answer."""
     tags = (await subject.engine.traits()).thinking
     if tags is None:
         return ""
-    prompt = (await prompt_of(subject.engine, ask(user("?")))).rstrip()
+    prompt = (await prompt_of(subject.engine, ask(user("?"), tools=tools))).rstrip()
     if tags.closed_in(prompt):
         return ""
     return f"{'' if prompt.endswith(tags.start) else tags.start}{THOUGHT}{tags.end}"

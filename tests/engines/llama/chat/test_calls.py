@@ -2,7 +2,7 @@ import pytest
 
 from puna.core.events import Event, TextDelta, ToolCallDelta
 from puna.core.tools import Tool
-from puna.engines.llama.chat.calls import JsonCallFilter
+from puna.engines.llama.chat.calls import JsonCallFilter, may_begin
 from puna.engines.llama.chat.offered import OfferedTools
 from puna.engines.llama.markup import ID, PUNA_SHAPE, CallShape
 
@@ -82,3 +82,26 @@ def test_a_name_and_arguments_on_lines_of_their_own() -> None:
             "",
             [("add", '{"a": 1}')],
         )
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "begins"),
+    [
+        (f', "id": "{ID}"}}]', ', "id": "000', True),
+        (f', "id": "{ID}"}}]', ', "id": "0001"}', True),
+        (f', "id": "{ID}"}}]', ', "id": "0001", ', False),
+        ("}\n</tool_call>", "} </too", True),
+        ("}\n</tool_call>", "} <b>", False),
+        ("", "a", False),
+    ],
+)
+def test_whether_a_part_begins_so(part: str, text: str, *, begins: bool) -> None:
+    assert may_begin(part, text) == begins
+
+
+@pytest.mark.parametrize("cut", ["}", "}\n</tool", '}\n</tool_call>\n<tool_call>\n{"name": "st'])
+def test_what_a_limit_leaves_of_the_format_behind_a_call_is_no_text(cut: str) -> None:
+    begun = CALL.removesuffix("}\n</tool_call>") + cut
+    reader = JsonCallFilter(0, PUNA_SHAPE, TOOLS, several=True)
+    events = [*reader.feed(TextDelta(0, begun)), *reader.close("length")]
+    assert not [event for event in events if isinstance(event, TextDelta)]

@@ -72,7 +72,8 @@ class JsonCallFilter(CallFilter):
             map(len, (shape.prefix, shape.between, shape.middle, shape.suffix, tools.names[0]))
         )
         self._closing = re.compile("|".join(map(re.escape, re.findall(r"</[^<>]+>", shape.suffix))) or "$^")
-        self._end = "".join(shape.suffix.split())
+        self._end = shape.suffix
+        self._others = [f"{begin}{name}{shape.middle}" for begin in (shape.prefix, *begins) for name in tools.names]
         self._made: list[tuple[str, str]] = []
         self._object = ObjectEnd()
         self._tools = tools
@@ -89,8 +90,9 @@ class JsonCallFilter(CallFilter):
             if calls:
                 self.held.take(len(self.held.text))
             return [*events, *self.rest()]
-        rest = "".join(self._closing.sub("", self.held.text).split())
-        if self._read == self._after and self._end.startswith(rest):
+        rest = self._closing.sub("", self.held.text)
+        ends = (self._end, *self._others) if reason == "length" else (self._end,)
+        if self._read == self._after and any(may_begin(end, rest) for end in ends):
             self.held.take(len(self.held.text))
         return [*events, *self.rest()] if self._read in (self._text, self._after) else events
 
@@ -148,6 +150,18 @@ class JsonCallFilter(CallFilter):
             if arguments:
                 events.append(ToolCallDelta(self._index, self.calls, arguments))
             self.calls += 1
+
+
+def may_begin(part: str, text: str) -> bool:
+    """Whether a part of a shape begins with that text, whatever white space is in it."""
+    part, text = "".join(part.split()), "".join(text.split())
+    while True:
+        before, number, part = part.partition(ID)
+        if before.startswith(text):
+            return True
+        if not number or not text.startswith(before):
+            return False
+        text = re.sub(r"[\w-]{0,64}", "", text[len(before) :], count=1)
 
 
 def pattern(text: str) -> str:

@@ -8,7 +8,7 @@ import orjson
 
 from puna.core.events import Event, FinishReason, ToolCallDelta
 from puna.core.tools import Tool
-from puna.engines.llama.chat.calls import CallFilter
+from puna.engines.llama.chat.calls import CallFilter, may_begin
 from puna.engines.llama.chat.offered import new_call_id
 from puna.engines.llama.markup import FIRST_TAG, overlap
 
@@ -67,7 +67,7 @@ class TaggedFilter(CallFilter):
         if self._read == self._text:
             return self.rest()
         if self._read in (self._marked, self._between):
-            return self._as_text(events)
+            return self._as_text(events, cut=reason == "length")
         if reason == "stop":
             if self._read in (self._first_line, self._value):
                 self._finish_value(self.held.text, events)
@@ -116,11 +116,14 @@ class TaggedFilter(CallFilter):
         self._read = self._text if not self.calls else self._between
         return True
 
-    def _as_text(self, events: list[Event]) -> Sequence[Event]:
-        rest = self.held.text.strip()
-        for tag in (self._form.section_end, self._form.call_end):
+    def _as_text(self, events: list[Event], *, cut: bool) -> Sequence[Event]:
+        """What is behind the last call, but for the end of it, or where it was `cut` the beginning of another."""
+        rest, form = self.held.text.strip(), self._form
+        for tag in (form.section_end, form.call_end):
             rest = rest.removeprefix(tag.strip()).strip()
-        if rest or not self.calls:
+        calls = [f"{form.prefix}{name}{form.name_end[0]}" for name in self._tools]
+        others = (form.section_end, form.call_end, form.section + form.prefix, *calls) if cut else ()
+        if not self.calls or (rest and not any(may_begin(other, rest) for other in others)):
             events += self.rest()
         return events
 
