@@ -1,4 +1,4 @@
-"""JSON in and out."""
+"""Responses whose body is JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,17 +6,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-
-def writable(value: Any) -> Any:
-    """The value with integers of more than 64 bits as orjson writes them, which it refuses to do by itself."""
-    match value:
-        case dict() as members:
-            return {name: writable(member) for name, member in members.items()}
-        case list() as elements:
-            return [writable(element) for element in elements]
-        case int(number) if not -(2**63) <= number < 2**64:
-            return orjson.Fragment(str(number))
-    return value
+from puna.core.json import write
 
 
 class JSONResponse(Response):
@@ -25,4 +15,4 @@ class JSONResponse(Response):
     media_type = "application/json"
 
     def __init__(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(orjson.dumps(content, option=orjson.OPT_UTC_Z), status, headers)
+        super().__init__(write(content, orjson.OPT_UTC_Z), status, headers)

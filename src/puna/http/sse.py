@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import orjson
+from puna.core.json import write
 
 KEEP_ALIVE = b": keep-alive\n\n"
 """A comment, which clients pass over."""
@@ -18,4 +18,4 @@ def data_of(block: bytes) -> bytes:
 def event(data: Any, name: str | None = None) -> bytes:
     """An event of that JSON. With a name it stands before the data."""
     head = b"" if name is None else b"event: " + name.encode() + b"\n"
-    return head + b"data: " + orjson.dumps(data) + b"\n\n"
+    return head + b"data: " + write(data) + b"\n\n"

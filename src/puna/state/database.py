@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from puna.core.json import read, write
 from puna.state.errors import StateError
 from puna.state.private import narrow, private_file
 from puna.state.schema import upgrade
@@ -48,8 +48,8 @@ class Database:
         try:
             engine = create_engine(
                 driver(make_url(url)),
-                json_serializer=lambda value: orjson.dumps(value).decode(),
-                json_deserializer=orjson.loads,
+                json_serializer=lambda value: write(value).decode(),
+                json_deserializer=read,
                 pool_pre_ping=True,
             )
             if engine.dialect.name == "sqlite":

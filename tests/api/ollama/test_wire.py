@@ -173,7 +173,7 @@ def test_a_stream_is_rows_of_which_the_last_measures(scripted: ScriptedServer) -
 def test_calls_come_whole_and_one_that_was_cut_off_not_at_all(scripted: ScriptedServer, stream: bool) -> None:
     events: list[Event] = [
         ToolCallDelta(0, 0, '{"a"', "call_1", "add"),
-        ToolCallDelta(0, 0, ": 1}"),
+        ToolCallDelta(0, 0, f": {10**25}}}"),
         ToolCallDelta(0, 1, '{"b', "call_2", "add"),
         Finished(0, "length"),
         Done(Usage(1, 1)),
@@ -183,7 +183,7 @@ def test_calls_come_whole_and_one_that_was_cut_off_not_at_all(scripted: Scripted
     answer = native.chat("plain", ASK, tools=[TOOL], stream=stream)
     messages = [row.message for row in answer] if stream else [answer.message]
     [call] = [call for message in messages for call in message.tool_calls or ()]
-    assert (call.function.name, call.function.arguments) == ("add", {"a": 1})
+    assert (call.function.name, call.function.arguments) == ("add", {"a": 10**25})
 
 
 def test_log_probabilities_of_a_character_of_two_tokens(scripted: ScriptedServer) -> None:

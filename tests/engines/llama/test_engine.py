@@ -3,6 +3,7 @@ import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from puna.core.events import Done, Event, Finished, TextDelta
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.core.tools import Tool
 from puna.engines.llama.engine import GeneratingEngine
 from puna.engines.process.process import EngineProcess
 from tests.stored_models import micro_launch
@@ -96,6 +98,14 @@ async def test_a_prompt_longer_than_the_context_says_both_lengths(micro: Path) -
         assert raised.value.context_length == 256
         assert raised.value.prompt_tokens > 600
         assert text_of(await collect(engine, ask("hello", max_tokens=3)))
+
+
+async def test_a_prompt_that_is_far_too_long_is_refused_by_its_beginning(micro: Path) -> None:
+    tool = Tool(name="f", description="word " * 20_000, parameters={"type": "object"})
+    async with running(micro, context=256) as (engine, _):
+        with pytest.raises(ContextLengthExceeded, match="at least") as raised:
+            await collect(engine, replace(ask("hello"), tools=(tool,)))
+    assert 512 < raised.value.prompt_tokens < 5000
 
 
 async def test_closing_an_answer_ends_its_generation(micro: Path) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-import orjson
-
 from puna.api.anthropic.blocks import (
     AssistantMessage,
     RedactedThinking,
@@ -21,8 +19,8 @@ from puna.api.anthropic.blocks import (
 )
 from puna.api.anthropic.thinking import opened, verified
 from puna.core.errors import InvalidRequest
+from puna.core.json import write
 from puna.core.messages import Message, Part, Role, Text, ToolCall
-from puna.http.json import writable
 from puna.images.load import ImageLoader
 from puna.state.seal import Seal
 
@@ -153,7 +151,7 @@ class Reader:
                 case RedactedThinking(data=data):
                     thoughts.append(opened(self.seal, data, path))
                 case ToolUse(id=identifier, name=name, input=arguments):
-                    calls.append(ToolCall(identifier, name, orjson.dumps(writable(arguments)).decode()))
+                    calls.append(ToolCall(identifier, name, write(arguments).decode()))
                 case ToolResult():
                     answered = block.tool_use_id
                     content += await self._result(block, path)

@@ -4,16 +4,15 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
-import orjson
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from puna.api.anthropic.client_tools import bash, memory, text_editor
 from puna.api.functions import check_names, invalid
 from puna.api.no_ops import ToolHints
 from puna.core.errors import InvalidRequest
+from puna.core.json import write
 from puna.core.tools import Tool, ToolChoice
 from puna.http.body import Lenient
-from puna.http.json import writable
 
 HOSTED = re.compile(r"(web_search|web_fetch|code_execution|tool_search_tool_(bm25|regex)|advisor)(_\d{8})?")
 """The types of tools that Anthropic's servers run."""
@@ -36,7 +35,7 @@ class ClientTool(ToolHints):
         """The tool, with what is said here of its calls."""
         description = tool.description
         if self.input_examples:
-            examples = "\n".join(orjson.dumps(writable(example)).decode() for example in self.input_examples)
+            examples = "\n".join(write(example).decode() for example in self.input_examples)
             description = f"{description}\nExamples of arguments:\n{examples}".strip()
         return Tool(name=tool.name, description=description, parameters=tool.parameters, strict=bool(self.strict))
 

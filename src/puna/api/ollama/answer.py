@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from puna.api.logprobs import render_token
 from puna.api.ollama.lines import Row
 from puna.api.ollama.summary import render_time
@@ -23,6 +21,7 @@ from puna.core.events import (
     TokenLogprob,
     ToolCallDelta,
 )
+from puna.core.json import read
 
 SECOND = 10**9
 """Durations are in nanoseconds."""
@@ -57,8 +56,8 @@ class Call:
     def render(self, place: int) -> dict[str, Any] | None:
         """The call; None where it was cut off in its middle."""
         try:
-            arguments = orjson.loads("".join(self._arguments) or "{}")
-        except orjson.JSONDecodeError:
+            arguments = read("".join(self._arguments) or "{}")
+        except ValueError:
             return None
         return {"id": self.id, "function": {"index": place, "name": self.name, "arguments": arguments}}
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-import orjson
 from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +14,11 @@ from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.generation import GenerationBody, parts
 from puna.api.ollama.options import DEFAULTS
 from puna.api.ollama.reply import Reply
+from puna.core.json import write
 from puna.core.messages import Message, Role, ToolCall
 from puna.core.requests import ChatRequest
 from puna.core.tools import Tool, ToolChoice
 from puna.http.body import read_body
-from puna.http.json import writable
 from puna.images.load import ImageLoader
 
 
@@ -107,7 +106,7 @@ async def conversation(messages: Sequence[ChatMessage], images: ImageLoader) -> 
             ToolCall(
                 call.id or f"call_{place}_{number}",
                 call.function.name,
-                orjson.dumps(writable(call.function.arguments or {})).decode(),
+                write(call.function.arguments or {}).decode(),
             )
             for number, call in enumerate(message.tool_calls or ())
         )

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from puna.api.dialect import dialect_of
 from puna.core.errors import PunaError
+from puna.core.json import write
 from puna.http.body import body_of
 from puna.http.exchange import EventStream, unless_gone
 from puna.http.json import JSONResponse
@@ -44,7 +45,7 @@ async def lines(rows: AsyncGenerator[Row, None]) -> AsyncGenerator[bytes, None]:
 
 def line(row: Row) -> bytes:
     """One line of JSON."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    return write(row, orjson.OPT_APPEND_NEWLINE)
 
 
 def error_line(request: Request) -> Callable[[PunaError], bytes]:

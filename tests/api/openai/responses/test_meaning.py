@@ -121,6 +121,8 @@ def test_numbers_of_a_schema_may_have_more_than_64_bits(server: RunningServer) -
     assert made["text"]["format"]["schema"] == schema
     kept = server.http().get(f"/v1/responses/{made['id']}").json()
     assert kept["tools"][0]["parameters"] == made["tools"][0]["parameters"] == arguments
+    assert kept["text"]["format"]["schema"] == schema
+    assert isinstance(kept["text"]["format"]["schema"]["const"], int)
 
 
 def test_log_probabilities_where_they_are_asked_for(server: RunningServer) -> None:

@@ -11,8 +11,8 @@ from puna.api.openai.responses.tools import GivenChoice, GivenTool
 from puna.api.openai.verbosity import Verbosity
 from puna.core.effort import Effort
 from puna.core.formats import Format, FreeText, JsonObject, JsonSchema
+from puna.core.json import writable
 from puna.http.body import Body, unsupported
-from puna.http.json import writable
 
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)

@@ -12,9 +12,9 @@ from puna.api.openai.responses.actions import ACTIONS, SHELL, TOOL_SEARCH
 from puna.api.openai.responses.strictness import may_be_strict
 from puna.api.openai.tools import AnyText, GrammarOfText, Mode, custom_tool
 from puna.core.errors import InvalidRequest
+from puna.core.json import writable
 from puna.core.tools import Tool
 from puna.http.body import Body, Lenient
-from puna.http.json import writable
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$", min_length=1, max_length=128)]
 

@@ -19,6 +19,7 @@ from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.filters import EnvelopeFilter, Filter, Pipeline, StopFilter
 from puna.engines.llama.chat.forms import CallForm
 from puna.engines.llama.chat.harmony import FINAL, REOPENED, TAGS, HarmonyFilter
+from puna.engines.llama.chat.length import check_beginning
 from puna.engines.llama.chat.loose import LooseCallFilter
 from puna.engines.llama.chat.messages import media
 from puna.engines.llama.chat.offered import OfferedTools
@@ -99,6 +100,7 @@ class RenderedChat:
             ConnectionError: the engine broke off.
         """
         prompt = await self.prompt()
+        await check_beginning(self._conversation.client, prompt, self._conversation.context_length)
         thinking = self._thinking(prompt)
         cuts: deque[Cut] = deque()
         async with aclosing(self._generated(prompt, thinking, cuts)) as events:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from puna.engines.llama.grammar.formats import FORMATS
-from puna.engines.llama.grammar.numbers import number_keywords
+from puna.engines.llama.grammar.numbers import exact, far_examples, number_keywords
 from puna.engines.llama.grammar.patterns import without_look_around
+from puna.engines.llama.grammar.spoken import Spoken
 from puna.engines.llama.grammar.unions import Unions
 from puna.structured.document import Document, Target
 from puna.structured.keywords import OF_TYPE, Path, Schema, types_of
@@ -127,7 +128,12 @@ class Relaxed:
         if kinds:
             own["type"] = kinds[0] if len(kinds) == 1 else list(kinds)
         if "const" in schema or "enum" in schema:
-            return own | self._constants(schema, kinds)
+            return own | self._constants(schema, path)
+        if self._narrow and kinds and {"number", "integer"} & {*kinds} and (far := self._far(schema, kinds)):
+            others = [kind for kind in kinds if kind not in ("number", "integer")]
+            if not others:
+                return far
+            return {"anyOf": [far, self._own({**schema, "type": others}, path, base, closed=closed)]}
         if kinds is None or "object" in kinds:
             own |= self._object(schema, path, base, closed=closed)
         if kinds is None or "array" in kinds:
@@ -145,18 +151,33 @@ class Relaxed:
         """The type that the keywords of a schema without `type` are about; None where it has none of them."""
         return next(((kind,) for kind, words in OF_TYPE.items() if words & schema.keys()), None)
 
-    def _constants(self, schema: Schema, kinds: tuple[str, ...] | None) -> dict[str, Any]:
+    def _far(self, schema: Schema, kinds: tuple[str, ...]) -> dict[str, Any] | None:
+        """Examples of numbers that are too far away for a grammar to reach, where there are any."""
+        numbers = [kind for kind in kinds if kind in ("number", "integer")]
+        examples = list(filter(exact, far_examples(schema, whole="number" not in kinds)))
+        found = self._fitting({**schema, "type": numbers, "enum": examples}, examples)
+        return {"enum": found} if found else None
+
+    def _constants(self, schema: Schema, path: Path) -> dict[str, Any]:
         """The constants, but for those that the keywords beside them exclude."""
-        values = [schema["const"]] if "const" in schema else list(schema["enum"])
+        word = "const" if "const" in schema else "enum"
+        values = self._fitting(schema, [schema["const"]] if word == "const" else list(schema["enum"]))
+        written = list(filter(exact, values))
+        if values and not written:
+            self._leave((*path, word))
+            return {}
+        return {"enum": written}
+
+    def _fitting(self, schema: Schema, values: list[Any]) -> list[Any]:
+        """The values that the schema's own keywords let through."""
         beside = {
             name: value
             for name, value in schema.items()
             if name in ("type", "enum", "multipleOf") or any(name in words for words in OF_TYPE.values())
         }
         if len(beside) > ("enum" in beside) and len(values) <= MOST_ITEMS:
-            fits = Document(beside).validator().is_valid
-            values = [value for value in values if fits(value)]
-        return {"enum": values}
+            values = list(filter(Document(beside).validator().is_valid, values))
+        return values
 
     def _string(self, schema: Schema, path: Path) -> dict[str, Any]:
         own: dict[str, Any] = {word: int(schema[word]) for word in ("minLength", "maxLength") if word in schema}
@@ -322,49 +343,6 @@ class Relaxed:
         if spoken.patterns:
             closing["patternProperties"] = dict.fromkeys(spoken.patterns, True) | own.get("patternProperties", {})
         return closing
-
-
-class Spoken:
-    """The names of properties that a schema and what it is composed of speak of, in its order."""
-
-    def __init__(self, document: Document) -> None:
-        self.names: dict[str, None] = {}
-        self.patterns: dict[str, None] = {}
-        self.open = False
-        self._document = document
-        self._seen: set[int] = set()
-
-    def collect(self, schema: Any, base: str) -> None:
-        if not isinstance(schema, Mapping) or id(schema) in self._seen:
-            return
-        self._seen.add(id(schema))
-        base = self._document.base_of(schema, base)
-        for word, value in schema.items():
-            match word:
-                case "$ref" if isinstance(value, str):
-                    target = self._document.resolve(value, base, ("$ref",))
-                    self.collect(target.schema, target.base)
-                case "properties":
-                    self.names |= dict.fromkeys(value)
-                case "required":
-                    self.names |= dict.fromkeys(value)
-                case "patternProperties":
-                    self.patterns |= dict.fromkeys(filter(None, map(without_look_around, value)))
-                case "additionalProperties" | "unevaluatedProperties":
-                    self.open |= value is not False
-                case "allOf" | "anyOf" | "oneOf":
-                    for part in value:
-                        self.collect(part, base)
-                case "if" | "then" | "else":
-                    self.collect(value, base)
-                case "dependentRequired" | "dependentSchemas" | "dependencies":
-                    self._dependent(value, base)
-
-    def _dependent(self, value: Mapping[str, Any], base: str) -> None:
-        for name, part in value.items():
-            names = part if isinstance(part, list) else []
-            self.names |= dict.fromkeys([name, *names])
-            self.collect(part, base)
 
 
 def close(own: dict[str, Any]) -> None:
