@@ -86,7 +86,7 @@ class NoProcesses:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server for all tests of a worker that only ask it things."""
-    with running_server(tmp_path_factory.mktemp("home")) as server:
+    with running_server(tmp_path_factory.mktemp("home"), PUNA_NUM_PARALLEL="0") as server:
         yield server
 
 

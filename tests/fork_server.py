@@ -20,6 +20,8 @@ from typing import IO
 
 import psutil
 
+from tests.forking import IMPORTED, fork_children
+
 LONGEST_ORDER = 2**18
 """How many bytes the arguments and environment of a server may take."""
 
@@ -31,7 +33,8 @@ SERVER = (
     *("puna.observation.log", "puna.engines.process.client", "puna.engines.llama.engine", "puna.images.load"),
     *(f"puna.api.ollama.{name}" for name in ("chat", "embeddings", "generate", "models", "summary")),
     *(f"puna.cli.commands.{name}" for name in ("serve", "models", "create", "show", "registry", "run", "running")),
-    *("puna.cli.client.mounted", "puna.cli.client.network", "puna.cli.client.tags"),
+    *("puna.cli.client.mounted", "puna.cli.client.network", "puna.cli.client.tags", "puna.library.template.go"),
+    *IMPORTED,
 )
 PROGRAM = (*SERVER, "openai", "ollama", "puna.embedded.core", "puna.embedded.transports", "puna.embedded.serving")
 """What a process imports before it forks: for the command `puna`, and for programs with clients in them."""
@@ -127,6 +130,8 @@ def become(arguments: list[str], environment: dict[str, str], folder: str | None
         exec(program, sys.modules["__main__"].__dict__)  # noqa: S102 - it is a test's
         return
     sys.argv = ["puna", *arguments]
+    if arguments[:1] == ["serve"] and sys.platform == "linux":
+        fork_children()
     code: object = 1
     try:
         app()

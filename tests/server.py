@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # a test that starts no server does without its clients
 
 THREADS = "1"
 """Of each engine. Two wait for each other: on cores that others use, that takes most of the time to start `tiny`."""
+PARALLEL = "2"
+"""Requests at once for each model, of tests' own servers. The cache of the usual eight takes half of the time that
+`tiny` loads. The server that all tests of a worker share has it ("0")."""
 UNENCRYPTED = False
 """Clients without encryption need no certificates: reading them takes 24 ms of processor time for each client."""
 
@@ -92,7 +95,8 @@ def running_server(
     reading, writing = os.pipe()
     with os.fdopen(reading) as output:
         with log.open("w") as errors, os.fdopen(writing, "w") as announcing:
-            given = {**clean, "PUNA_HOME": str(home), "PUNA_THREADS": THREADS, **environment}
+            usual = {"PUNA_HOME": str(home), "PUNA_THREADS": THREADS, "PUNA_NUM_PARALLEL": PARALLEL}
+            given = {**clean, **usual, **environment}
             process = _start(launcher, module, given, announcing.fileno(), errors.fileno())
         try:
             announcement = output.readline()

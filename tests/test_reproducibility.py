@@ -34,7 +34,7 @@ async def say(client: openai.AsyncOpenAI, prompt: str, *, tokens: int = 40, seed
 
 
 async def test_a_request_that_is_alone_says_the_same_whatever_ran_before(tmp_path: Path) -> None:
-    with flat_server(tmp_path) as server:
+    with flat_server(tmp_path, PUNA_NUM_PARALLEL="0") as server:
         async with server.async_client() as client:
             first = [await say(client, PROMPT), await say(client, PROMPT, n=4)]
             again = [await say(client, PROMPT), await say(client, PROMPT, n=4)]
