@@ -98,9 +98,12 @@ class MessageHints(Lenient):
 
 class PartHints(Lenient):
     """What libraries keep beside a piece of a message's content. `annotations` are links of an answer, `parsed` is
-    what its text says as an object."""
+    what its text says as an object. Some repeat there what the message has (`role`, `reasoning`)."""
 
     id: Any = None
+    role: Any = None
+    reasoning: Any = None
+    reasoning_content: Any = None
     index: Any = None
     cache_control: Any = None
     provider_options: Any = None

@@ -47,6 +47,7 @@ def test_sampling(scripted: ScriptedServer, given: dict[str, Any], setting: tupl
         ({"guided_json": '{"type": "object"}'}, JsonSchema(schema={"type": "object"})),
         ({"json_schema": SCHEMA}, JsonSchema(schema=SCHEMA)),
         ({"response_format": {"type": "json_object", "schema": SCHEMA}}, JsonSchema(schema=SCHEMA)),
+        ({"response_format": {"type": "json_object", "value": SCHEMA}}, JsonSchema(schema=SCHEMA)),
         ({"structured_outputs": {"json": SCHEMA, "regex": None}}, JsonSchema(schema=SCHEMA)),
         ({"structured_outputs": {"json_object": True}}, JsonObject()),
     ],

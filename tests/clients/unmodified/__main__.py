@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,21 @@ Found = dict[str, str | None]
 
 
 def use(client: Client, uv: str, url: str) -> Found:
-    """What a client's program reports."""
+    """What a client can do, installed where it is not yet."""
     try:
-        command = prepare(client, uv)
+        return reported(prepare(client, uv), client.name, url)
     except NotInstalled as error:
         return {"install": str(error)}
+
+
+def reported(command: Sequence[str], name: str, url: str) -> Found:
+    """What the program of the client of that name reports, in an empty home."""
     with tempfile.TemporaryDirectory() as home:
         given = {
             **os.environ,
             "HOME": home,
             "PUNA_URL": url,
-            "PUNA_CLIENT": client.name,
+            "PUNA_CLIENT": name,
             "OPENAI_BASE_URL": f"{url}/v1",
             "OPENAI_API_BASE": f"{url}/v1",
             "OPENAI_API_KEY": "unused",

@@ -1,5 +1,6 @@
 """The clients, each pinned to the version that the table of docs/clients.md speaks of."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,9 +21,8 @@ class Client:
     @property
     def shown(self) -> str:
         """The client and its version, as the table has it."""
-        package = self.packages[0].replace(" = ", "==").replace('"', "")
-        name, _, version = package.rpartition("==" if "==" in package else "@")
-        return f"{name.split('[')[0]} {version.split(',')[0].removeprefix('{version==')}"
+        name, version = re.match(r"(@?[^@=\s\[]+).*?(\d+\.\d[\w.]*)", self.packages[0]).groups()  # type: ignore[union-attr]
+        return f"{name} {version}"
 
 
 def python(name: str, program: str, *packages: str, version: str | None = None) -> Client:
@@ -79,8 +79,8 @@ CLIENTS = (
     python("strands", "strands_agent.py", "strands-agents[openai,ollama]==1.62.0"),
     python("huggingface-hub", "huggingface_client.py", "huggingface-hub==2.4.0"),
     python("magentic", "magentic_prompts.py", "magentic==0.41.1"),
-    python("ragas", "ragas_metric.py", "ragas==0.4.3"),
-    python("camel", "camel_agent.py", "camel-ai==0.2.90"),
+    python("ragas", "ragas_metric.py", "ragas==0.4.3", "langchain-community==0.3.31"),
+    python("camel", "camel_agent.py", "camel-ai==0.2.90", "mcp<2"),
     node("openai-node-4", "openai_sdk.mjs", "openai@4.104.0", "zod@3.25.76"),
     node("openai-node-5", "openai_sdk.mjs", "openai@5.23.2", "zod@3.25.76"),
     node("openai-node-7", "openai_sdk.mjs", "openai@7.57.0", "zod@4.6.7"),
@@ -105,7 +105,7 @@ CLIENTS = (
         "rust",
         "async_openai.rs",
         (
-            'async-openai = { version = "0.30", features = ["byot"] }',
+            'async-openai = { version = "0.43.0", features = ["chat-completion", "embedding"] }',
             'tokio = { version = "1", features = ["macros", "rt"] }',
             'futures = "0.3"',
             'serde_json = "1"',

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from puna.api.no_ops import RequestHints
 from puna.api.openai.extensions import FormExtensions, SamplingExtensions, same_thing
@@ -40,11 +40,12 @@ class Schema(Body):
 
 
 class ResponseFormat(Body):
-    """The form of the answer. `json_object` with a `schema` is llama-server's way to say a schema."""
+    """The form of the answer. `json_object` with a `schema` is llama-server's way to say a schema, with a `value`
+    that of Hugging Face's servers."""
 
     type: Literal["text", "json_object", "json_schema"]
     json_schema: Schema | None = None
-    bare_schema: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    bare_schema: Annotated[dict[str, Any] | None, Field(validation_alias=AliasChoices("schema", "value"))] = None
 
     def to_core(self) -> Format:
         if self.type == "json_schema":

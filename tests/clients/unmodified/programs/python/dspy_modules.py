@@ -1,7 +1,7 @@
 """DSPy, whose adapters try marks in the text first, and then JSON."""
 
 import dspy
-from uses import ASK, BASE_URL, KEY, MODEL, URL, use
+from uses import ASK, BASE_URL, KEY, MODEL, use
 
 model = dspy.LM(f"openai/{MODEL}", api_base=BASE_URL, api_key=KEY, max_tokens=300, cache=False)
 
@@ -33,7 +33,7 @@ def chain_of_thought():
 
 @use
 def ollama_route():
-    local = dspy.LM(f"ollama_chat/{MODEL}", api_base=URL, api_key="unused", max_tokens=300, cache=False)
+    local = dspy.LM(f"ollama_chat/{MODEL}", api_base=BASE_URL, api_key="unused", max_tokens=300, cache=False)
     assert local(ASK)
 
 

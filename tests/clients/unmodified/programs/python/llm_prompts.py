@@ -14,7 +14,7 @@ if CLIENT == "llm":
     )
     name = "local"
 else:
-    name = f"{MODEL}:latest"
+    name = f"ollama/{MODEL}:latest"
 
 
 def add(a: int, b: int) -> int:
@@ -52,10 +52,3 @@ def tools():
 @use
 async def asynchronous():
     assert await llm.get_async_model(name).prompt(ASK).text() == ANSWER
-
-
-if CLIENT == "llm-ollama":
-
-    @use
-    def embeddings():
-        assert llm.get_embedding_model(name).embed("one")

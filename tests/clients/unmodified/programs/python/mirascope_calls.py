@@ -26,7 +26,7 @@ def chat():
         return ASK
 
     assert ask().text() == ANSWER
-    assert "".join(ask.stream().text_stream()) == ANSWER
+    assert "".join(ask.stream().text_stream()).strip() == ANSWER
 
 
 @use
