@@ -29,7 +29,7 @@ ROUTES: dict[str, Callable[[str], dict[str, Any]]] = {
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
     """`always` comes to no end of anything, `sometimes` only of a conversation."""
-    monkeypatch.setattr(launch, "TRIALS", trial.Trials(seconds=0.7))
+    monkeypatch.setattr(launch, "TRIALS", trial.Trials(seconds=0.4))
     monkeypatch.setattr(probing, "RENDER_SECONDS", 0.4)
     with scripted_server(tmp_path / "home", engines=(plan_templated,)) as server:
         for name, template in {"always": LONG_LIST, "sometimes": SOMETIMES}.items():

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["pytester"]
+BARE = [option for name in ("xdist", "schemathesis", "hypothesispytest") for option in ("-p", f"no:{name}")]
+"""An application's test run has other plugins than ours; schemathesis alone takes a second to import."""
 DOCS = Path(__file__).parents[2] / "docs"
 
 APPLICATION = '''
@@ -114,7 +116,7 @@ def test_it(async_openai_client, puna_script):
 
 def outcome(pytester: pytest.Pytester, source: str, *options: str, **counts: int) -> None:
     pytester.makepyfile(application=APPLICATION, test_application=source)
-    result = pytester.runpytest_subprocess("-p", "no:xdist", *options)
+    result = pytester.runpytest_subprocess(*BARE, *options)
     result.assert_outcomes(**counts)
 
 
@@ -131,7 +133,7 @@ def test_real_and_scripted_answers_and_what_the_documentation_says_to_paste(pyte
         test_asynchronous=ASYNCHRONOUS,
         test_pasted=first + more,
     )
-    pytester.runpytest_subprocess("-p", "no:xdist", "--strict-markers").assert_outcomes(passed=13)
+    pytester.runpytest_subprocess(*BARE, "--strict-markers").assert_outcomes(passed=13)
 
 
 def test_a_run_that_does_not_use_it_imports_nothing(pytester: pytest.Pytester) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from puna.core.errors import EngineFailed, EngineLost
 from puna.core.template import BARE
+from puna.engines.llama import launch as launching
 from puna.engines.llama.chat import probing
 from puna.engines.llama.chat.trial import BUNDLED, TRIALS, Trials
 from puna.library.bundled import bundled
@@ -32,7 +33,7 @@ LOOP = "{% for i in range(9999) %}{% for j in range(9999) %}{% for k in range(99
     ids=["loop", "list", "text", "recursion"],
 )
 async def test_a_template_that_comes_to_no_end_is_refused_before_an_engine_gets_it(template: str) -> None:
-    trials = Trials(seconds=0.7)
+    trials = Trials(seconds=0.4)
     with pytest.raises(EngineFailed, match="chat template can't be used"):
         await trials.check(template + SHOWN)
     with pytest.raises(EngineFailed, match="chat template can't be used"):
@@ -50,7 +51,8 @@ def test_the_bundled_model_is_not_tried() -> None:
     assert hashlib.sha256((tiny.metadata.chat_template or "").encode()).hexdigest() == BUNDLED
 
 
-async def test_no_engine_is_started_with_such_a_template(tmp_path: Path) -> None:
+async def test_no_engine_is_started_with_such_a_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "TRIALS", Trials(seconds=0.4))
     launch = micro_launch(tmp_path / "there_is_no_such.gguf")
     tried = replace(launch, templates=(LOOP + SHOWN,))
     with pytest.raises(EngineFailed, match="chat template can't be used"):
