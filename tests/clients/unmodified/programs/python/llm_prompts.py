@@ -46,7 +46,7 @@ def structured_output():
 
 @use
 def tools():
-    assert llm.get_model(name).chain("Add 2 and 3.", tools=[add], chain_limit=3).text()
+    assert llm.get_model(name).chain("Add 2 and 3.", tools=[add]).text()
 
 
 @use
