@@ -1,5 +1,6 @@
 """Clients that are slow, silent or greedy."""
 
+import select
 import socket
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from puna.serving.connection import MOST_PIPELINED
 from tests.server import RunningServer, running_server
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="asks the system for its limits as POSIX has them")
@@ -86,16 +88,29 @@ def test_a_body_that_comes_is_waited_for(impatient: RunningServer) -> None:
 
 def test_an_answer_that_nobody_reads_is_given_up(impatient: RunningServer) -> None:
     with connect(impatient) as connection, impatient.http() as http:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        for _ in range(2_000):
+        closed = select.poll()
+        closed.register(connection, 0)
+        for _ in range(1000):  # until the system's buffers are full, and never many at once
             try:
-                connection.sendall(request * 1000)
+                connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
             except ConnectionError:
+                break
+            if closed.poll(100):
                 break
         else:
             pytest.fail("the server goes on with answers that nobody reads")
         assert http.get("/health").status_code == 200
+
+
+def test_some_requests_may_come_before_the_first_is_answered_and_no_more(server: RunningServer) -> None:
+    """What has come is parsed whole, and a request is a hundred times as large as what is sent of it."""
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with connect(server) as connection:
+        connection.sendall(request * MOST_PIPELINED + request.replace(b"Host", b"Connection: close\r\nHost"))
+        assert until_closed(connection).count(b"Puna is running") == MOST_PIPELINED + 1
+    with connect(server) as connection:
+        connection.sendall(request * 1000)
+        assert until_closed(connection).count(b"Puna is running") < 1000
 
 
 @pytest.mark.parametrize(

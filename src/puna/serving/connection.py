@@ -21,6 +21,9 @@ from puna.settings import Settings
 MOST_HEAD = 2**16
 """How many bytes a request line and headers may have together."""
 MOST_HEADERS = 100
+MOST_PIPELINED = 16
+"""How many requests of a connection may wait for the answer to one before them. Each is kept as a hundred times what
+it takes to send, and what has been received is parsed whole. Hardly any client sends a second one."""
 LEAST_BODY = 2**12
 """How many bytes of a body have to come in the time that is given for them."""
 SILENCE_SECONDS = 60.0
@@ -52,7 +55,8 @@ class UntilClose:
 
 class Connection(HttpToolsProtocol):
     """uvicorn's connection, with limits: on how long a head may take and how large it may be, on how slowly a body
-    may come and an answer be read, and on how many connections there may be (`most`; None is any number)."""
+    may come and an answer be read, on how many requests may wait, and on how many connections there may be (`most`;
+    None is any number)."""
 
     head_seconds: ClassVar[float] = 20.0
     body_seconds: ClassVar[float] = 30.0
@@ -123,6 +127,9 @@ class Connection(HttpToolsProtocol):
         while self._cycles and self._cycles[0].response_complete:
             self._cycles.popleft()
         self._cycles.append(self.cycle)
+        if len(self.pipeline) > MOST_PIPELINED:
+            self._drop()
+            return
         if self.scope["http_version"] == "1.0":
             self.cycle.send = UntilClose(self.cycle).send  # type: ignore[method-assign]
         self._wait_for_body()
