@@ -20,9 +20,11 @@ BEGINNINGS = (
     b"GET / HTTP/1.1\r\nX: ",
     HEAD + b"Content-Length: 1000000\r\n\r\n{",
     HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+    b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 16,
     b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2000,
 )
-"""What slow clients send before they drip: nothing, a head, bodies, and questions whose answers they never read."""
+"""What slow clients send before they drip: nothing, a head, bodies, questions whose answers they never read, and too
+many of them."""
 PATTERNS = ("(a*)*" * 50, "a{1,1000}{1,1000}", "(" * 5000 + ")" * 5000, "[a-z]{0,1000}" * 100, "(a|aa|aaa)+" * 100)
 STATUS_SECONDS = 0.05
 """How often it is asked whether the server still answers."""
@@ -89,6 +91,13 @@ async def bomb(url: str, _: str, attack: Attack) -> None:
                 attack.sent["bomb"] += 1
                 if answer.status_code >= 500 and answer.status_code != 503:
                     attack.faults[f"{one}: {answer.text[:100]}"] += 1
+
+
+async def drop_each(url: str) -> None:
+    """Send a small bomb of each kind."""
+    async with httpx2.AsyncClient(base_url=url, timeout=300, trust_env=False) as http:
+        for one in bombs(MEGABYTE // 50):
+            await http.post(one.path, content=one.content)
 
 
 async def stall(url: str, model: str, attack: Attack) -> None:

@@ -22,6 +22,7 @@ from puna.http.admission import require
 from puna.http.encoding import decompress, is_plain
 from puna.http.limits import Limits
 from puna.http.location import dotted, shown, with_real_location
+from puna.http.memory import LARGE, return_after
 
 AT_ONCE = 2**14
 """How many bytes are read between two other things; what is larger is read in a thread."""
@@ -136,7 +137,9 @@ async def read_document(request: Request, *, media: bool) -> "Document":
 async def keep_document(request: Request, content: bytes) -> None:
     """Have those bytes be the request's body. Raises InvalidRequest where it has too much in it."""
     document = Document(content, request.app.state.limits)
-    if len(document.content) > AT_ONCE:
+    if len(content) >= LARGE:
+        return_after(document)
+    if len(content) > AT_ONCE:
         await in_thread(document.check)
     else:
         document.check()
