@@ -27,11 +27,11 @@ class Page:
         """From a request's query. Raises InvalidRequest."""
         limit, order = query.get("limit", "20"), query.get("order", "desc")
         if not limit.isdecimal() or len(limit) > 3 or not 1 <= int(limit) <= 100:
-            raise InvalidRequest(
-                f"Invalid 'limit': expected a number from 1 to 100, but got {limit!r}.", param="limit"
-            )
+            message = f"Invalid 'limit': expected a number from 1 to 100, but got {limit!r}."
+            raise InvalidRequest(message, param="limit", code=out_of_range(limit))
         if order not in ("asc", "desc"):
-            raise InvalidRequest(f"Invalid 'order': expected 'asc' or 'desc', but got {order!r}.", param="order")
+            message = f"Invalid 'order': expected 'asc' or 'desc', but got {order!r}."
+            raise InvalidRequest(message, param="order", code="invalid_value")
         return cls(int(limit), order == "desc", query.get("after"), read_include(query))
 
     def render(self, items: Sequence[Stored]) -> dict[str, Any]:
@@ -50,6 +50,13 @@ class Page:
             "last_id": data[-1]["id"] if data else "",
             "has_more": len(ordered) > self.limit,
         }
+
+
+def out_of_range(limit: str) -> str:
+    """OpenAI's word for what is wrong with a limit."""
+    if not limit.removeprefix("-").isdecimal():
+        return "invalid_type"
+    return "integer_below_min_value" if limit.startswith("-") or not limit.strip("0") else "integer_above_max_value"
 
 
 def read_include(query: QueryParams) -> frozenset[str]:

@@ -62,13 +62,14 @@ async def retrieve(request: Request) -> Response | ASGIApp:
     read_include(query)
     stream = query.get("stream", "false").lower()
     if stream not in ("true", "false"):
-        raise InvalidRequest(f"Invalid 'stream': expected true or false, but got {stream!r}.", param="stream")
+        message = f"Invalid 'stream': expected true or false, but got {stream!r}."
+        raise InvalidRequest(message, param="stream", code="invalid_type")
     after = read_starting_after(query)
     if stream == "true":
         return event_stream(request, await responses(request).stream(key, -1 if after is None else after))
     if after is not None:
         message = "'starting_after' is only allowed when 'stream' is true."
-        raise InvalidRequest(message, param="starting_after")
+        raise InvalidRequest(message, param="starting_after", code="invalid_value")
     return JSONResponse(await responses(request).get(key))
 
 
@@ -85,9 +86,8 @@ def read_starting_after(query: QueryParams) -> int | None:
     after = query.get("starting_after")
     if after is None or (after.isascii() and after.isdecimal() and len(after) < 19):
         return None if after is None else int(after)
-    raise InvalidRequest(
-        f"Invalid 'starting_after': expected a sequence number, but got {after!r}.", param="starting_after"
-    )
+    message = f"Invalid 'starting_after': expected a sequence number, but got {after!r}."
+    raise InvalidRequest(message, param="starting_after", code="invalid_type")
 
 
 async def delete(request: Request) -> Response:
