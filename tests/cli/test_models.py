@@ -8,7 +8,7 @@ import openai
 import pytest
 from click.testing import CliRunner
 
-from puna.cli import app
+from puna.cli import COMMANDS, app
 from tests.cli.puna import Puna
 from tests.library import ggufs
 from tests.server import StartServer
@@ -153,7 +153,7 @@ def test_a_modelfile_that_is_missing_is_named(puna: Puna) -> None:
 
 def test_help_names_every_command_and_a_mistake_the_nearest(puna: Puna) -> None:
     shown = puna()
-    commands = ("serve", "run", "create", "show", "pull", "push", "list", "ps", "stop", "cp", "rm", "signin")
+    commands = tuple(COMMANDS)
     assert re.findall(r"^  (\w+)  +\w", shown.partition("Commands:")[2], re.MULTILINE) == [*commands]
     assert "..." not in shown.partition("Commands:")[2]  # each summary is whole
     assert puna("--help") == puna("help") == shown

@@ -26,6 +26,7 @@ COMMANDS = {  # module:function, in `puna.cli.commands`
     "cp": "models:copy",
     "rm": "models:remove",
     "signin": "signin:signin",
+    "launch": "launch:launch",
 }
 ALIASES = {"ls": "list", "start": "serve"}
 

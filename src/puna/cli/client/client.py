@@ -39,6 +39,17 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    @property
+    def runs(self) -> bool:
+        """Whether it asks a server, and not this process itself."""
+        return self._transport is not None
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        encrypted = self.settings.https or self.settings.tls_cert is not None
+        return f"{'https' if encrypted else 'http'}://{self._address}{self.settings.path}"
+
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One request and its whole answer. Raises CommandFailed."""
         content = None if body is None else orjson.dumps(body)
