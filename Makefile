@@ -67,8 +67,9 @@ test-clients: $(DEV_STAMP) $(VENV)-uv/bin/uv  ## Some fifty clients, unmodified,
 bench-embedded: $(DEV_STAMP)  ## Puna inside a Python program: import, first answer, a token, a scripted test, memory
 	$(BIN)/python -m benchmarks.embedded
 
-bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema
-	$(BIN)/python -m benchmarks.schema_speed
+bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema: 100 MB
+	$(BIN)/python -m tests.real_weights .weights smollm2-135m-instruct.gguf
+	$(BIN)/python -m benchmarks.schema_speed .weights/smollm2-135m-instruct.gguf
 
 test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that people have: what is accepted, and whether every answer fits
 	$(BIN)/python -m benchmarks.schemas

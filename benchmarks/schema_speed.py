@@ -1,14 +1,16 @@
 """What a schema costs: time of a token and until the first one, over plain text, through Puna and by llama-server's
 own `json_schema`: `make bench-structured`.
 
-By turns in one run, the medians of the rounds. Ratios are to plain text of the same server. The engine alone is asked
-with Puna's grammars as well: what it takes for them Puna can't change.
+By turns in one run, the medians of the rounds. Ratios are to plain text of as many tokens after as long a prompt, of
+the same server. The engine alone is asked with Puna's grammars as well: what it takes for them Puna can't change.
+Processor time is what the processes used themselves, so company on the machine hardly changes it.
 """
 
 import argparse
 import asyncio
 import json
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -16,15 +18,17 @@ from typing import Any
 
 import psutil
 
-from benchmarks.bench import CACHE, MODEL, cached_model, puna_environment
+from benchmarks.bench import CACHE, puna_environment
 from benchmarks.load import TEXT, Target, asked
-from benchmarks.random_model import SHAPES
 from benchmarks.servers import busy, engine_alone, puna_server
 from benchmarks.store import add_model
 from puna.core.formats import JsonSchema
 from puna.core.tools import Tool
 from puna.engines.llama.grammar.compiled import compile_answer
 from puna.engines.llama.grammar.plan import Compiled, Plan
+from puna.formats.gguf import Metadata
+from puna.library.library import Library
+from puna.library.names import ModelName
 
 SHORT = 8
 """How many tokens a short answer has."""
@@ -171,10 +175,11 @@ TOOLS = {
                 "properties": {
                     "path": {"type": "string"},
                     "line": {"type": "integer", "minimum": 1},
-                    "body": {"type": "string"},
+                    "body": {"type": "string", "maxLength": 60},
                 },
                 "required": ["path", "body"],
             },
+            "minItems": 20,
         },
     },
     "merge": {**REPOSITORY, "number": {"type": "integer"}, "method": {"enum": ["merge", "squash", "rebase"]}},
@@ -187,11 +192,12 @@ def formed(schema: Any) -> dict[str, Any]:
 
 
 def calling() -> dict[str, Any]:
+    """A forced call that is long: a review with many comments."""
     tools = [
         {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": properties}}}
         for name, properties in TOOLS.items()
     ]
-    return {"tools": tools, "tool_choice": "required"}
+    return {"tools": tools, "tool_choice": {"type": "function", "function": {"name": CALLED}}}
 
 
 def renamed(schema: Any, turn: int) -> Any:
@@ -220,22 +226,28 @@ class Times:
 
     @property
     def first(self) -> float:
-        return median(long.first for _, long in self.pairs)
+        return median(answer.first for pair in self.pairs for answer in pair)
 
     @property
     def token(self) -> float:
-        return median((long.whole - short.whole) / (long.tokens - short.tokens) for short, long in self.pairs)
+        return self._each(lambda answer: answer.whole)
 
     @property
-    def busy(self) -> float:
-        """The engines' processor time for a token. It is counted in hundredths of a second: so all together."""
-        tokens = sum(long.tokens - short.tokens for short, long in self.pairs)
-        return sum(long.engines - short.engines for short, long in self.pairs) / tokens
+    def engines(self) -> float:
+        return self._each(lambda answer: answer.engines)
 
     @property
     def server(self) -> float:
-        """The processor time of Puna's own processes for a whole long answer."""
-        return sum(long.server for _, long in self.pairs) / len(self.pairs)
+        return self._each(lambda answer: answer.server)
+
+    @property
+    def before(self) -> float:
+        """The processor time of a short answer, on all sides: nearly all of it is for the prompt and the schema."""
+        return median(short.engines + short.server for short, _ in self.pairs)
+
+    def _each(self, measure: Callable[[Measured], float]) -> float:
+        """What a token takes."""
+        return median((measure(long) - measure(short)) / (long.tokens - short.tokens) for short, long in self.pairs)
 
 
 async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: int) -> Measured:
@@ -262,15 +274,23 @@ async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: in
 
 
 def processor_time() -> tuple[float, float]:
-    """Seconds of processor time that the engines, and Puna's other processes, have used. Company on the machine
-    hardly changes it."""
+    """Seconds of processor time that the engines, and Puna's other processes, have used."""
     engines = server = 0.0
     for process in psutil.Process().children(recursive=True):
         if "puna.engines.llama.runner" in process.cmdline():
-            engines += busy(process)
+            engines += used(process)
         else:
-            server += busy(process)
+            server += used(process)
     return engines, server
+
+
+def used(process: psutil.Process) -> float:
+    """Seconds of processor time, to the nanosecond where the system says so."""
+    try:
+        lines = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/schedstat")]
+    except OSError:
+        lines = []
+    return sum(int(line.split()[0]) for line in lines) / 1e9 if lines else busy(process)
 
 
 def grammar(plan: Plan) -> dict[str, Any]:
@@ -280,33 +300,34 @@ def grammar(plan: Plan) -> dict[str, Any]:
     return {"grammar": compiled.grammar}
 
 
-TOOLS_OF_PUNA = tuple(
-    Tool(name=name, description="", parameters={"type": "object", "properties": properties})
-    for name, properties in TOOLS.items()
-)
+CALLED = "create_review"
+REVIEW = Tool(name=CALLED, description="", parameters={"type": "object", "properties": TOOLS[CALLED]})
 
 
-async def measure(through: Target, alone: Target, rounds: int, tokens: int) -> dict[str, Times]:
-    """The times of each kind of answer, by turns."""
+async def measure(through: Target, alone: Target, ends: Sequence[int], rounds: int, tokens: int) -> dict[str, Times]:
+    """The times of each kind of answer, by turns. Plain text does not end before it has its tokens: `ends` are the
+    tokens that would end it."""
     kinds: dict[str, Times] = {}
-    auto = {**calling(), "tool_choice": "auto"}
+    endless = {"logit_bias": {str(end): -100 for end in ends}}
+    endless_alone = {"logit_bias": [[end, -100] for end in ends]}
     held = grammar(Plan(form=JsonSchema(schema=INVOICE)))
-    called = grammar(Plan(tools=TOOLS_OF_PUNA, forced=True))
+    called = grammar(Plan(tools=(REVIEW,), forced=True))
     for turn in range(rounds + 1):
         new = [formed(renamed(INVOICE, 2 * turn + place)) for place in range(2)]
-        asking: dict[str, tuple[Target, list[dict[str, Any]]]] = {
-            "Puna, plain text": (through, [{}, {}]),
-            "Puna, a new schema": (through, new),
-            "Puna, the same again": (through, new),
-            "Puna, tools, plain text": (through, [auto, auto]),
-            "Puna, tools, a forced call": (through, [calling(), calling()]),
-            "llama-server, plain text": (alone, [{}, {}]),
-            "llama-server, its own json_schema": (alone, new),
-            "llama-server, Puna's grammar": (alone, [held, held]),
-            "llama-server, Puna's of calls": (alone, [called, called]),
+        question = f"Turn {turn}: count from 1 to 500."
+        long_question = f"{json.dumps(REVIEW.parameters)}\n{question}"
+        asking: dict[str, tuple[Target, str, list[dict[str, Any]]]] = {
+            "Puna, plain text": (through, question, [endless] * 2),
+            "Puna, a new schema": (through, question, new),
+            "Puna, the same again": (through, question, new),
+            "Puna, plain text, long prompt": (through, long_question, [endless] * 2),
+            "Puna, a forced call": (through, question, [calling()] * 2),
+            "llama-server, plain text": (alone, question, [endless_alone] * 2),
+            "llama-server, its own json_schema": (alone, question, new),
+            "llama-server, Puna's grammar": (alone, question, [held] * 2),
+            "llama-server, Puna's of a call": (alone, question, [called] * 2),
         }
-        for name, (target, fields) in asking.items():
-            prompt = f"Turn {turn}: count from 1 to 500."
+        for name, (target, prompt, fields) in asking.items():
             short, long = [
                 await answer(target, asked, prompt, most) for asked, most in zip(fields, (SHORT, tokens), strict=True)
             ]
@@ -316,38 +337,45 @@ async def measure(through: Target, alone: Target, rounds: int, tokens: int) -> d
 
 
 def report(model: str, kinds: dict[str, Times]) -> None:
-    print(f"\n{model}: a schema of {len(json.dumps(INVOICE)) / 1000:.0f} kB")
+    print(f"\n{model}: a schema of {len(json.dumps(INVOICE)) / 1000:.0f} kB, what a token takes in microseconds")
     for name, times in kinds.items():
         side = name.split(",")[0]
         plain = kinds[f"{side}, plain text"]
-        before = kinds["Puna, tools, plain text"] if name.startswith("Puna, tools") else plain
-        ratios = f"{times.token / plain.token:.2f}, processor time {times.busy / plain.busy:.2f}"
-        first = f"first text after {times.first:6.1f} ms ({times.first - before.first:+.1f})"
-        print(f"  {name:34} {times.token:6.2f} ms a token ({ratios}), {first}, Puna's own {times.server:.1f} ms")
+        if name in ("Puna, a forced call", "Puna, plain text, long prompt"):
+            plain = kinds["Puna, plain text, long prompt"]
+        print(
+            f"  {name:34} {1000 * times.token:7.0f} ({times.token / plain.token:.2f}),"
+            f" processor: engine {1000 * times.engines:7.0f} ({times.engines / plain.engines:.3f}),"
+            f" Puna {1000 * times.server:4.0f} ({1000 * (times.server - plain.server):+.0f});"
+            f" first text after {times.first:6.1f} ms ({times.first - plain.first:+.1f}),"
+            f" processor {times.before - plain.before:+.1f} ms"
+        )
 
 
-async def run(shape: str | None, rounds: int, tokens: int) -> None:
+async def run(name: str, model: Path | None, rounds: int, tokens: int) -> None:
     with puna_environment() as environment:
         environment["PUNA_CONTEXT_LENGTH"] = "4096"
-        model = "tiny"
-        if shape:
-            model = MODEL
-            add_model(Path(environment["PUNA_MODELS"]), MODEL, cached_model(shape))
+        if model:
+            add_model(Path(environment["PUNA_MODELS"]), name, model)
+        weights = Library(Path(environment["PUNA_MODELS"])).get(ModelName.parse(name)).weights
+        special = Metadata.read(weights).special_tokens
+        ends = sorted({special[end] for end in ("eos", "eot", "eom") if end in special})
         with puna_server(environment) as server:
-            async with engine_alone(model, environment) as alone:
-                kinds = await measure(server.target(model), alone, rounds, tokens)
-        report(f"random {shape}" if shape else model, kinds)
+            async with engine_alone(name, environment) as alone:
+                kinds = await measure(server.target(name), alone, ends, rounds, tokens)
+        report(name, kinds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a schema costs, over plain text.")
-    parser.add_argument("--shapes", nargs="*", choices=SHAPES, default=["135M"], help="random models beside tiny")
+    parser.add_argument("models", nargs="*", type=Path, help="GGUF files beside tiny")
     parser.add_argument("--rounds", type=int, default=9, help="measured rounds")
-    parser.add_argument("--tokens", type=int, default=96, help="the most tokens of an answer")
+    parser.add_argument("--tokens", type=int, default=200, help="the most tokens of an answer")
     arguments = parser.parse_args()
     CACHE.mkdir(exist_ok=True)
-    for shape in (None, *arguments.shapes):
-        asyncio.run(run(shape, arguments.rounds, arguments.tokens))
+    asyncio.run(run("tiny", None, 4 * arguments.rounds, arguments.tokens))
+    for model in arguments.models:
+        asyncio.run(run(model.stem, model, arguments.rounds, arguments.tokens))
 
 
 if __name__ == "__main__":

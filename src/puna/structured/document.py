@@ -102,12 +102,12 @@ class Document:
             except (KeyError, IndexError, ValueError, TypeError):
                 raise SchemaError(f"there is no {reference}", path) from None
             base = self.base_of(schema, base)
-        if not isinstance(schema, (Mapping, bool)):
+        if not isinstance(schema, (dict, bool)):
             raise SchemaError(f"{reference} is no schema", path)
         return Target(schema, (*target.path, *steps), base)
 
     def _index(self, schema: Any, path: Path, base: str) -> None:
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             return
         if isinstance(name := schema.get("$id"), str) and ("$ref" not in schema or self.draft == NEWEST):
             base = absolute(base, name)
@@ -153,7 +153,7 @@ def draft_of(root: Mapping[str, Any]) -> str:
 
 def lists_items(schema: Any) -> bool:
     """Whether `items` is a list somewhere, as it was before draft 2020-12."""
-    if isinstance(schema, Mapping) and isinstance(schema.get("items"), list):
+    if isinstance(schema, dict) and isinstance(schema.get("items"), list):
         return True
     return any(lists_items(part) for _, part in subschemas(schema))
 
@@ -164,11 +164,11 @@ def in_numbers(value: Any, depth: int) -> Any:
         raise SchemaError(f"it nests deeper than {DEEPEST} levels")
     if isinstance(value, list):
         return [in_numbers(part, depth + 1) for part in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     result = {name: in_numbers(part, depth + 1) for name, part in value.items()}
     for word, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(result.get(word), bool) and not isinstance(result.get(bound), Mapping):
+        if isinstance(result.get(word), bool) and not isinstance(result.get(bound), dict):
             exclusive = result.pop(word)
             if exclusive and bound in result:
                 result[word] = result.pop(bound)

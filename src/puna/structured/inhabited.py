@@ -31,7 +31,7 @@ class Inhabited:
         raise SchemaError("nothing fits it", self._culprit(self._document.root, ()))
 
     def _collect(self, schema: Any, path: Path, base: str) -> None:
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             return
         base = self._document.base_of(schema, base)
         self._nodes.append((schema, path, base))
@@ -93,7 +93,7 @@ class Inhabited:
 
     def _culprit(self, schema: Any, path: Path) -> Path:
         """The place of the innermost schema without an instance that those around it need."""
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             return path
         needed = {("properties", name) for name in schema.get("required", ())}
         for inner, part in subschemas(schema, path):

@@ -65,17 +65,17 @@ NAMED = frozenset({"$defs", "definitions", "dependencies", "dependentSchemas", "
 
 def subschemas(schema: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """The schemas directly inside of one, with their paths."""
-    if not isinstance(schema, Mapping):
+    if not isinstance(schema, dict):
         return
     for word, value in schema.items():
-        if word in ONE and isinstance(value, (Mapping, bool)):
+        if word in ONE and isinstance(value, (dict, bool)):
             yield (*path, word), value
         elif word in SEVERAL and isinstance(value, list):
             for index, part in enumerate(value):
                 yield (*path, word, str(index)), part
-        elif word in NAMED and isinstance(value, Mapping):
+        elif word in NAMED and isinstance(value, dict):
             for name, part in value.items():
-                if isinstance(part, (Mapping, bool)):
+                if isinstance(part, (dict, bool)):
                     yield (*path, word, name), part
 
 
@@ -101,4 +101,4 @@ def is_of_type(value: Any, kind: str) -> bool:
         case "array":
             return isinstance(value, list)
         case _:
-            return isinstance(value, Mapping)
+            return isinstance(value, dict)

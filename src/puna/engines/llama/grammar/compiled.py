@@ -276,7 +276,7 @@ def check_size(schema: Mapping[str, Any]) -> None:
 
 def walk(schema: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """All schemas in one, with it."""
-    if isinstance(schema, Mapping):
+    if isinstance(schema, dict):
         yield path, schema
         for inner, part in subschemas(schema, path):
             yield from walk(part, inner)

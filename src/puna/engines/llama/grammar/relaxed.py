@@ -40,7 +40,7 @@ class Relaxed:
 
     def _relax(self, schema: Any, path: Path, base: str, *, closed: bool) -> Any:
         """The relaxed form. A `closed` schema has no properties but those it speaks of."""
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             return bool(schema)
         base = self._document.base_of(schema, base)
         if "$ref" in schema and self._document.draft.startswith("http://"):
@@ -155,7 +155,7 @@ class Relaxed:
         """Examples of numbers that are too far away for a grammar to reach, where there are any."""
         numbers = [kind for kind in kinds if kind in ("number", "integer")]
         examples = list(filter(exact, far_examples(schema, whole="number" not in kinds)))
-        found = self._fitting({**schema, "type": numbers, "enum": examples}, examples)
+        found = examples and self._fitting({**schema, "type": numbers, "enum": examples}, examples)
         return {"enum": found} if found else None
 
     def _constants(self, schema: Schema, path: Path) -> dict[str, Any]:
@@ -288,7 +288,7 @@ class Relaxed:
     def _named(self, own: dict[str, Any], schema: Schema, path: Path) -> None:
         """What `propertyNames` says, as properties or a pattern of their names."""
         names = schema.get("propertyNames", True)
-        if isinstance(names, Mapping) and isinstance(names.get("$ref"), str):
+        if isinstance(names, dict) and isinstance(names.get("$ref"), str):
             base = self._document.base_of(schema, "")
             names = self._document.resolve(names["$ref"], base, (*path, "propertyNames", "$ref")).schema
         if isinstance(names, bool):

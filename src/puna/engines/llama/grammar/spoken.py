@@ -18,7 +18,7 @@ class Spoken:
         self._seen: set[int] = set()
 
     def collect(self, schema: Any, base: str) -> None:
-        if not isinstance(schema, Mapping) or id(schema) in self._seen:
+        if not isinstance(schema, dict) or id(schema) in self._seen:
             return
         self._seen.add(id(schema))
         base = self._document.base_of(schema, base)

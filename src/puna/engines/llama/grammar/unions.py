@@ -52,7 +52,7 @@ class Unions:
 
     def _flat(self, schema: Any, base: str, depth: int = 0) -> dict[str, Any]:
         """A schema with what its references and its `allOf` say of types, constants and properties."""
-        if not isinstance(schema, Mapping) or depth > FLATTENED:
+        if not isinstance(schema, dict) or depth > FLATTENED:
             return {}
         base = self._document.base_of(schema, base)
         parts = [self._flat(part, base, depth + 1) for part in schema.get("allOf", ())]
@@ -70,7 +70,7 @@ class Unions:
 
     def _constant(self, schema: Any, base: str) -> Any:
         """A property's schema, or the one its reference leads to."""
-        if isinstance(schema, Mapping) and isinstance(reference := schema.get("$ref"), str):
+        if isinstance(schema, dict) and isinstance(reference := schema.get("$ref"), str):
             return self._document.resolve(reference, self._document.base_of(schema, base), ("$ref",)).schema
         return schema
 
@@ -106,6 +106,6 @@ def widened(kinds: Iterable[str]) -> set[str]:
 
 def constants_of(schema: Any) -> list[Any] | None:
     """The only values that a schema lets through, where it names them."""
-    if not isinstance(schema, Mapping):
+    if not isinstance(schema, dict):
         return None
     return [schema["const"]] if "const" in schema else list(schema["enum"]) if "enum" in schema else None
