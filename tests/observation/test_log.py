@@ -44,6 +44,13 @@ def test_the_reason_of_a_refusal_is_told_to_the_person_only(scripted: ScriptedSe
     assert "secret" not in str(shown)
 
 
+def test_tokens_of_embeddings_are_counted(scripted: ScriptedServer, kept: Kept) -> None:
+    with scripted.http() as http:
+        assert http.post("/v1/embeddings", json={"model": "plain", "input": ["a", "b"]}).status_code == 200
+    line = json.loads(JsonFormatter().format(kept.records[-1]))
+    assert (line["prompt_tokens"], line["completion_tokens"]) == (2, 0)
+
+
 def test_messages_are_lines_or_objects() -> None:
     assert TextFormatter().format(record("loaded tiny")).endswith(" loaded tiny")
     assert TextFormatter().format(record("careful", logging.WARNING)).endswith(" warning: careful")

@@ -171,7 +171,9 @@ class Recovery(Generic[E]):
             self._texts.append(event.text)
         if not self._tokens:
             self._caller.begin()
-            if isinstance(event, Embedded):
+        if isinstance(event, Embedded):
+            self._caller.finish(Usage(prompt_tokens=event.tokens, completion_tokens=0))
+            if not self._tokens:
                 event = cast("E", replace(event, waiting=self._waited))
         self._tokens += 1
         return event

@@ -64,7 +64,7 @@ class ModelName:
         if any(not part for part in parts) or len(parts) > 2 or (separator and len(parts) < 2):
             raise _invalid(text, "it has to be [host/][namespace/]model[:tag]")
         if len(parts) == 1 and "." in parts[0]:
-            raise _invalid(text, f"a model on {parts[0]} has a user, too: {parts[0]}/USER/{path}")
+            raise _invalid(text, f"a name on {parts[0]} needs a user: {parts[0]}/USER/{path}")
         return cls(
             model=path,
             tag=tag if colon else DEFAULT_TAG,
