@@ -1,4 +1,4 @@
-"""What the `openai` package's own objects dump is taken as history, with all the null and derived fields they have."""
+"""What the `openai` package's own objects dump is taken as history, with all null and derived fields they have."""
 
 from typing import Any
 
@@ -99,5 +99,8 @@ def test_an_answer_as_openai_itself_writes_it(scripted: ScriptedServer, client: 
         "parsed": None,
         "id": "chatcmpl-1",
     }
+    for calls in (None, []):  # some libraries write an empty list for no call
+        client.chat.completions.create(model="plain", messages=[ASK, {**message, "tool_calls": calls}, ASK])
+        assert scripted.script.request.messages[1] == Message(role="assistant", content=(Text("Yes."),))
     client.chat.completions.create(model="plain", messages=[ASK, message, ASK])
     assert scripted.script.request.messages[1] == Message(role="assistant", content=(Text("Yes."),))

@@ -134,7 +134,7 @@ class ChatMessage(MessageHints):
     content: str | Annotated[list[ContentPart], Field(min_length=1)] | None = None
     name: str | None = None
     refusal: str | None = None
-    tool_calls: Annotated[list[CalledTool], Field(min_length=1)] | None = None
+    tool_calls: list[CalledTool] | None = None
     function_call: CalledFunction | None = None
     tool_call_id: str | None = None
     reasoning: str | None = None
@@ -145,7 +145,7 @@ class ChatMessage(MessageHints):
     def check(self, path: str) -> None:
         """What pydantic can't see: fields that do not go with the role, or are missing for it."""
         for name in sorted(self.model_fields_set & ONLY.keys()):
-            if ONLY[name] != self.role and getattr(self, name) is not None:
+            if ONLY[name] != self.role and getattr(self, name) not in (None, []):
                 message = f"Invalid parameter: '{name}' is for messages with role '{ONLY[name]}', not '{self.role}'."
                 raise InvalidRequest(message, param=f"{path}.{name}", code="invalid_value")
         answered = self.role == "assistant" and (self.tool_calls or self.function_call or self.refusal is not None)
