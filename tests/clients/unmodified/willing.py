@@ -23,8 +23,12 @@ from puna.engines.model import EngineModel
 from puna.engines.plan import ENGINES
 from puna.engines.settings import EngineSettings
 from puna.http.listener import listen
+from puna.models import TINY
 from puna.server import create_app
 from puna.settings import Settings
+from tests.scripted_model import write_scripted_model
+from tests.stored_models import add_model
+from tests.templates.small import CHATML, TAGGED
 
 
 def willing(request: ChatRequest) -> ChatRequest:
@@ -110,9 +114,29 @@ class WillingLaunch:
 
 
 def plan_willing(model: EngineModel, task: Task, settings: EngineSettings) -> Launch | None:
-    """The engine for chats; other tasks have their own."""
-    launch = plan_llama(model, task, settings) if task == "chat" else None
+    """The engine for chats with `tiny`; other tasks, and models that say one text, have their own."""
+    launch = plan_llama(model, task, settings) if task == "chat" and model.weights == Path(TINY) else None
     return WillingLaunch(launch) if launch else None
+
+
+SAYS = {
+    "talker": ("Hello, I am a scripted model.", CHATML),
+    "thinker": ("I wonder what to say.\n</think>\n\nWell, hello there!", TAGGED),
+    "caller": (
+        '<tool_call>\n{"name": "Bash", "arguments": {"command": "echo hello > made.txt", "description": "Writes."}}\n'
+        "</tool_call>",
+        CHATML,
+    ),
+}
+"""What the models for coding agents say, each with its template: their prompts are longer than `tiny` reads."""
+AGENT_CONTEXT = 131_072
+
+
+def add_agent_models(home: Path) -> None:
+    """Put them into a server's home."""
+    for name, (says, template) in SAYS.items():
+        weights = write_scripted_model(home / f"{name}.gguf", says, template, context=AGENT_CONTEXT)
+        add_model(home / "models", name, weights)
 
 
 @contextmanager
@@ -120,6 +144,7 @@ def serving(home: Path) -> Iterator[str]:
     """A server on a free port; its address."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     settings = Settings.from_environment({**clean, "PUNA_HOME": str(home), "PUNA_KEEP_ALIVE": "-1"})
+    add_agent_models(home)
     server = uvicorn.Server(
         uvicorn.Config(create_app(settings, engines=(plan_willing, *ENGINES)), port=0, log_level="warning")
     )
