@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from gguf import GGUFWriter
 
+from tests.library.ggufs import finish
+
 RANK = 4
 
 
@@ -20,8 +22,5 @@ def write_adapter(path: Path, *, width: int, layers: int, seed: int = 0) -> Path
             shape = (RANK, width) if part == "lora_a" else (width, RANK)
             weights = generator.standard_normal(shape, np.float32)
             writer.add_tensor(f"blk.{layer}.attn_q.weight.{part}", weights)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return path

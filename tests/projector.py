@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from gguf import GGUFWriter
 
+from tests.library.ggufs import finish
+
 IMAGE, PATCH, WIDTH, INNER, LAYERS = 32, 8, 32, 48, 2
 IMAGE_TOKENS = (IMAGE // PATCH) ** 2
 
@@ -58,8 +60,5 @@ def write_projector(path: Path, *, embedding: int, seed: int = 0) -> Path:
     vector("mm.0", "bias", embedding, 0)
     matrix("mm.2", embedding, embedding)
     vector("mm.2", "bias", embedding, 0)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return path

@@ -5,6 +5,8 @@ from typing import Any
 
 from gguf import GGUFReader, GGUFWriter
 
+from tests.library.ggufs import finish
+
 SKIPPED = frozenset({"general.architecture"})
 
 
@@ -21,10 +23,7 @@ def rewrite(source: Path, target: Path, *, architecture: str = "llama", **values
         add(writer, f"{architecture}.{name[1:]}" if name.startswith("_") else f"tokenizer.ggml.{name}", value)
     for tensor in reader.tensors:
         writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return target
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from gguf import GGUFWriter, TokenType
 
 from puna.formats.vocabulary import BYTE_CHARACTERS
+from tests.library.ggufs import finish
 
 BOS, EOS, THEN = "<|scripted_bos|>", "<|scripted_eos|>", "<|scripted_then|>"
 SPECIAL = re.compile(
@@ -165,10 +166,7 @@ def write_scripted_model(
     if template is not None:
         writer.add_chat_template(template)
     add_tensors(writer, embedding, output)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return path
 
 

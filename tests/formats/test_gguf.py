@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from puna.core.errors import DamagedModel
 from puna.formats.gguf import FILE_TYPES, TENSOR_TYPES, Metadata
 from tests.library import ggufs
+from tests.library.ggufs import finish
 
 
 def test_a_header_tells_what_the_model_is(tmp_path: Path) -> None:
@@ -64,10 +65,7 @@ def test_a_file_that_does_not_say_its_type_has_that_of_most_weights(tmp_path: Pa
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_tensor("norm.weight", np.ones(32, dtype=np.float32))
     writer.add_tensor("output.weight", np.ones((32, 32), dtype=np.float16))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     assert Metadata.read(path).file_type == "F16"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import gguf
 import numpy as np
+import numpy.typing as npt
 
 TOKENS = ["<unk>", "<s>", "</s>", "hello", "world"]
 
@@ -25,11 +26,30 @@ def write(path: Path, *, architecture: str = "llama", values: Mapping[str, Any] 
     for key, value in (values or {}).items():
         add(writer, key, value)
     writer.add_tensor("token_embd.weight", np.random.default_rng(rows).random((rows, 32), dtype=np.float32))
+    finish(writer)
+    return path
+
+
+def write_tensors(
+    path: Path, architecture: str, values: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]]
+) -> Path:
+    """Write a GGUF file with those keys and tensors, and no others. Tensors of raw bytes are MXFP4."""
+    writer = gguf.GGUFWriter(path, architecture)
+    for key, value in values.items():
+        add(writer, key, value)
+    for name, tensor in tensors.items():
+        kind = gguf.GGMLQuantizationType.MXFP4 if tensor.dtype == np.uint8 else None
+        writer.add_tensor(name, tensor, raw_dtype=kind)
+    finish(writer)
+    return path
+
+
+def finish(writer: gguf.GGUFWriter) -> None:
+    """Write what a writer was told to its file."""
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return path
 
 
 def add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:

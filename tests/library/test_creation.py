@@ -16,6 +16,7 @@ from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.library.recipe import Recipe
 from tests.library import ggufs
+from tests.library.ggufs import finish
 
 NAME = ModelName.parse("mine")
 OTHER = ModelName.parse("other:1b")
@@ -183,14 +184,6 @@ def test_a_full_disk_changes_nothing(tmp_path: Path, weights_file: Path) -> None
         assert files(disk) == before
     finally:
         subprocess.run(["umount", str(disk)], check=True)  # noqa: S607
-
-
-def finish(writer: gguf.GGUFWriter) -> None:
-    """Write the file."""
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
 
 
 @pytest.mark.parametrize("name", ["Q8_0", "q4_0", "f16", "BF16", "Q5_1"])

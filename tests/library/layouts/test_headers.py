@@ -18,7 +18,7 @@ import pytest
 from puna.formats.gguf import TENSOR_TYPES, Array, Metadata
 from puna.library.layouts.readable import Readable
 from puna.library.layouts.translations import Translations
-from tests.library.layouts.toys import write
+from tests.library.ggufs import write_tensors
 
 RECORDED = sorted((Path(__file__).parent / "headers").glob("*.json"))
 FROM_TOKENIZER = "tokenizer."
@@ -54,7 +54,7 @@ def published(name: str, path: Path) -> Path:
     values = {key: value for key, value in header["values"].items() if key != "general.architecture" and value != []}
     values["tokenizer.ggml.tokens"] = ["a", "[IMG_BREAK]"]
     tensors = {tensor: zeros(shape, kind) for tensor, (*shape, kind) in header["tensors"].items()}
-    return write(path, header["values"]["general.architecture"], values, tensors)
+    return write_tensors(path, header["values"]["general.architecture"], values, tensors)
 
 
 def zeros(shape: list[int], kind: int) -> np.ndarray[Any, Any]:

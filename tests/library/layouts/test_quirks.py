@@ -14,7 +14,8 @@ from puna.library.layouts.gptoss import _pairs
 from puna.library.layouts.nemotron import scaled
 from puna.library.layouts.rewrite import Rewrite, read
 from puna.library.layouts.table import Translation, translation
-from tests.library.layouts.toys import Tensors, write
+from tests.library.ggufs import write_tensors
+from tests.library.layouts.toys import Tensors
 
 Open = Callable[..., Metadata]
 
@@ -23,7 +24,7 @@ Open = Callable[..., Metadata]
 def header(tmp_path: Path) -> Open:
     def made(architecture: str, values: dict[str, Any], tensors: Tensors | None = None) -> Metadata:
         matrix = {"token_embd.weight": np.zeros((4, 8), np.float16)}
-        return Metadata.read(write(tmp_path / "m.gguf", architecture, values, tensors or matrix))
+        return Metadata.read(write_tensors(tmp_path / "m.gguf", architecture, values, tensors or matrix))
 
     return made
 
@@ -76,6 +77,32 @@ def test_an_old_projector_is_of_the_one_kind_there_was(header: Open) -> None:
     assert rewrite.get("clip.vision.block_count") == 2
     kind = {"clip.has_vision_encoder": True, "clip.projector_type": "ldp"}
     assert translation(header("clip", kind)) is None
+
+
+def test_glm_flash_keeps_the_widths_of_its_heads(header: Open) -> None:
+    """That of the values need not be that of the keys."""
+    keys = {"key_length": 64, "value_length": 48, "kv_lora_rank": 32, "head_count_kv": 4}
+    values = {f"glm4moelite.attention.{key}": value for key, value in keys.items()}
+    rewrite = translated(header("glm4moelite", {**values, "glm4moelite.rope.dimension_count": 16})).weights
+    found = {key: rewrite.get(f"deepseek2.attention.{key}") for key in (*keys, "key_length_mla", "value_length_mla")}
+    wanted = {"key_length": 48, "value_length": 32, "kv_lora_rank": 32, "head_count_kv": 1}
+    assert found == wanted | {"key_length_mla": 64, "value_length_mla": 48}
+
+
+def test_bytes_and_marks_of_gemma_4_are_told_from_other_tokens(header: Open) -> None:
+    tokens = {
+        "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.tokens": ["a", "<0x0A>", "<|channel>", "<turn|>", '<|"|>'],
+        "tokenizer.ggml.token_type": [1, 1, 3, 3, 3],
+    }
+    rewrite = translated(header("gemma4", tokens)).weights
+    assert rewrite.get("tokenizer.ggml.token_type") == [1, 6, 4, 3, 4]
+
+
+def test_gemma_3_is_not_capped(header: Open) -> None:
+    """Ollama's converter wrote Gemma 2's cap into files of the sizes without eyes."""
+    rewrite = translated(header("gemma3", {"gemma3.final_logit_softcapping": 30.0})).weights
+    assert rewrite.get("gemma3.final_logit_softcapping") is None
 
 
 def test_laguna_has_new_names(header: Open) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.library.layouts.toys import TEMPLATE, WIDTH, Drawing, Tensors, Toy, pieces_vocabulary, renamed, write
+from tests.library.ggufs import write_tensors
+from tests.library.layouts.toys import TEMPLATE, WIDTH, Drawing, Tensors, Toy, pieces_vocabulary, renamed
 
 _HEADS, _KEYS, _HEAD, _INNER, _LAYERS = 4, 2, 16, 96, 6
 _TOWER, _TOWER_INNER, _IMAGE, _PATCH = 32, 48, 64, 8
@@ -80,9 +81,9 @@ def write_gemma3(folder: Path) -> Toy:
     text, tower = _text(rows), _tower()
     wide = {name: tensor.astype(np.float32) if "_embd" in name else tensor for name, tensor in tower.items()}
     return Toy(
-        write(folder / "reference.gguf", "gemma3", reference, text),
-        write(folder / "published.gguf", "gemma3", published, renamed(text | renamed(tower, _NAMES), {})),
-        write(folder / "projector.gguf", "clip", projector, wide),
+        write_tensors(folder / "reference.gguf", "gemma3", reference, text),
+        write_tensors(folder / "published.gguf", "gemma3", published, renamed(text | renamed(tower, _NAMES), {})),
+        write_tensors(folder / "projector.gguf", "clip", projector, wide),
     )
 
 

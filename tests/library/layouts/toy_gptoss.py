@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.library.layouts.toys import TEMPLATE, WIDTH, Drawing, Tensors, Toy, bytes_vocabulary, renamed, write
+from tests.library.ggufs import write_tensors
+from tests.library.layouts.toys import TEMPLATE, WIDTH, Drawing, Tensors, Toy, bytes_vocabulary, renamed
 
 _HEADS, _KEYS, _HEAD, _INNER, _EXPERTS, _LAYERS = 4, 2, 32, 32, 4, 4
 _SPECIALS = ("<|startoftext|>", "<|endoftext|>", "<|return|>", "<|start|>", "<|end|>", "<|message|>", "<|channel|>")
@@ -40,8 +41,8 @@ def write_gptoss(folder: Path) -> Toy:
     reference = {**{f"gpt-oss.{key}": value for key, value in (values | more).items()}, **shared}
     published = {**{f"gptoss.{key}": value for key, value in values.items()}, **shared}
     return Toy(
-        write(folder / "gpt-oss.gguf", "gpt-oss", reference | {"tokenizer.ggml.pre": "gpt-4o"}, tensors),
-        write(folder / "gptoss.gguf", "gptoss", published, renamed(tensors, _NAMES)),
+        write_tensors(folder / "gpt-oss.gguf", "gpt-oss", reference | {"tokenizer.ggml.pre": "gpt-4o"}, tensors),
+        write_tensors(folder / "gptoss.gguf", "gptoss", published, renamed(tensors, _NAMES)),
     )
 
 

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import gguf
 import numpy as np
 import numpy.typing as npt
-
-from tests.library.ggufs import add
 
 Tensors = dict[str, npt.NDArray[Any]]
 WIDTH = 64
@@ -56,21 +53,6 @@ class Drawing:
         blocks = self._random.integers(0, 256, (*rows, columns // 32, 17), np.uint8)
         blocks[..., 0] = self._random.integers(121, 125, blocks.shape[:-1], np.uint8)
         return blocks.reshape(*rows, -1)
-
-
-def write(path: Path, architecture: str, values: Mapping[str, Any], tensors: Tensors) -> Path:
-    """Write a GGUF file. Raw bytes are MXFP4, and are called so by their names' ending."""
-    writer = gguf.GGUFWriter(path, architecture)
-    for key, value in values.items():
-        add(writer, key, value)
-    for name, tensor in tensors.items():
-        kind = gguf.GGMLQuantizationType.MXFP4 if tensor.dtype == np.uint8 else None
-        writer.add_tensor(name, tensor, raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
 
 
 def renamed(tensors: Tensors, names: Mapping[str, str]) -> Tensors:

@@ -6,10 +6,9 @@ from puna.formats.gguf import Metadata
 from puna.library.layouts.computed import promote
 from puna.library.layouts.layout import Layout, has_tensors
 from puna.library.layouts.rewrite import Rewrite
-from puna.library.layouts.tokens import BYTE, NORMAL, cut_vocabulary, ends, retype
+from puna.library.layouts.tokens import NORMAL, cut_vocabulary, ends, mark_bytes, retype
 
 _END_OF_TURN = 106
-_BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
 _LAYERS = "per_layer_token_embd.weight"
 
 
@@ -33,7 +32,7 @@ def text(rewrite: Rewrite) -> None:
     rewrite.set({"tokenizer.ggml.model": "llama"})
     rewrite.default({"tokenizer.ggml.add_space_prefix": False})
     promote(rewrite, *(name for name in [*rewrite.pieces] if name.endswith("t_coef.weight")))
-    retype(rewrite, _BYTE_TOKEN, BYTE)
+    mark_bytes(rewrite)
     retype(rewrite, re.compile(r"<unused.*"), NORMAL)
     ends(rewrite, [1, _END_OF_TURN])
 

@@ -1,12 +1,18 @@
 """Gemma 4, with its towers for pictures and sound in the model's file."""
 
+import re
+
 from puna.formats.gguf import Metadata
-from puna.library.layouts.computed import interleave_blocks
+from puna.library.layouts.computed import interleave_blocks, promote
 from puna.library.layouts.layout import Layout, has_tensors
 from puna.library.layouts.rewrite import Rewrite
+from puna.library.layouts.tokens import SHOWN, mark_bytes, retype
 from puna.library.layouts.vision import vision_keys
 
 _TOWERS = ("a.", "v.", "mm.", "model.vision_tower.")
+
+_SHOWN = re.compile(r'<\|?(channel|tool_call|tool_response)\|?>|<\|"\|>')
+"""Tokens that are part of what a model says, not only of how its turns are marked."""
 
 _AUDIO_KEYS = {
     f"audio.{key}": f"clip.audio.{key}"
@@ -35,6 +41,8 @@ def text(rewrite: Rewrite) -> None:
     """The right tokenizer, and gates and values of all experts in one tensor of a block."""
     if rewrite.get("tokenizer.ggml.model") == "llama":
         rewrite.set({"tokenizer.ggml.model": "gemma4"})
+    mark_bytes(rewrite)
+    retype(rewrite, _SHOWN, SHOWN)
     for block in range(rewrite.get("gemma4.block_count", 0)):
         gate, up = (f"blk.{block}.ffn_{part}_exps" for part in ("gate", "up"))
         if f"{gate}.weight" in rewrite.pieces and not rewrite.any(rf"^({gate}|{up})\.(input_)?scale$"):
@@ -66,6 +74,7 @@ def _audio(rewrite: Rewrite) -> None:
     )
     rewrite.rename_beginning("a.pre_encode.out.", "a.input_projection.")
     rewrite.rename_beginning("mm.a.fc.", "a.pre_encode.out.")
+    promote(rewrite, "a.input_projection.weight")
     for block in range(rewrite.get("clip.audio.block_count", 12)):
         for old, new in _AUDIO_BLOCKS.items():
             rewrite.rename_beginning(f"a.blk.{block}.{old}.", f"a.blk.{block}.{new}.")

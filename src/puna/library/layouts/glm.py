@@ -47,7 +47,7 @@ def ocr_projector(rewrite: Rewrite) -> None:
 
 def lite_text(rewrite: Rewrite) -> None:
     """DeepSeek 2, whose heads share one compressed key: the file counts them as if they did not."""
-    width = rewrite.get("glm4moelite.attention.key_length")
+    widths = {f"{part}_length_mla": rewrite.get(f"glm4moelite.attention.{part}_length") for part in ("key", "value")}
     rewrite.become("deepseek2")
     compressed = rewrite.get("deepseek2.attention.kv_lora_rank")
     rotated = rewrite.get("deepseek2.rope.dimension_count")
@@ -59,8 +59,7 @@ def lite_text(rewrite: Rewrite) -> None:
                 "deepseek2.attention.value_length": compressed,
             }
         )
-    if width:
-        rewrite.set({"deepseek2.attention.key_length_mla": width, "deepseek2.attention.value_length_mla": width})
+    rewrite.set({f"deepseek2.attention.{key}": width for key, width in widths.items() if width})
     rewrite.default({"deepseek2.expert_group_count": 1, "deepseek2.expert_group_used_count": 1})
     _name_ends(rewrite)
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from puna.library.layouts.rewrite import Rewrite
 
-NORMAL, BYTE = 1, 6
+NORMAL, SHOWN, BYTE = 1, 4, 6
 """What a token is, as GGUF files count it."""
+
+_BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
 
 
 def cut_vocabulary(rewrite: Rewrite, matrix: str) -> None:
@@ -28,6 +30,11 @@ def retype(rewrite: Rewrite, pattern: re.Pattern[str], kind: int) -> None:
     new = [kind if match else known for match, known in zip(matched, kinds, strict=False)]
     if new != kinds:
         rewrite.set({"tokenizer.ggml.token_type": new})
+
+
+def mark_bytes(rewrite: Rewrite) -> None:
+    """Say which tokens are bytes: a model that writes one else writes its name."""
+    retype(rewrite, _BYTE_TOKEN, BYTE)
 
 
 def ends(rewrite: Rewrite, ids: Sequence[int]) -> None:

@@ -6,6 +6,7 @@ from gguf import GGUFWriter
 
 from puna.engines.llama.completion.output_matrix import LastStep, OutputMatrix, last_steps
 from puna.formats.gguf import Metadata
+from tests.library.ggufs import finish
 
 ROWS, WIDTH = 40, 32
 
@@ -18,10 +19,7 @@ def write(path: Path, **values: float) -> Metadata:
         writer.add_float32(f"llama.{name}", value)
     writer.add_tensor("output.weight", generator.standard_normal((ROWS, WIDTH), np.float32))
     writer.add_tensor("output.bias", generator.standard_normal(ROWS, np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return Metadata.read(path)
 
 

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from puna.formats.gguf import Metadata
 from puna.library.layouts.readable import Readable
 from puna.library.layouts.translations import Translations
 from tests.library.conversion.engine import running
@@ -176,13 +178,23 @@ def _compared(name: str, folder: Path) -> Result:
     same = all(_same_tensors(*pair) for pair in pairs)
     expected = _answers(folder / "reference.gguf", projector if projector.is_file() else None)
     found = _answers(translated.path, translated.projector)
+    sizes = {Metadata.read(path).vocabulary_size or 0 for path in pairs[0]}
     difference = max(
-        abs(one.get(token, -np.inf) - wanted)
+        _difference(one, other, min(sizes) if len(sizes) > 1 else None)
         for one, other in zip(found, expected, strict=True)
-        for token, wanted in other.items()
     )
     why = translated.translation.why if translated.translation else ""
     return Result(name, why, "the same" if same else "differ", float(difference), projector.is_file())
+
+
+def _difference(found: dict[int, float], expected: dict[int, float], size: int | None) -> float:
+    """The largest difference. Where one has only the first `size` tokens, of those, from the most probable one on."""
+    if size is not None:
+        expected = {token: value for token, value in expected.items() if token < size}
+        first = next(iter(expected))
+        expected = {token: value - expected[first] for token, value in expected.items()}
+        found = {token: value - found.get(first, np.inf) for token, value in found.items() if token in expected}
+    return max((abs(found.get(token, -np.inf) - value) for token, value in expected.items()), default=0.0)
 
 
 def _same_tensors(translated: Path, reference: Path) -> bool:
@@ -192,20 +204,38 @@ def _same_tensors(translated: Path, reference: Path) -> bool:
 
 
 def _answers(weights: Path, projector: Path | None) -> list[dict[int, float]]:
-    """For each token of an answer, and of one to a picture where there is a projector, what was most probable."""
+    """For each token of an answer, and of one to a picture and to a sound where there is a projector for them, what
+    was most probable."""
     options = [f"projector={projector}"] if projector else []
     with running(weights, *options) as engine:
         body: dict[str, Any] = {"temperature": 0, "cache_prompt": False, "ignore_eos": True, "grammar": LETTERS}
         text = engine.post("/completion", prompt="the heat of the north", n_predict=8, n_probs=5, **body)
         found = text["completion_probabilities"]
-        if projector:
-            parts = [{"type": "image_url", "image_url": {"url": _picture()}}, {"type": "text", "text": "the"}]
-            messages = [{"role": "user", "content": parts}]
+        for part in _parts(projector) if projector else []:
+            messages = [{"role": "user", "content": [part, {"type": "text", "text": "the"}]}]
             seen = engine.post(
                 "/v1/chat/completions", messages=messages, max_tokens=8, logprobs=True, top_logprobs=5, **body
             )
             found += seen["choices"][0]["logprobs"]["content"]
     return [{each["id"]: each["logprob"] for each in token["top_logprobs"]} for token in found]
+
+
+def _parts(projector: Path) -> list[dict[str, Any]]:
+    """What a projector turns into tokens: noise to see, and noise to hear."""
+    parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": _picture()}}]
+    if Metadata.read(projector).values.get("clip.has_audio_encoder"):
+        parts.append({"type": "input_audio", "input_audio": {"data": _sound(), "format": "wav"}})
+    return parts
+
+
+def _sound() -> str:
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16000)
+        sound.writeframes(np.random.default_rng(0).integers(-8000, 8000, 16000, np.int16).tobytes())
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def _picture() -> str:

@@ -71,7 +71,8 @@ def gemma3n(folder: Path) -> None:
     pieces(folder, "<start_of_turn>", "<end_of_turn>")
     text = {
         **TEXT,
-        "vocab_size_per_layer_input": PIECES - 16,
+        "vocab_size": PIECES + 16,
+        "vocab_size_per_layer_input": PIECES,
         "hidden_size_per_layer_input": 256,
         "intermediate_size": [96] * 10,
         "num_hidden_layers": 10,
@@ -90,7 +91,7 @@ def gemma3n(folder: Path) -> None:
     amend(folder / "tokenizer_config.json", **TOKENIZER)
     text = json.loads((folder / "config.json").read_text()) | ROPE | {"intermediate_size": 96}
     whole = {"architectures": ["Gemma3nForConditionalGeneration"], "model_type": "gemma3n", "text_config": text}
-    (folder / "config.json").write_text(json.dumps({**whole, "vocab_size": PIECES}))
+    (folder / "config.json").write_text(json.dumps({**whole, "vocab_size": PIECES + 16}))
 
 
 def gemma4(folder: Path, *, sound: bool = False, **experts: Any) -> None:
@@ -129,7 +130,10 @@ def gemma4(folder: Path, *, sound: bool = False, **experts: Any) -> None:
     )
     saved(transformers.Gemma4ForConditionalGeneration(config), folder)
     text_config(folder, head_dim=16, global_head_dim=32)
-    amend(folder / "tokenizer_config.json", **TOKENIZER | {"tokenizer_class": "PreTrainedTokenizerFast"})
+    amend(
+        folder / "tokenizer_config.json",
+        **TOKENIZER | {"tokenizer_class": "PreTrainedTokenizerFast", "additional_special_tokens": specials},
+    )
     colours = {"image_mean": [0.0] * 3, "image_std": [1.0] * 3}
     amend(folder / "processor_config.json", image_processor=colours)
     amend(folder / "preprocessor_config.json", **colours)

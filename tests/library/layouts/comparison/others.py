@@ -153,6 +153,7 @@ def nemotron(folder: Path, kinds: str, **values: Any) -> dict[str, int]:
 
 def nemotron_h(folder: Path) -> None:
     nemotron(folder, "M-*-")
+    amend(folder / "config.json", model_type="without experts")  # transformers says that every one has experts
 
 
 def nemotron_h_moe(folder: Path) -> None:

@@ -57,7 +57,7 @@ LATENT = {
     "kv_lora_rank": 32,
     "qk_nope_head_dim": 32,
     "qk_rope_head_dim": 32,
-    "v_head_dim": 64,
+    "v_head_dim": 48,
     "num_key_value_heads": HEADS,
     "n_routed_experts": 4,
     "n_shared_experts": 1,

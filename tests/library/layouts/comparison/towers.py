@@ -131,7 +131,7 @@ def deepseekocr(folder: Path) -> None:
     }
     amend(
         folder / "config.json",
-        **language,
+        **language | {"model_type": "DeepseekOCR"},
         language_config=language,
         vision_config={"image_size": 1024, "mlp_ratio": 3.7362, "width": eyes, "model_name": "deeplip_b_l"},
         projector_config={"input_dim": 2 * WIDTH, "n_embed": WIDTH, "projector_type": "linear"},
