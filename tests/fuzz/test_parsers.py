@@ -1,5 +1,7 @@
 """Everything that reads what others wrote: it understands it, or says why not, and never anything else."""
 
+import asyncio
+import base64
 import string
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from puna.core.errors import PunaError
+from puna.core.tools import TextGrammar
+from puna.engines.llama.grammar.in_string import TextError
+from puna.engines.llama.grammar.text import Definition, Expression, standing_alone
 from puna.formats.gguf import Metadata
 from puna.http.limits import Limits
-from puna.images.load import decode_base64
+from puna.images.load import ImageLoader, decode_base64
 from puna.library.digest import Digest
 from puna.library.manifest import Manifest
 from puna.library.modelfile import Modelfile
@@ -21,6 +26,7 @@ from puna.library.parameters import Parameters
 from puna.library.template import to_jinja
 from puna.serving.hosts import is_known, is_local
 from tests.library import ggufs
+from tests.pictures import plain
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -107,6 +113,128 @@ def test_templates(text: str) -> None:
 def test_base64(text: str) -> None:
     with suppress(PunaError):
         decode_base64(text, "image")
+
+
+MEDIA_TYPES = st.sampled_from(["image/png", "image/svg+xml", "", "text/html", "image/png;charset=x", ";;", "image/*"])
+ENCODED = st.binary(max_size=200).map(lambda data: base64.b64encode(data).decode())
+PICTURES = st.sampled_from(
+    [base64.b64encode(plain()).decode(), base64.b64encode(plain()).decode()[:40], "R0lGODlhAQABAAAAACw=", "Qk0="]
+)
+DATA_URIS = st.tuples(
+    st.sampled_from(["data:", "DATA:", "data", "data://", "file:", "http:", ""]),
+    MEDIA_TYPES | st.text(max_size=20),
+    st.sampled_from([";base64,", ";BASE64,", ",", ";base64", ";base64;base64,", "%3Bbase64,"]),
+    PICTURES | ENCODED | st.text(max_size=50) | st.text("AZaz09+/=-_ \n%,", max_size=200),
+).map("".join)
+
+
+@given(DATA_URIS | st.text())
+def test_data_uris(uri: str) -> None:
+    with suppress(PunaError):
+        picture = asyncio.run(ImageLoader().offline().load(uri, "image"))
+        assert picture.media_type in ("image/png", "image/jpeg")
+
+
+LARK_PIECES = (
+    *(
+        "start",
+        "a",
+        "B",
+        "_C",
+        "?start",
+        "!start",
+        ":",
+        "|",
+        " ",
+        "\n",
+        "(",
+        ")",
+        "[",
+        "]",
+        "*",
+        "+",
+        "?",
+        "~",
+        "..",
+        "->",
+    ),
+    *(
+        '"x"',
+        '""',
+        '"x"i',
+        "/a/",
+        "/a/i",
+        "/(?=a)/",
+        "/[/",
+        '"\\',
+        "1",
+        "2",
+        "9999999999",
+        ",",
+        "{",
+        "}",
+        "template{a}",
+    ),
+    *(
+        "%ignore",
+        "%import",
+        "%import common.INT",
+        "%import .x",
+        "%declare B",
+        "%extend",
+        "%override",
+        "//",
+        ".1",
+        "$",
+    ),
+)
+LARK = st.lists(st.sampled_from(LARK_PIECES), max_size=40).map("".join) | st.text(max_size=60)
+
+
+@given(LARK.map("start: {}".format) | LARK)
+def test_lark_definitions(source: str) -> None:
+    with suppress(TextError, RecursionError):
+        found = Definition(source)
+        assert found.rules("text")
+    with suppress(TextError, RecursionError):
+        assert standing_alone(TextGrammar("lark", source))
+
+
+REGEX_PIECES = st.sampled_from(
+    [
+        *(
+            "a",
+            "b",
+            "\\d",
+            "\\w",
+            "\\s",
+            "\\b",
+            "\\1",
+            ".",
+            "^",
+            "$",
+            "\\Z",
+            "é",
+            "\\u00e9",
+            "\\x00",
+            '"',
+            "\\\\",
+            "/",
+            "\n",
+        ),
+        *("(", ")", "(?:", "(?=", "(?!", "(?<=", "(?P<n>", "(?P=n)", "(?i)", "(?i:", "(?>", "[", "]", "[^", "-", "|"),
+        *("*", "+", "?", "*?", "+?", "*+", "{2}", "{2,}", "{,2}", "{1,99999}", "{9999999999}", "[a-z]", "[^a-z]"),
+    ]
+)
+
+
+@given(st.lists(REGEX_PIECES, max_size=20).map("".join) | st.text(max_size=40))
+def test_regular_expressions(source: str) -> None:
+    with suppress(TextError, RecursionError):
+        found = Expression(source)
+        assert found.rules("text")
+    with suppress(TextError, RecursionError):
+        assert standing_alone(TextGrammar("regex", source))
 
 
 @given(st.data())

@@ -139,7 +139,7 @@ def is_expression(pattern: Any) -> bool:
     """Whether Python reads a regular expression."""
     try:
         return bool(re.compile(pattern))
-    except (re.error, TypeError, RecursionError):
+    except (re.error, OverflowError, TypeError, RecursionError):
         return False
 
 

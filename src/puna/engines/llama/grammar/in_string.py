@@ -64,7 +64,7 @@ class InString:
     def __init__(self, source: str) -> None:
         try:
             tree = parser.parse(source)
-        except (re.error, RecursionError) as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise TextError(f"/{source}/: {error}") from error
         self._items = list(tree)
         while self._items and self._items[0] in ANCHORS[0]:

@@ -359,7 +359,7 @@ def matches(pattern: str, name: str) -> bool:
     """Whether a pattern is found in a name; where Python can't read it, for caution, that it is."""
     try:
         return re.search(pattern, name) is not None
-    except re.error:
+    except (re.error, OverflowError):
         return True
 
 

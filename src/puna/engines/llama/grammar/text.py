@@ -56,18 +56,15 @@ class Definition:
     """
 
     def __init__(self, source: str) -> None:
-        from lark.load_grammar import PrepareLiterals
-
         grammar = load(source)
-        literals = PrepareLiterals()
-        self._declared = {name: tree and literals.transform(tree) for name, (tree, _) in grammar.term_defs}
+        self._declared = {name: tree and with_literals(tree) for name, (tree, _) in grammar.term_defs}
         self._terminals: dict[str, InString] = {}
         self._ignored = list(dict.fromkeys(grammar.ignore))
         self._trees = {}
         for name, parameters, tree, _ in grammar.rule_defs:
             if parameters:
                 raise TextError(f"'{name}{{{', '.join(parameters)}}}': a template")
-            self._trees[str(name)] = literals.transform(tree)
+            self._trees[str(name)] = with_literals(tree)
         if START not in self._trees:
             raise TextError("there is no rule 'start'")
         self._check_ends()
@@ -165,6 +162,17 @@ def load(definition: str) -> "lark.load_grammar.Grammar":
         builder.load_grammar(definition, "the definition")
         return builder.build()
     except (LarkError, RecursionError) as error:
+        raise TextError(str(error).strip()) from error
+
+
+def with_literals(tree: Any) -> Any:
+    """A definition's tree with its texts and expressions read. Raises TextError."""
+    from lark.exceptions import LarkError
+    from lark.load_grammar import PrepareLiterals
+
+    try:
+        return PrepareLiterals().transform(tree)
+    except LarkError as error:
         raise TextError(str(error).strip()) from error
 
 
