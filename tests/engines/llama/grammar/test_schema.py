@@ -243,6 +243,18 @@ def test_any_json_is_compiled_or_refused(word: str) -> None:
             assert isinstance(found, (Compiled, Refusal))
 
 
+def test_what_stands_in_several_places_is_written_once() -> None:
+    point: Any = {"type": "object", "properties": {"x_of_it": NULL}, "required": ["x_of_it"]}
+    line: Any = {"type": "object", "properties": {"from": point, "to": point, "via": {"items": point}}}
+    schema: Any = {"properties": {"a": line, "b": {"anyOf": [line, point]}, "c": {"const": point}}}
+    assert grammar(schema)[0].count("x_of_it") == 4  # as a property that is required, and in the constant
+    here = {"x_of_it": None}
+    there = {"from": here, "to": here, "via": [here]}
+    assert fits(schema, {"a": there, "b": there, "c": point})
+    assert fits(schema, {"a": there, "b": here, "c": point})
+    assert not fits(schema, {"a": {**there, "to": {}}, "b": here, "c": point})
+
+
 def test_a_schema_may_be_inside_of_itself() -> None:
     schema = {"type": "array", "items": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}
     assert fits(schema, [[], [None, [None]]])

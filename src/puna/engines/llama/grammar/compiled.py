@@ -21,6 +21,7 @@ from puna.engines.llama.grammar.lark import COMPACT, HEAD, UNFORCED, Answer
 from puna.engines.llama.grammar.plain import plain
 from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
 from puna.engines.llama.grammar.relaxed import Relaxed
+from puna.engines.llama.grammar.repeated import once
 from puna.engines.llama.grammar.text import Definition, Expression, standing_alone
 from puna.engines.llama.markup import HARMONY
 from puna.structured.document import Document, SchemaError
@@ -302,7 +303,7 @@ def is_hard(pattern: str, least: int | None, most: int | None) -> bool:
 
 
 def json_source(schema: Mapping[str, Any]) -> str:
-    return f"{HEAD}start: %json " + json.dumps({**schema, "x-guidance": COMPACT})
+    return f"{HEAD}start: %json " + json.dumps({**once(schema), "x-guidance": COMPACT})
 
 
 def problem_of(source: str, steps: int = 0) -> str | None:

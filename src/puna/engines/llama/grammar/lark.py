@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from puna.core.tools import Tool
+from puna.engines.llama.grammar.repeated import once
 from puna.engines.llama.grammar.text import Definition, Expression
 from puna.engines.llama.markup import ID, CallShape, ThinkingTags
 
@@ -44,7 +45,7 @@ class Answer:
 
     def json(self, name: str, schema: Mapping[str, Any]) -> str:
         """The rule for JSON that fits a schema."""
-        return self.rule(name, "%json " + json.dumps({**schema, "x-guidance": COMPACT}))
+        return self.rule(name, "%json " + json.dumps({**once(schema), "x-guidance": COMPACT}))
 
     def text_argument(self, name: str, text: Expression | Definition) -> str:
         """The rule for the arguments of a custom tool, whose text is inside of a JSON string."""
