@@ -74,6 +74,17 @@ async def all_of(subject: Subject, text: str) -> Answer:
 
 
 @OFF_FORMAT.of("call")
+async def a_call_with_escapes(subject: Subject) -> None:
+    """JSON as Python writes it where nobody tells it otherwise."""
+    traits = await subject.engine.traits()
+    if traits.tools and traits.call_shape is None:
+        return
+    text = (await turn(subject.engine, said("", call(city="Zürich", days=3)), TOOLS)).replace("ü", r"\u00fc")
+    answer = await subject.answer(text, ask(user("?"), tools=TOOLS))
+    assert answer.arguments == [("get_weather", {"city": "Zürich", "days": 3})], f"{text!r} became {answer}"
+
+
+@OFF_FORMAT.of("call")
 async def a_closing_tag_said_twice(subject: Subject) -> None:
     text = await turn(subject.engine, said("", PARIS), TOOLS)
     tag = LAST_TAG.search(text)

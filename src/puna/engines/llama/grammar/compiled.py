@@ -14,6 +14,7 @@ from llguidance._tokenizer import TokenizerWrapper
 
 from puna.core.formats import Format, FormedText, FreeText, JsonSchema
 from puna.core.tools import TextGrammar, Tool
+from puna.engines.llama.grammar.arguments import Arguments
 from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.formats import FORMATS
 from puna.engines.llama.grammar.in_string import TextError
@@ -178,7 +179,7 @@ class Composition:
         if self._plan.forced or tool.strict:
             return answer.json(name, self._settled(schema, tool.name, self._unheld))
         try:
-            return answer.json(name, self._settled(schema, tool.name, []))
+            return Arguments(answer, name, self._settled(schema, tool.name, [])).rule
         except RefusedPart:
             return answer.json(name, ANY_OBJECT)
 
