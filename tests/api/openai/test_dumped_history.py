@@ -99,8 +99,10 @@ def test_an_answer_as_openai_itself_writes_it(scripted: ScriptedServer, client: 
         "parsed": None,
         "id": "chatcmpl-1",
     }
+    calls: Any
     for calls in (None, []):  # some libraries write an empty list for no call
-        client.chat.completions.create(model="plain", messages=[ASK, {**message, "tool_calls": calls}, ASK])
+        message["tool_calls"] = calls
+        client.chat.completions.create(model="plain", messages=[ASK, message, ASK])
         assert scripted.script.request.messages[1] == Message(role="assistant", content=(Text("Yes."),))
     client.chat.completions.create(model="plain", messages=[ASK, message, ASK])
     assert scripted.script.request.messages[1] == Message(role="assistant", content=(Text("Yes."),))

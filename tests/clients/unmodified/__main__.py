@@ -44,6 +44,7 @@ def reported(command: Sequence[str], name: str, url: str) -> Found:
             "OPENAI_API_KEY": "unused",
             "OLLAMA_HOST": url,
             "OLLAMA_API_BASE": url,
+            "OLLAMA_BASE_URL": url,
             "NO_PROXY": "127.0.0.1",
         }
         try:
@@ -62,24 +63,34 @@ def reported(command: Sequence[str], name: str, url: str) -> Found:
     return found
 
 
+def kept() -> dict[str, Found]:
+    """What was found out so far."""
+    file = cache() / "found.json"
+    found: dict[str, Found] = json.loads(file.read_text()) if file.exists() else {}
+    return found
+
+
+def keep(client: Client, found: Found) -> None:
+    """Keep what was found out of a client; others may be run beside this one."""
+    cache().mkdir(parents=True, exist_ok=True)
+    (cache() / "found.json").write_text(json.dumps(kept() | {client.name: found}, indent=1))
+
+
 def main(uv: str, target: str, *names: str) -> int:
     """Use them, and write the page."""
-    kept = cache() / "found.json"
-    known: dict[str, Found] = json.loads(kept.read_text()) if kept.exists() else {}
     unexpected = 0
     with tempfile.TemporaryDirectory() as home, serving(Path(home)) as url:
         for client in CLIENTS:
             if names and client.name not in names:
                 continue
-            found = known[client.name] = use(client, uv, url)
+            found = use(client, uv, url)
+            keep(client, found)
             failed = {name: why for name, why in found.items() if why and (client.name, name) not in EXPECTED}
             unexpected += len(failed)
             print(f"{client.name}: {', '.join(name for name, why in found.items() if not why)}", flush=True)
             for name, why in failed.items():
                 print(f"  {name} FAILED: {why}", flush=True)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(known, indent=1))
-    Path(target).write_text(page(Path(target).read_text(), known))
+    Path(target).write_text(page(Path(target).read_text(), kept()))
     return 1 if unexpected else 0
 
 

@@ -99,6 +99,7 @@ CLIENTS = (
         "langchain-js-ollama", "langchain_chat.mjs", "@langchain/ollama@1.3.0", "@langchain/core@1.4.0", "zod@4.6.7"
     ),
     node("openai-agents-js", "openai_agents.mjs", "@openai/agents@0.20.0", "zod@4.6.7"),
+    node("promptfoo", "promptfoo_eval.mjs", "promptfoo@0.121.18"),
     node(
         "instructor-js", "instructor_models.mjs", "@instructor-ai/instructor@1.7.0", "openai@4.104.0", "zod@3.25.76"
     ),

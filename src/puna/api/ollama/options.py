@@ -60,6 +60,8 @@ def known(options: dict[str, Any], ignore: Callable[[str, str], None]) -> dict[s
     """The options that there are. Raises InvalidRequest."""
     found = {}
     for name, value in options.items():
+        if value is None:
+            continue
         if name in Parameters.kinds() or (name in CHANGING and value not in (None, 0, False, "", [], {})):
             found[name] = value
         elif name not in CHANGING and (alike := get_close_matches(name, Parameters.kinds(), 1, ALIKE)):

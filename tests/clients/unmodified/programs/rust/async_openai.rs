@@ -56,7 +56,7 @@ async fn structured(client: &Client<OpenAIConfig>) -> Outcome {
     let json_schema = ResponseFormatJsonSchema {
         name: "person".into(),
         description: None,
-        schema: Some(schema()),
+        schema: schema(),
         strict: Some(true),
     };
     let asked = CreateChatCompletionRequest {
