@@ -99,6 +99,36 @@ async def test_the_number_of_engines_can_be_limited(factory: Factory) -> None:
     await scheduler.close()
 
 
+async def test_room_that_is_made_is_not_taken_by_who_comes_later(two: Scheduler, factory: Factory) -> None:
+    """What took it was unloaded as soon as it was there, for the one who waited, and loaded again, without an end."""
+    async with two.lease(A):
+        pass
+    first, second = Holder(two, FakeLaunch("large", memory=2)), Holder(two, A)
+    await settle()
+    assert first.has.is_set()
+    assert not second.has.is_set()
+    await first.end()
+    await settle()
+    assert second.has.is_set()
+    await second.end()
+    assert len(factory.started) == 3
+
+
+async def test_who_waits_for_all_of_the_memory_gets_it(two: Scheduler, factory: Factory) -> None:
+    busy = Holder(two, A)
+    await settle()
+    large, late = Holder(two, FakeLaunch("large", memory=2)), Holder(two, B)
+    await settle()
+    assert factory.loaded == ["a"]
+    await busy.end()
+    await settle()
+    assert large.has.is_set()
+    await large.end()
+    await settle()
+    assert late.has.is_set()
+    await late.end()
+
+
 @pytest.mark.usefixtures("no_turns")
 async def test_busy_engines_are_waited_for(two: Scheduler, factory: Factory) -> None:
     a, b = Holder(two, A), Holder(two, B)

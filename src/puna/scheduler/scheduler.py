@@ -187,16 +187,24 @@ class Scheduler:
             raise too_large(launch.footprint, self._limits.memory)
 
     def _dispatch(self) -> None:
-        """Give every waiting ticket what it can have now, in the queue's order."""
+        """Give every waiting ticket what it can have now, in the queue's order. What is loaded for one leaves the
+        memory for those before it that wait for room: else it would be unloaded for them as soon as it is there, and
+        loaded again, without an end."""
         blocked: set[Launch] = set()
         claimed: set[Launch] = set()
+        promised = Footprint()
         for ticket in self._queue:
             launch = ticket.launch
             if launch in blocked or ticket.granted.done():  # done: its client has just left
                 continue
             resident = self._residents.get(launch)
             if resident is None:
+                if not (launch.footprint + promised).fits(self._limits.memory) and not launch.footprint.takes_nothing:
+                    blocked.add(launch)
+                    continue
                 self._make_room(ticket, claimed)
+                if launch not in self._residents:
+                    promised += launch.footprint
             elif launch not in claimed and resident.engine is not None and self._fits(ticket, resident):
                 self._queue.serve(ticket)
                 ticket.granted.set_result(Lease(resident, resident.engine, ticket))
