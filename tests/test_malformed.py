@@ -23,6 +23,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "/v1/responses/input_tokens": {"model": "tiny", "input": "x"},
     "/v1/responses/compact": {"model": "tiny", "input": "x"},
     "/v1/conversations": {},
+    "/v1/messages": {"model": "tiny", "max_tokens": 5, "messages": MESSAGES},
+    "/v1/messages/count_tokens": {"model": "tiny", "messages": MESSAGES},
     "/api/chat": {"model": "tiny", "messages": MESSAGES, "stream": False},
     "/api/generate": {"model": "tiny", "prompt": "x", "stream": False},
     "/api/embed": {"model": "tiny", "input": "x"},
@@ -66,6 +68,8 @@ def ask(http: httpx2.Client, line: dict[str, Any]) -> httpx2.Response:
 def is_told(line: dict[str, Any], status: int, found: dict[str, Any]) -> bool:
     """Whether an answer is the one that the line asks for."""
     error = found.get("error", "")
+    if found.get("type") == "error":  # Anthropic's has no field for what it is about
+        error = error["message"]
     if "says" in line or not error:
         return status == line["status"] and str(error).startswith(line.get("says", ""))
     told = (status, error["param"], error["code"])

@@ -216,7 +216,7 @@ def test_sampling_and_its_limits(scripted: ScriptedServer) -> None:
         ("temperature", 1.1),
         ("top_p", -1),
         ("top_k", -1),
-        ("max_tokens", 0),
+        ("max_tokens", -1),
         ("stop_sequences", [""]),
     ):
         assert name in refused(scripted, **{name: value})

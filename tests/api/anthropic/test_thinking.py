@@ -74,4 +74,10 @@ def test_older_thoughts_are_cleared_where_that_is_asked_for(scripted: ScriptedSe
     status, answer = ask(scripted, first, USER, first, USER, context_management={"edits": edits})
     assert status == 200
     assert [one.reasoning for one in scripted.script.request.messages] == [None, None, None, "I wonder.", None]
-    assert "context_management" in answer
+    [edit] = answer["context_management"]["applied_edits"]
+    assert (edit["type"], edit["cleared_thinking_turns"]) == ("clear_thinking_20251015", 1)
+    assert edit["cleared_input_tokens"] == 0  # the scripted engine counts no thoughts
+    everything = [{"type": "clear_thinking_20251015", "keep": "all"}]
+    _, kept = ask(scripted, first, USER, first, USER, context_management={"edits": everything})
+    assert kept["context_management"] == {"applied_edits": []}
+    assert scripted.script.request.messages[1].reasoning == "I wonder."

@@ -145,6 +145,14 @@ def test_a_call_that_was_cut_off_has_the_arguments_that_are_there(scripted: Scri
     assert message["stop_reason"] == "max_tokens"
 
 
+def test_a_prompt_may_only_be_read(scripted: ScriptedServer) -> None:
+    scripted.script.answer(TextDelta(0, "Hi"), Finished(0, "length"), Done(Usage(7, 1, 3)))
+    message = whole(scripted, max_tokens=0)
+    assert (message["content"], message["stop_reason"]) == ([], "max_tokens")
+    assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (4, 0)
+    assert scripted.script.request.sampling.max_tokens == 1
+
+
 def test_nothing_said_is_no_block(scripted: ScriptedServer) -> None:
     scripted.script.answer(Finished(0, "stop"), Done(Usage(3, 1)))
     assert whole(scripted)["content"] == []

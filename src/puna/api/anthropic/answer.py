@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -149,6 +150,16 @@ async def streamed(stream: Stream, events: AsyncGenerator[Event, None]) -> Async
             if not isinstance(event, Finished):
                 yield held
                 held = b""
+
+
+async def nothing_said(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """The end of an answer of which only the prompt was to be read."""
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Finished):
+                yield Finished(event.index, "length")
+            elif isinstance(event, Done):
+                yield replace(event, usage=replace(event.usage, completion_tokens=0, reasoning_tokens=0))
 
 
 def written(event: Object) -> bytes:

@@ -120,7 +120,7 @@ class PromptBody(MessagesNoOps, Lenient):
         toolbox = self.toolbox
         toolbox.check()
         tools = toolbox.tools
-        reader = Reader(seal, images, self.kept_thoughts)
+        reader = Reader(seal, images)
         return ChatRequest(
             messages=await reader.conversation(self.system, self.messages),
             defaults=DEFAULTS,
@@ -155,9 +155,9 @@ class CountBody(PromptBody):
 
 
 class MessagesBody(PromptBody):
-    """A prompt to be answered. Ranges are Anthropic's."""
+    """A prompt to be answered, or with `max_tokens` 0 to be read alone, for the cache. Ranges are Anthropic's."""
 
-    max_tokens: Annotated[int, Field(ge=1, lt=2**31)]
+    max_tokens: Annotated[int, Field(ge=0, lt=2**31)]
     stream: bool | None = None
     stop_sequences: list[Annotated[str, Field(min_length=1)]] | None = None
     temperature: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
@@ -181,7 +181,7 @@ class MessagesBody(PromptBody):
             top_p=self.top_p,
             top_k=self.top_k,
             stop=tuple(self.stop_sequences) if self.stop_sequences else None,
-            max_tokens=self.max_tokens,
+            max_tokens=max(1, self.max_tokens),
         )
 
 

@@ -1,7 +1,7 @@
 """From a request's messages to the conversation that the model sees."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from puna.api.anthropic.blocks import (
@@ -113,12 +113,10 @@ def found_tools(messages: Sequence[Given]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Makes messages of the core. `seal` is what thoughts are signed with; of the last `thoughts` turns that have
-    some they are kept, None for all."""
+    """Makes messages of the core. `seal` is what thoughts are signed with."""
 
     seal: Seal
     images: ImageLoader
-    thoughts: int | None = None
 
     async def conversation(
         self, system: str | Sequence[TextBlock] | None, messages: Sequence[Given]
@@ -126,18 +124,7 @@ class Reader:
         """The conversation. Raises InvalidRequest, naming the field."""
         given = turns(messages)
         check_calls(given)
-        read = self._without_older_thoughts([await self._message(turn) for turn in given])
-        return (*instructions(system), *read)
-
-    def _without_older_thoughts(self, messages: list[Message]) -> list[Message]:
-        if self.thoughts is None:
-            return messages
-        places = [place for place, message in enumerate(messages) if message.reasoning]
-        cleared = set(places[: max(0, len(places) - self.thoughts)])
-        return [
-            replace(message, reasoning=None) if place in cleared else message
-            for place, message in enumerate(messages)
-        ]
+        return (*instructions(system), *[await self._message(turn) for turn in given])
 
     async def _message(self, turn: Turn) -> Message:
         content: list[Part] = []

@@ -1,15 +1,16 @@
 """POST /v1/messages and /v1/messages/count_tokens."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.anthropic.answer import PING, Stream, streamed, whole, written
+from puna.api.anthropic.answer import PING, Stream, nothing_said, streamed, whole, written
 from puna.api.anthropic.body import CountBody, MessagesBody, PromptBody
+from puna.api.anthropic.clearing import applied_edits, without_older_thoughts
 from puna.api.anthropic.thinking import signature
 from puna.api.anthropic.tools import NOT_HERE
 from puna.api.dialect import dialect_of
@@ -27,10 +28,16 @@ async def create(request: Request) -> Response | ASGIApp:
     body = await read_body(request, MessagesBody)
     body.check_budget(request.headers.get("anthropic-beta", ""))
     services = services_of(request)
-    prompt = replace(await prompt_of(request, body), sampling=body.sampling)
-    events = services.inference.chat(body.model, prompt, caller=entry_of(request), whole=not body.stream)
+    conversation = await prompt_of(request, body)
+    prompt = without_older_thoughts(conversation, body.kept_thoughts)
+    edits = await unless_gone(request, applied_edits(conversation, prompt, counting(request, body)))
+    beta = {"context_management": {"applied_edits": edits}} if body.context_management else {}
+    asked = replace(prompt, sampling=body.sampling)
+    events = services.inference.chat(body.model, asked, caller=entry_of(request), whole=not body.stream)
+    if not body.max_tokens:
+        events = nothing_said(events)
     sign = partial(signature, services.state.seal, omitted=body.omits_thoughts)
-    stream = Stream(body.model, body.max_tokens, sign, omits=body.omits_thoughts, beta=applied(body))
+    stream = Stream(body.model, body.max_tokens, sign, omits=body.omits_thoughts, beta=beta)
     if not body.stream:
         return JSONResponse(await unless_gone(request, whole(stream, events)))
     return EventStream(streamed(stream, events), partial(error_event, request), keep_alive=PING)
@@ -39,11 +46,20 @@ async def create(request: Request) -> Response | ASGIApp:
 async def count(request: Request) -> Response:
     """How many tokens a prompt has."""
     body = await read_body(request, CountBody)
-    prompt = await prompt_of(request, body)
-    inference = services_of(request).inference
-    counted = await unless_gone(request, inference.count_prompt(body.model, prompt, caller=entry_of(request)))
-    edited = {"context_management": {"original_input_tokens": counted}} if body.context_management else {}
+    conversation = await prompt_of(request, body)
+    prompt = without_older_thoughts(conversation, body.kept_thoughts)
+    tokens = counting(request, body)
+    counted = original = await unless_gone(request, tokens(prompt))
+    if prompt is not conversation:
+        original = await unless_gone(request, tokens(conversation))
+    edited = {"context_management": {"original_input_tokens": original}} if body.context_management else {}
     return JSONResponse({"input_tokens": counted, **edited})
+
+
+def counting(request: Request, body: PromptBody) -> Callable[[ChatRequest], Coroutine[None, None, int]]:
+    """What counts the tokens of a prompt for the model that the body names."""
+    inference = services_of(request).inference
+    return lambda prompt: inference.count_prompt(body.model, prompt, caller=entry_of(request))
 
 
 async def prompt_of(request: Request, body: PromptBody) -> ChatRequest:
@@ -54,11 +70,6 @@ async def prompt_of(request: Request, body: PromptBody) -> ChatRequest:
     for name in body.toolbox.left_out:
         entry_of(request).ignore(name, NOT_HERE)
     return prompt
-
-
-def applied(body: PromptBody) -> dict[str, Any]:
-    """What the answer says of a conversation that was to be cleared."""
-    return {"context_management": {"applied_edits": []}} if body.context_management else {}
 
 
 def error_event(request: Request, error: PunaError) -> bytes:
