@@ -135,6 +135,7 @@ def become(arguments: list[str], environment: dict[str, str], folder: str | None
     code: object = 1
     try:
         app()
+        code = 0
     except SystemExit as end:
         code = end.code or 0
         raise

@@ -195,7 +195,7 @@ def test_a_renderer_of_a_newer_config_is_refused_by_its_name(library: Library, t
 
 
 def test_a_renderer_that_nobody_knows_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ModelfileError, match=r"line 2: there is no renderer 'x'; known are .*qwen3-coder"):
+    with pytest.raises(ModelfileError, match=r"line 2: there is no renderer 'x'; known ones are .*qwen3-coder"):
         Modelfile.parse("FROM m\nRENDERER x")
 
 

@@ -66,7 +66,7 @@ def test_a_body_has_to_be_an_object(scripted: ScriptedServer, content: str) -> N
         ({"max_completion_tokens": -1}, "max_completion_tokens", "integer_below_min_value"),
         ({"frequency_penalty": 3}, "frequency_penalty", "decimal_above_max_value"),
         ({"presence_penalty": -3}, "presence_penalty", "decimal_below_min_value"),
-        ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "array_above_max_length"),
+        ({"stop": ["a"] * 129}, "stop", "array_above_max_length"),
         ({"stop": 5}, "stop", "invalid_type"),
         ({"stop": ""}, "stop", "string_below_min_length"),
         ({"seed": 1.5}, "seed", "invalid_type"),

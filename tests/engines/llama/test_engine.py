@@ -88,7 +88,7 @@ async def test_a_stop_sequence_ends_the_answer_and_is_not_part_of_it(micro: Path
         stop = whole[10:14]
         events = await collect(engine, ask("a", max_tokens=30, temperature=0.0, stop=(stop,)))
     assert text_of(events) == whole[: whole.index(stop)]
-    assert Finished(0, "stop") in events
+    assert Finished(0, "stop", stop) in events
 
 
 async def test_a_prompt_longer_than_the_context_says_both_lengths(micro: Path) -> None:
