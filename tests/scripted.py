@@ -23,7 +23,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from puna.core.capacity import Capacity
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
 from puna.core.embeddings import Embedded, EmbeddingRequest
-from puna.core.events import Done, Event, Finished, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from puna.core.events import ChatEvent, Done, Finished, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from puna.core.footprint import Footprint
 from puna.core.requests import ChatRequest
 from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task
@@ -37,7 +37,7 @@ from tests.library import ggufs
 from tests.stored_models import add_model
 
 Request = ChatRequest | CompletionRequest | ScoreRequest | EmbeddingRequest
-Step = Event | CompletionEvent | Exception
+Step = ChatEvent | CompletionEvent | Exception
 
 ADDRESS = "http://127.0.0.1:11434"
 DEFAULT = "This is a test."
@@ -122,7 +122,7 @@ class ScriptedEngine(Engine, Chats, Completes, Scores, Embeds):
     def capacity(self) -> Capacity:
         return self._script.capacity
 
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         for step in self._script.take(request) or default_chat(request):
             yield raised(step)  # type: ignore[misc]
 
@@ -142,7 +142,7 @@ class ScriptedEngine(Engine, Chats, Completes, Scores, Embeds):
         yield Embedded(tuple(vector(text) for text in request.inputs), len(request.inputs))
 
 
-def raised(step: Step) -> Event | CompletionEvent:
+def raised(step: Step) -> ChatEvent | CompletionEvent:
     """The step, if it is no exception."""
     if isinstance(step, Exception):
         raise step

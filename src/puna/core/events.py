@@ -100,3 +100,15 @@ class Done:
 
 
 Event = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | Finished | Done
+
+
+@dataclass(frozen=True, slots=True)
+class PromptBegun:
+    """An engine has begun to read a prompt of so many tokens, of which `cached` need no evaluation."""
+
+    tokens: int
+    cached: int = 0
+
+
+ChatEvent = Event | PromptBegun
+"""What an engine yields for a chat. Inference yields the answer's events alone; its caller hears of the prompt."""

@@ -20,8 +20,8 @@ class ChatRequest:
     thinking the answer begins, whether the thought has come to its end or not. `defaults` are what the dialect
     documents for a setting that neither the request nor the model gives. `template_variables` go
     to the model's chat template beside the conversation, and without `generation_prompt` the prompt lacks what opens
-    the answer's turn. `checked` says that whoever
-    asks checks the answer against its schemas, so that the engine need hold no more of them than it can.
+    the answer's turn. `tells_prompt` wants to know how long the prompt is before it is answered. `checked` says
+    that whoever asks checks the answer against its schemas, so that the engine need hold no more of them than it can.
     """
 
     messages: tuple[Message, ...]
@@ -35,6 +35,7 @@ class ChatRequest:
     format: Format = field(default_factory=FreeText)
     effort: Effort | None = None
     thinking_tokens: int | None = None
+    tells_prompt: bool = False
     template_variables: Mapping[str, Any] = field(default_factory=dict)
     generation_prompt: bool = True
     checked: bool = False

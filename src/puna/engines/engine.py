@@ -11,7 +11,7 @@ from puna.core.capacity import Capacity
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineLost, InvalidRequest
-from puna.core.events import Event
+from puna.core.events import ChatEvent
 from puna.core.requests import ChatRequest
 
 Task = Literal["chat", "complete", "score", "embed"]
@@ -54,7 +54,7 @@ class Engine:
 class Chats(Protocol):
     """Answers conversations."""
 
-    def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         """Answer a conversation. Closing the iterator ends the generation.
 
         Raises:

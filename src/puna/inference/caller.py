@@ -20,6 +20,9 @@ class Caller(Protocol):
     def found(self, model: str) -> None:
         """The request is answered by that model."""
 
+    def read(self, tokens: int, cached: int) -> None:
+        """An engine begins to read the prompt, which has so many tokens; `cached` of them need no evaluation."""
+
     def begin(self) -> None:
         """The first piece of the answer is there."""
 
@@ -37,6 +40,9 @@ class Anonymous:
     owner = ""
 
     def found(self, model: str) -> None:
+        """Not noted."""
+
+    def read(self, tokens: int, cached: int) -> None:
         """Not noted."""
 
     def begin(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from puna.core.capacity import Capacity
 from puna.core.embeddings import Embedded
 from puna.core.errors import EngineLost, InvalidRequest
-from puna.core.events import Done, Finished, TextDelta, Usage
+from puna.core.events import Done, Finished, PromptBegun, TextDelta, Usage
 from puna.engines.launch import Launch
 from puna.inference.caller import Caller
 from puna.inference.work import Work
@@ -146,7 +146,9 @@ class Recovery(Generic[E]):
             self._waited += lease.waited
             room = self._room(lease)
             async for event in refused_continuation(events) if rest.sent else events:
-                if isinstance(event, Done):
+                if isinstance(event, PromptBegun):
+                    self._hear(event, rest)
+                elif isinstance(event, Done):
                     yield cast("E", self._done(event, rest))
                 elif isinstance(event, Finished):
                     if not rest.ended:
@@ -158,6 +160,11 @@ class Recovery(Generic[E]):
                     yield self._noted(event)
                     if self._tokens > room:
                         room += self._grown(lease)
+
+    def _hear(self, event: PromptBegun, rest: Rest) -> None:
+        """The caller hears of its own prompt, not of one with a part of the answer in it."""
+        if not rest.sent:
+            self._caller.read(event.tokens, event.cached)
 
     def _done(self, event: Done, rest: Rest) -> Done:
         """The end, with the usage of the whole answer and the time until there was an engine for it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 from puna.core.events import Event
 from puna.core.formats import FreeText
@@ -98,7 +98,8 @@ class ChatWork:
 
     def run(self, engine: Engine) -> AsyncGenerator[Event, None]:
         chat = able(engine, Chats).chat
-        return fitting(self.request, chat, self.attempts) if engine.checked else chat(self.request)
+        events = fitting(self.request, chat, self.attempts) if engine.checked else chat(self.request)
+        return cast("AsyncGenerator[Event, None]", events)  # what else there is among them, `Recovery` hears
 
     def after(self, text: str, max_tokens: int | None) -> "ChatWork":
         *before, last = self.request.messages

@@ -20,7 +20,8 @@ class Entry:
     """One request. Tokens are those of all that was generated for it; times are of `time.monotonic()`.
 
     `client` stands for whoever sent it, wherever clients take turns; `owner` is the name of its API key, where the
-    server has keys. `spend` hears how many tokens were used. `retries` counts the engines it was sent to
+    server has keys. `spend` hears how many tokens were used. `reading` is what is known of the prompt
+    while it is read. `retries` counts the engines it was sent to
     again. `status` is how a turn of a WebSocket ended, which has no HTTP status of its own. `ignored` are the parts
     of the request that were left out of it, by the names its client gives them.
     """
@@ -33,6 +34,7 @@ class Entry:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    reading: Usage = field(default_factory=lambda: Usage(0, 0))
     retries: int = 0
     ignored: list[str] = field(default_factory=list)
     status: int = 499
@@ -47,6 +49,10 @@ class Entry:
     def retry(self) -> None:
         """The engine was lost, and another one does the work."""
         self.retries += 1
+
+    def read(self, tokens: int, cached: int) -> None:
+        """An engine begins to read the prompt."""
+        self.reading = Usage(tokens, 0, cached)
 
     def begin(self) -> None:
         """The first piece of an answer is there."""

@@ -66,8 +66,12 @@ def streams(client: "anthropic.Anthropic") -> None:
     assert final.stop_reason == "end_turn"
     assert final.usage.output_tokens == 6
     assert final.usage.input_tokens + (final.usage.cache_read_input_tokens or 0) == 14
-    raw = client.messages.create(model="tiny", max_tokens=50, messages=SAY, stream=True)
-    assert [event.type for event in raw][-2:] == ["message_delta", "message_stop"]
+    first, *_, delta, last = client.messages.create(model="tiny", max_tokens=50, messages=SAY, stream=True)
+    assert (delta.type, last.type) == ("message_delta", "message_stop")
+    assert first.type == "message_start"
+    assert delta.type == "message_delta"
+    assert first.message.usage.input_tokens == delta.usage.input_tokens
+    assert first.message.usage.cache_read_input_tokens == delta.usage.cache_read_input_tokens
 
 
 def thinks(client: "anthropic.Anthropic") -> None:

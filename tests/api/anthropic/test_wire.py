@@ -7,7 +7,16 @@ import pytest
 from pydantic import TypeAdapter
 
 from puna.api.anthropic.answers import MessageAnswer, MessageEvent
-from puna.core.events import Done, Finished, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta, Usage
+from puna.core.events import (
+    Done,
+    Finished,
+    PromptBegun,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 from tests.scripted import ScriptedServer
 
 EVENTS: TypeAdapter[Any] = TypeAdapter(MessageEvent)
@@ -42,7 +51,8 @@ def whole(server: ScriptedServer, **fields: Any) -> dict[str, Any]:
 
 
 def test_text(scripted: ScriptedServer) -> None:
-    scripted.script.say("This is", " a test.", usage=Usage(7, 5, 3, 0))
+    words = TextDelta(0, "This is"), TextDelta(0, " a test.")
+    scripted.script.answer(PromptBegun(7, 3), *words, Finished(0, "stop"), Done(Usage(7, 5, 3)))
     events = stream(scripted)
     kinds = [event["type"] for event in events]
     assert kinds == [
@@ -69,7 +79,8 @@ def test_text(scripted: ScriptedServer) -> None:
     ]
     assert stop == {"type": "content_block_stop", "index": 0}
     assert end["delta"]["stop_reason"] == "end_turn"
-    assert (end["usage"]["input_tokens"], end["usage"]["cache_read_input_tokens"]) == (4, 3)
+    for usage in (start["message"]["usage"], end["usage"]):
+        assert (usage["input_tokens"], usage["cache_read_input_tokens"]) == (4, 3)
     assert end["usage"]["output_tokens"] == 5
 
 

@@ -12,7 +12,7 @@ import uvicorn
 
 from puna.core.capacity import Capacity
 from puna.core.completions import CompletionEvent, CompletionRequest
-from puna.core.events import Done, Event, Finished, TextDelta, Usage
+from puna.core.events import ChatEvent, Done, Finished, TextDelta, Usage
 from puna.core.footprint import Footprint
 from puna.core.requests import ChatRequest
 from puna.core.tools import ToolChoice
@@ -70,7 +70,7 @@ class Willing(Engine, Chats, Completes):
     def alive(self) -> bool:
         return self._engine.alive
 
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         if fields := fields_of(request):
             yield TextDelta(0, fields)
             yield Finished(0, "stop")

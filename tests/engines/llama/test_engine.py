@@ -11,7 +11,7 @@ import pytest
 
 from puna.api.openai import defaults
 from puna.core.errors import ContextLengthExceeded, EngineFailed
-from puna.core.events import Done, Event, Finished, TextDelta
+from puna.core.events import ChatEvent, Done, Finished, TextDelta
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -37,11 +37,11 @@ def ask(text: str, **sampling: object) -> ChatRequest:
     return ChatRequest(messages=(Message(role="user", content=(Text(text),)),), sampling=asked.over(defaults.CHAT))
 
 
-async def collect(engine: GeneratingEngine, request: ChatRequest) -> list[Event]:
+async def collect(engine: GeneratingEngine, request: ChatRequest) -> list[ChatEvent]:
     return [event async for event in engine.chat(request)]
 
 
-def text_of(events: list[Event]) -> str:
+def text_of(events: list[ChatEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 

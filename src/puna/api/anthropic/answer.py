@@ -30,13 +30,22 @@ OWN_ID = "toolu_"
 
 class Stream:
     """Makes a stream's events of those of the core, one block after the other. `sign` makes the signature of a
-    thought, `omits` has thoughts come as nothing but that."""
+    thought, `omits` has thoughts come as nothing but that. `reading` is what is known of the prompt when the answer
+    begins."""
 
     def __init__(
-        self, model: str, limit: int, sign: Callable[[str], str], *, omits: bool = False, beta: Object | None = None
+        self,
+        model: str,
+        limit: int,
+        sign: Callable[[str], str],
+        *,
+        reading: Callable[[], Usage] = lambda: Usage(0, 0),
+        omits: bool = False,
+        beta: Object | None = None,
     ) -> None:
         self._limit = limit
         self._sign = sign
+        self._reading = reading
         self._omits = omits
         self._beta = beta or {}
         self._index = -1
@@ -55,12 +64,11 @@ class Stream:
             "stop_sequence": None,
             "stop_details": None,
             "container": None,
-            "usage": render_usage(Usage(0, 0)),
         }
 
     def begin(self) -> Object:
         """The first event."""
-        return {"type": "message_start", "message": self._message}
+        return {"type": "message_start", "message": {**self._message, "usage": render_usage(self._reading())}}
 
     def events(self, event: Event) -> Iterator[Object]:
         """What becomes of one event of the core."""

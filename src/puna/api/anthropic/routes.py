@@ -32,12 +32,15 @@ async def create(request: Request) -> Response | ASGIApp:
     prompt = without_older_thoughts(conversation, body.kept_thoughts)
     edits = await unless_gone(request, applied_edits(conversation, prompt, counting(request, body)))
     beta = {"context_management": {"applied_edits": edits}} if body.context_management else {}
-    asked = replace(prompt, sampling=body.sampling)
-    events = services.inference.chat(body.model, asked, caller=entry_of(request), whole=not body.stream)
+    entry = entry_of(request)
+    asked = replace(prompt, sampling=body.sampling, tells_prompt=bool(body.stream))
+    events = services.inference.chat(body.model, asked, caller=entry, whole=not body.stream)
     if not body.max_tokens:
         events = nothing_said(events)
     sign = partial(signature, services.state.seal, omitted=body.omits_thoughts)
-    stream = Stream(body.model, body.max_tokens, sign, omits=body.omits_thoughts, beta=beta)
+    stream = Stream(
+        body.model, body.max_tokens, sign, reading=lambda: entry.reading, omits=body.omits_thoughts, beta=beta
+    )
     if not body.stream:
         return JSONResponse(await unless_gone(request, whole(stream, events)))
     return EventStream(streamed(stream, events), partial(error_event, request), keep_alive=PING)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest, nothing_generated
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineFailed
-from puna.core.events import Event
+from puna.core.events import ChatEvent
 from puna.core.requests import ChatRequest
 from puna.engines.engine import Chats, Completes, Embeds, Scores
 from puna.engines.llama.arguments import LlamaArguments
@@ -77,7 +77,7 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
             vocabulary=self.reader.vocabulary,
         )
 
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         async with (
             self._rendering(),
             self.answering(),

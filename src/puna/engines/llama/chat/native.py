@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from puna.core.errors import ContextLengthExceeded, EngineFailed, EngineLost, InvalidRequest
-from puna.core.events import Done, Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from puna.core.events import Done, Event, Finished, PromptBegun, ReasoningDelta, TextDelta, ToolCallDelta
 from puna.core.requests import ChatRequest
 from puna.engines.llama.chat.conversation import Conversation
 from puna.engines.llama.chat.filters import StopFilter
@@ -54,9 +54,10 @@ class NativeChat:
             if isinstance(error, EngineLost | ContextLengthExceeded):
                 raise
         async with aclosing(RenderedChat(self._conversation, self._request, raw=True).events()) as events:
-            async for event in events:
-                for rest in unsent(event, sent, called):
-                    yield rest
+            async for again in events:
+                if not isinstance(again, PromptBegun):  # it was read before
+                    for rest in unsent(again, sent, called):
+                        yield rest
 
     async def _stopped(self) -> AsyncGenerator[Event, None]:
         """The answer with stop sequences looked for in its text: the engine would look for them in calls, too."""

@@ -9,7 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from puna.core.errors import EngineFailed, EngineLost, InvalidRequest
-from puna.core.events import Done, Event, Finished, FinishReason, ReasoningDelta, TextDelta, Timings
+from puna.core.events import (
+    ChatEvent,
+    Done,
+    Event,
+    Finished,
+    FinishReason,
+    PromptBegun,
+    ReasoningDelta,
+    TextDelta,
+    Timings,
+)
 from puna.core.formats import FreeText
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -92,7 +102,7 @@ class RenderedChat:
             self._in_words = True  # there are valid schemas that a template can't show
         return await render(client, template_body(request, traits, in_words=True))
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    async def events(self) -> AsyncGenerator[ChatEvent, None]:
         """The events of all choices as they come, then `Done`.
 
         Raises:
@@ -117,7 +127,7 @@ class RenderedChat:
                 async for event in events:
                     if isinstance(event, Done):
                         done = together(done, event)
-                    else:
+                    elif not isinstance(event, PromptBegun):
                         yield replace(event, index=cut.index)
             cuts += [Cut(cut.index, closed.closing + more.text, cut.count + more.count) for more in again]
         yield done
@@ -127,7 +137,7 @@ class RenderedChat:
         sampling = self._request.sampling
         if sampling.max_tokens is not None:
             sampling = replace(sampling, max_tokens=sampling.max_tokens - cut.count)
-        return replace(self._request, sampling=sampling, choices=1, thinking_tokens=0)
+        return replace(self._request, sampling=sampling, choices=1, thinking_tokens=0, tells_prompt=False)
 
     def _closing(self, text: str) -> str:
         """What ends the thought in the middle of which that text is. Harmony's messages may be thoughts again and
@@ -138,7 +148,7 @@ class RenderedChat:
         final = not self._request.tools or REOPENED in text
         return REOPENED + FINAL if final else REOPENED
 
-    async def _generated(self, prompt: str, thinking: Thinking, cuts: deque[Cut]) -> AsyncGenerator[Event, None]:
+    async def _generated(self, prompt: str, thinking: Thinking, cuts: deque[Cut]) -> AsyncGenerator[ChatEvent, None]:
         """The events of what follows the prompt, and which of the choices have to go on without thinking."""
         request, conversation = self._request, self._conversation
         stops = self._own_stops(thinking)
@@ -159,6 +169,9 @@ class RenderedChat:
         choices = [self._choice(index, thinking, stops or ()) for index in range(request.choices)]
         async with aclosing(stream.pieces()) as pieces:
             async for piece in pieces:
+                if isinstance(piece, PromptBegun):
+                    yield piece
+                    continue
                 choice = choices[piece.index]
                 for event in choice.feed(piece):
                     yield event
@@ -202,6 +215,8 @@ class RenderedChat:
         """What the engine is to do with the prompt."""
         request = self._request
         fields = sampling_body(sampling, self._conversation.context_length)
+        if request.tells_prompt:
+            fields["return_progress"] = True
         if self._constrained:
             shape = self._form if isinstance(self._form, CallShape) else PUNA_SHAPE
             fields |= await chat_constraint(

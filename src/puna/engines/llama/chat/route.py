@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from puna.core.errors import InvalidRequest, UnsupportedSchema
-from puna.core.events import Event
+from puna.core.events import ChatEvent
 from puna.core.messages import Audio, Image
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -51,7 +51,7 @@ def way(conversation: Conversation, request: ChatRequest) -> RenderedChat | Nati
     return row.way(conversation, request)
 
 
-async def answer(conversation: Conversation, request: ChatRequest) -> AsyncGenerator[Event, None]:
+async def answer(conversation: Conversation, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
     """Answer a conversation.
 
     Raises:

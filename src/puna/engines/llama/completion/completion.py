@@ -6,7 +6,7 @@ from typing import Any
 
 from puna.core.completions import CompletionRequest
 from puna.core.events import Done, Finished, TextDelta
-from puna.engines.llama.completion.stream import CompletionStream, Piece
+from puna.engines.llama.completion.stream import CompletionStream, End, Piece
 from puna.engines.llama.completion.tokens import TokenReader, Tokens
 from puna.engines.llama.grammar.constraint import completion_constraint
 from puna.engines.process.client import EngineClient
@@ -52,7 +52,7 @@ class Completion:
             async for piece in pieces:
                 if isinstance(piece, Piece):
                     yield TextDelta(piece.index, piece.text, piece.tokens)
-                else:
+                elif isinstance(piece, End):
                     stream.finish(piece.index)
                     yield Finished(piece.index, piece.reason, piece.sequence)
         yield stream.done()

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from puna.core.events import Done, FinishReason, TokenLogprob
+from puna.core.events import Done, FinishReason, PromptBegun, TokenLogprob
 from puna.engines.llama.completion.rounds import rounds
 from puna.engines.llama.completion.tokens import TokenReader, Tokens
 from puna.engines.llama.completion.totals import Totals
@@ -80,15 +80,21 @@ class CompletionStream:
         if counted:
             self._body["timings_per_token"] = True
 
-    async def pieces(self) -> AsyncGenerator[Piece | End, None]:
+    async def pieces(self) -> AsyncGenerator[Piece | End | PromptBegun, None]:
         """The text of all choices. Choice j of prompt i has the index `i * choices + j`.
 
         Raises ConnectionError where the engine broke off.
         """
+        told = False
         for first, together, body in rounds(self._body, self._choices, self._at_once, field="n_cmpl"):
             wanted = len(self._ended) + self._count * together
             async with aclosing(self._client.stream("/completion", body)) as chunks:
                 async for chunk in chunks:
+                    if progress := chunk.get("prompt_progress"):
+                        if not told:
+                            told = True
+                            yield PromptBegun(progress["total"], progress["cache"])
+                        continue
                     prompt, choice = divmod(chunk["index"], together)
                     index = prompt * self._choices + first + choice
                     if index in self._ended:
