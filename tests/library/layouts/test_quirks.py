@@ -107,9 +107,14 @@ def test_gemma_3_is_not_capped(header: Open) -> None:
 
 def test_laguna_has_new_names(header: Open) -> None:
     rewrite = translated(
-        header("laguna", {"laguna.rope.swa.freq_base": 5.0}, {"blk.0.attn_g.weight": np.zeros((2, 2), np.float32)})
+        header(
+            "laguna",
+            {"laguna.rope.swa.freq_base": 5.0, "laguna.rope.scaling.beta_fast": 64.0},
+            {"blk.0.attn_g.weight": np.zeros((2, 2), np.float32)},
+        )
     ).weights
     assert rewrite.get("laguna.rope.freq_base_swa") == 5.0
+    assert rewrite.get("laguna.rope.scaling.yarn_beta_fast") == 64.0
     assert [*rewrite.pieces] == ["blk.0.attn_gate.weight"]
 
 

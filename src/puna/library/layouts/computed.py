@@ -35,6 +35,11 @@ def promote(rewrite: Rewrite, *names: str) -> None:
             rewrite.add(name, piece.shape, F32, lambda file, piece=piece: [floats(file, piece).tobytes()])  # type: ignore[misc]
 
 
+def convolve(rewrite: Rewrite, *names: str) -> None:
+    """Store the weights of convolutions as 32-bit numbers, unless they have 16: those are taken as they are."""
+    promote(rewrite, *(name for name in names if name in rewrite.pieces and rewrite.pieces[name].kind != F16))
+
+
 def join(rewrite: Rewrite, name: str, *parts: str) -> None:
     """Make one tensor of several, one below the other. Where their types differ, all become 32-bit numbers."""
     if any(part not in rewrite.pieces for part in parts):

@@ -1,6 +1,6 @@
 """DeepSeek-OCR: two towers, SAM and CLIP, in the model's file."""
 
-from puna.library.layouts.computed import promote
+from puna.library.layouts.computed import convolve, promote
 from puna.library.layouts.layout import Layout
 from puna.library.layouts.rewrite import Rewrite
 from puna.library.layouts.vision import HALF, SIGLIP_BLOCKS
@@ -32,6 +32,8 @@ _NAMES = {
     "mm.view_seperator": "v.view_seperator",
 }
 
+_CONVOLUTIONS = tuple(f"v.sam.{part}.weight" for part in ("neck.0", "neck.2", "net_2", "net_3"))
+
 
 def text(rewrite: Rewrite) -> None:
     """The architecture's name, and the widths of the experts, which are only in their tensors."""
@@ -62,7 +64,8 @@ def projector(rewrite: Rewrite) -> None:
     )
     rewrite.rename_beginning("s.", "v.sam.")
     rewrite.rename(_NAMES)
-    promote(rewrite, "v.patch_embd.weight", "v.sam.patch_embd.weight", "v.position_embd.weight")
+    convolve(rewrite, "v.sam.patch_embd.weight")
+    promote(rewrite, "v.patch_embd.weight", "v.position_embd.weight", *_CONVOLUTIONS)
 
 
 _TOWERS = ("s.", "v.", "mm.")

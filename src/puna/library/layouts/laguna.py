@@ -7,6 +7,9 @@ from puna.library.layouts.rewrite import Rewrite
 _KEYS = {
     "laguna.rope.swa.dimension_count": "laguna.rope.dimension_count_swa",
     "laguna.rope.swa.freq_base": "laguna.rope.freq_base_swa",
+    "laguna.rope.scaling.attn_factor": "laguna.rope.scaling.yarn_attn_factor",
+    "laguna.rope.scaling.beta_fast": "laguna.rope.scaling.yarn_beta_fast",
+    "laguna.rope.scaling.beta_slow": "laguna.rope.scaling.yarn_beta_slow",
 }
 
 

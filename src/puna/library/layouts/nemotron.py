@@ -6,7 +6,7 @@ from typing import BinaryIO
 import numpy as np
 
 from puna.formats.gguf import Metadata
-from puna.library.layouts.computed import Floats, floats, promote
+from puna.library.layouts.computed import Floats, convolve, floats, promote
 from puna.library.layouts.layout import Layout, has_tensors
 from puna.library.layouts.rewrite import F32, Rewrite
 from puna.library.layouts.vision import CLIP, vision_keys
@@ -84,7 +84,7 @@ def omni_projector(rewrite: Rewrite) -> None:
         rewrite.rename({"v.position_embd": "v.position_embd.weight"})
     patch, channels = rewrite.get("clip.vision.patch_size"), rewrite.get("clip.vision.num_channels")
     _fit_positions(rewrite, width, rewrite.get("clip.vision.image_size") // patch)
-    promote(rewrite, "v.patch_embd.weight")
+    convolve(rewrite, "v.patch_embd.weight")
     if len(rewrite.shape("v.patch_embd.weight") or ()) == 2:
         rewrite.reshape("v.patch_embd.weight", patch, patch, channels, width)
 

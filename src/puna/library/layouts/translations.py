@@ -23,7 +23,7 @@ from puna.library.layouts.own import MADE
 from puna.library.layouts.rewrite import Rewrite
 from puna.library.layouts.table import Translation
 
-VERSION = 2
+VERSION = 3
 """What was made by an older one is made again. It counts with every change of what a layout writes."""
 
 MODEL, PROJECTOR = "model.gguf", "projector.gguf"

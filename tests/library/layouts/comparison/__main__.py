@@ -29,6 +29,7 @@ from puna.formats.gguf import Metadata
 from puna.library.layouts.readable import Readable
 from puna.library.layouts.translations import Translations
 from tests.library.conversion.engine import running
+from tests.library.layouts.comparison.written import WRITTEN
 from tests.library.layouts.test_layouts import content
 from tests.library.ollama import built, write_between
 
@@ -36,6 +37,8 @@ HERE = Path(__file__).parent
 SAME = 1e-4
 LETTERS = "root ::= [a-z ]*"
 """What the toys may say: the engine tells no log probabilities of bytes that are no text."""
+EMBEDDING = ("gemma-embedding",)
+"""Architectures that only embed: their vectors are compared."""
 MARKS = "<!-- make test-layouts -->", "<!-- end -->"
 OLLAMA = "v0.17.4"
 """The converter's version, where no other is named."""
@@ -53,6 +56,7 @@ class Subject:
 
 SUBJECTS = (
     Subject("deepseekocr", "deepseek-llm"),
+    Subject("embeddinggemma", ollama="none: written back"),
     Subject("gemma3", ollama="v0.6.5"),
     Subject("gemma3text", ollama="v0.6.5"),
     Subject("gemma3n"),
@@ -64,6 +68,7 @@ SUBJECTS = (
     Subject("gptoss", "gpt-4o"),
     Subject("lfm2", "lfm2"),
     Subject("lfm2moe", "lfm2"),
+    Subject("laguna", "laguna", "v0.30.0"),
     Subject("llama4", "llama4"),
     Subject("ministral3", "tekken"),
     Subject("mistral3"),
@@ -124,9 +129,13 @@ class Bench:
         saved = folder / "saved"
         self._run(self._python, HERE / "checkpoints.py", subject.name, saved)
         reference = (self._python, HERE / "reference.py", self._sources(), subject.tokenizer, saved)
-        self._run(*reference, "--outtype", "f16", "--outfile", folder / "reference.gguf")
+        dense = ("--sentence-transformers-dense-modules",) if (saved / "modules.json").is_file() else ()
+        self._run(*reference, *dense, "--outtype", "f16", "--outfile", folder / "reference.gguf")
         if "vision_config" in json.loads((saved / "config.json").read_text()):
             self._run(*reference, "--mmproj", "--outtype", "f16", "--outfile", folder / "projector.gguf")
+        if write := WRITTEN.get(subject.name):
+            write(folder / "reference.gguf", folder / "published.gguf")
+            return
         self._run(built(HERE / "converter", subject.ollama, self._folder), saved, folder / "published.gguf")
 
     def _sources(self) -> Path:
@@ -206,6 +215,10 @@ def _same_tensors(translated: Path, reference: Path) -> bool:
 def _answers(weights: Path, projector: Path | None) -> list[dict[int, float]]:
     """For each token of an answer, and of one to a picture and to a sound where there is a projector for them, what
     was most probable."""
+    if Metadata.read(weights).architecture in EMBEDDING:
+        with running(weights, "embedding") as engine:
+            vectors = engine.post("/v1/embeddings", input=["the heat of the north", "and more"])["data"]
+        return [dict(enumerate(vector["embedding"])) for vector in vectors]
     options = [f"projector={projector}"] if projector else []
     with running(weights, *options) as engine:
         body: dict[str, Any] = {"temperature": 0, "cache_prompt": False, "ignore_eos": True, "grammar": LETTERS}

@@ -67,6 +67,29 @@ def gemma3text(folder: Path) -> None:
     amend(folder / "config.json", architectures=["Gemma3ForCausalLM"], **ROPE)
 
 
+def embeddinggemma(folder: Path) -> None:
+    pieces(folder)
+    config = transformers.Gemma3TextConfig(
+        **GEMMA3 | {"max_position_embeddings": 2048, "num_key_value_heads": 1}, use_bidirectional_attention=True
+    )
+    saved(transformers.Gemma3TextModel(config), folder)
+    amend(folder / "tokenizer_config.json", **TOKENIZER)
+    amend(folder / "config.json", architectures=["Gemma3TextModel"], **ROPE)
+    parts = ("Transformer", "Pooling", "Dense", "Dense", "Normalize")
+    paths = ("", "1_Pooling", "2_Dense", "3_Dense", "4_Normalize")
+    modules = [
+        {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{part}"}
+        for number, (part, path) in enumerate(zip(parts, paths, strict=True))
+    ]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "1_Pooling").mkdir()
+    amend(folder / "1_Pooling" / "config.json", word_embedding_dimension=64, pooling_mode_mean_tokens=True)
+    for name, into, out in (("2_Dense", 64, 128), ("3_Dense", 128, 64)):
+        (folder / name).mkdir()
+        extend(folder / name, {"linear.weight": (out, into)})
+        amend(folder / name / "config.json", in_features=into, out_features=out, bias=False)
+
+
 def gemma3n(folder: Path) -> None:
     pieces(folder, "<start_of_turn>", "<end_of_turn>")
     text = {
@@ -148,6 +171,7 @@ def gemma4audio(folder: Path) -> None:
 
 
 GEMMAS = {
+    "embeddinggemma": embeddinggemma,
     "gemma3": gemma3,
     "gemma3text": gemma3text,
     "gemma3n": gemma3n,

@@ -162,10 +162,33 @@ def nemotron_h_moe(folder: Path) -> None:
 
 def laguna(folder: Path) -> None:
     ids = with_bytes(folder)
-    saved(transformers.LagunaForCausalLM(transformers.LagunaConfig(**SMALL, **named(ids))), folder)
+    values = {
+        "moe_intermediate_size": 32,
+        "shared_expert_intermediate_size": 32,
+        "num_experts": 4,
+        "num_experts_per_tok": 2,
+        "sliding_window": 32,
+        "layer_types": ["full_attention", *["sliding_attention"] * 3],
+        "mlp_layer_types": ["dense", "sparse", "sparse", "sparse"],
+        "rope_parameters": {
+            "full_attention": {
+                "rope_type": "yarn",
+                "rope_theta": 500000.0,
+                "partial_rotary_factor": 0.5,
+                "factor": 32.0,
+                "original_max_position_embeddings": 128,
+                "beta_fast": 64.0,
+                "beta_slow": 1.0,
+                "attention_factor": 1.0,
+            },
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 1.0},
+        },
+    }
+    saved(transformers.LagunaForCausalLM(transformers.LagunaConfig(**SMALL | values, **named(ids))), folder)
 
 
 OTHERS: dict[str, Callable[[Path], None]] = {
+    "laguna": laguna,
     "llama4": llama4,
     "ministral3": ministral3,
     "nemotron_h": nemotron_h,

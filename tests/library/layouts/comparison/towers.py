@@ -29,7 +29,7 @@ def nemotron_h_omni(folder: Path) -> None:
     ids = nemotron(folder, "ME*E", **EXPERTS)
     rename(folder, (r"^", "language_model."))
     radio = "vision_model.radio_model.model"
-    side, patch = 40, 16
+    side, patch = 63, 16  # of which 32 is every second: in 32 layers the rounding of anything else grows too far
     shapes: Shapes = {
         f"{radio}.patch_generator.embedder.weight": (WIDTH, 3 * patch * patch),
         f"{radio}.patch_generator.pos_embed": (1, side * side, WIDTH),
@@ -120,7 +120,7 @@ def deepseekocr(folder: Path) -> None:
         "rope_theta": 10000.0,
     }
     eyes = {
-        "clip-l-14-224": {"heads": 4, "image_size": 224, "layers": 2, "patch_size": 14, "width": WIDTH},
+        "clip-l-14-224": {"heads": 4, "image_size": 224, "layers": 4, "patch_size": 14, "width": WIDTH},
         "sam_vit_b": {
             "downsample_channels": [32, WIDTH],
             "global_attn_indexes": [2],
@@ -156,14 +156,14 @@ def sam(name: str) -> Shapes:
 
 
 def clip(name: str) -> Shapes:
-    """CLIP with two layers, which gets what SAM has seen."""
+    """CLIP, which gets what SAM has seen."""
     shapes: Shapes = {
         f"{name}.embeddings.class_embedding": (WIDTH,),
         f"{name}.embeddings.patch_embedding.weight": (WIDTH, 3, 14, 14),
         f"{name}.embeddings.position_embedding.weight": (257, WIDTH),
     }
     shapes |= norm(f"{name}.pre_layrnorm", WIDTH)
-    for layer in range(2):
+    for layer in range(4):
         block = f"{name}.transformer.layers.{layer}"
         shapes |= norm(f"{block}.layer_norm1", WIDTH) | norm(f"{block}.layer_norm2", WIDTH)
         shapes |= linear(f"{block}.self_attn.qkv_proj", WIDTH, 3 * WIDTH)

@@ -25,6 +25,8 @@ def drawn(name: str, shape: torch.Size) -> torch.Tensor:
     """Numbers that stay exact in 16 bits, whatever a converter does: it adds one to norms, and takes exponentials."""
     if name.endswith("A_log"):
         return torch.zeros(shape)
+    if name.endswith("per_dim_scale"):
+        return torch.full(shape, 32.0)  # of which the softplus is the same
     if len(shape) == 1 and "norm" in name:
         return 1 + torch.randint(-32, 33, shape) / 128
     return torch.randint(-64, 65, shape) / 512
