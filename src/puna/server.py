@@ -1,5 +1,6 @@
 """The ASGI application, put together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -17,6 +18,7 @@ from puna.api.dialect import Dialect
 from puna.api.dialects import DIALECTS
 from puna.api.dispatcher import Dispatcher
 from puna.api.services import Services
+from puna.core.json import write
 from puna.engines.plan import ENGINES, Planner
 from puna.http.json import JSONResponse
 from puna.inference.inference import Inference
@@ -120,7 +122,7 @@ def pages(metrics: Metrics) -> Dialect:
     """What the server itself answers, and what it says of everything that no dialect claims."""
 
     async def report_metrics(_: Request) -> Response:
-        return Response(metrics.render(), media_type=CONTENT_TYPE)
+        return Response(await metrics.render(), media_type=CONTENT_TYPE)
 
     return Dialect(
         name="server",
@@ -149,7 +151,14 @@ async def report_health(_: Request) -> Response:
 
 
 async def report_description(_: Request) -> Response:
-    return JSONResponse(description())
+    # In a thread: it takes a fifth of a second to make.
+    return Response(await asyncio.to_thread(description_text), media_type=JSONResponse.media_type)
+
+
+@cache
+def description_text() -> bytes:
+    """The description as JSON, made once."""
+    return write(description())
 
 
 @cache

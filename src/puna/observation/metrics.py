@@ -1,7 +1,8 @@
 """The server's numbers, for Prometheus."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Histogram
@@ -24,7 +25,8 @@ class Metrics:
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(SchedulerCollector(scheduler))
+        self._scheduler = SchedulerCollector(scheduler)
+        self._registry.register(self._scheduler)
         prometheus_client.ProcessCollector(registry=self._registry)
         prometheus_client.Info("puna", "The server.", registry=self._registry).info({"version": __version__})
         self._requests = prometheus_client.Counter(
@@ -76,21 +78,30 @@ class Metrics:
         if (each := entry.token_seconds) is not None:
             self._token.labels(entry.model).observe(each)
 
-    def render(self) -> bytes:
-        """Prometheus's text format."""
-        return prometheus_client.generate_latest(self._registry)
+    async def render(self) -> bytes:
+        """Prometheus's text format. It is written in a thread: numbers of the process stand in a dozen files."""
+        self._scheduler.look()
+        return await asyncio.to_thread(prometheus_client.generate_latest, self._registry)
 
     def _histogram(self, name: str, documentation: str, label: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(name, documentation, (label,), buckets=buckets, registry=self._registry)
 
 
 class SchedulerCollector(Collector):
-    """The scheduler's state at the moment it is asked for."""
+    """The scheduler's state at the moment it was looked at, which only the event loop may do."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
+        self.look()
+
+    def look(self) -> None:
+        """See what the state is now."""
+        self._seen = list(self._families())
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
+        return self._seen
+
+    def _families(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         scheduler = self._scheduler
         yield GaugeMetricFamily("puna_queue_length", "Requests that wait for an engine.", value=scheduler.waiting)
         yield by_model(CounterMetricFamily("puna_loads", "Engines started.", labels=["model"]), scheduler.loads)

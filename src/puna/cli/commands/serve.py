@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import socket
+import sys
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -18,6 +19,9 @@ from puna.settings import VARIABLES, Settings
 
 BACKLOG = 2048
 LONGEST_SECONDS = 10**6
+SWITCH_SECONDS = 0.0005
+"""How long a thread that reads a large body may go on while the event loop has something to do. Python's own 5 ms add
+up: the loop waits for as long after each call of the system."""
 ASK_SECONDS = 1.0
 """How long whatever has the port may take to say what it is."""
 
@@ -93,6 +97,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     build(Body)
     introduce(settings, url)
     warn_of_strangers(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
     config = uvicorn.Config(
         app,
