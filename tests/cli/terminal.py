@@ -1,5 +1,6 @@
 """A person at a terminal: sees the screen and types."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,11 @@ class Terminal:
         return int(self._program.wait())
 
 
+def heed_ctrl_c() -> None:
+    """A shell that starts tests in its background has them, and what they start, ignore the signal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def terminal(puna: Puna, *arguments: str) -> Iterator[Terminal]:
     """`puna` with these arguments, on a terminal."""
@@ -84,6 +90,7 @@ def terminal(puna: Puna, *arguments: str) -> Iterator[Terminal]:
         cwd=str(puna.folder),
         dimensions=(ROWS, COLUMNS),
         timeout=SECONDS,
+        preexec_fn=heed_ctrl_c,
     )
     program.delaybeforesend = None
     try:

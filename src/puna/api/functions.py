@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import ToolHints
-from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool
 from puna.http.body import Body
 
@@ -62,9 +62,5 @@ def check_names(names: Iterable[str], param: str) -> None:
     known: set[str] = set()
     for index, name in enumerate(names):
         if name in known:
-            raise invalid(param.format(index), f"Two tools have the name '{name}'.")
+            raise invalid_value(param.format(index), f"Two tools have the name '{name}'.")
         known.add(name)
-
-
-def invalid(param: str, message: str) -> InvalidRequest:
-    return InvalidRequest(message, param=param, code="invalid_value")

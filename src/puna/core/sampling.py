@@ -31,3 +31,18 @@ class Sampling:
         """These settings, with what is unset here taken from `lower`."""
         unset = {field.name for field in fields(self) if getattr(self, field.name) is None}
         return replace(self, **{name: getattr(lower, name) for name in unset})
+
+
+UNCHANGED = Sampling(
+    temperature=1.0,
+    top_p=1.0,
+    top_k=0,
+    min_p=0.0,
+    typical_p=1.0,
+    frequency_penalty=0.0,
+    presence_penalty=0.0,
+    repeat_penalty=1.0,
+    repeat_last_n=-1,
+    stop=(),
+)
+"""The model's own distribution: no filter, no penalty."""

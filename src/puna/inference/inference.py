@@ -1,7 +1,7 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -91,9 +91,13 @@ class Inference:
         request = completed(request, model)
         work = ChatWork(request, self._attempts)
         prompts = said(request.messages)
-        events = self._answered(model, "chat", work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
-        limit = self._plan(model, "chat").capacity.context_length if model.ready else None
-        return events if limit is None else self._refused.unless_known(events, model.digest, request, limit)
+
+        def unless_refused(events: AsyncGenerator[Event, None], limit: int) -> AsyncGenerator[Event, None]:
+            return self._refused.unless_known(events, model.digest, request, limit)
+
+        return self._answered(
+            model, "chat", work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole, within=unless_refused
+        )
 
     async def load(
         self,
@@ -242,10 +246,14 @@ class Inference:
         prompts: Sequence[Prompt] = (),
         keep_alive: float | None = None,
         whole: bool = False,
+        within: Callable[[AsyncGenerator[E, None], int], AsyncGenerator[E, None]] | None = None,
     ) -> AsyncGenerator[E, None]:
-        """What the work yields, on as many engines as it takes. `prompts` are the texts that it has to read."""
+        """What the work yields, on as many engines as it takes. `prompts` are the texts that it has to read, `within`
+        looks at the events where it is known how many tokens the model takes."""
         if not model.ready:
-            return self._later(model, task, work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
+            return self._later(
+                model, task, work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole, within=within
+            )
         caller.found(str(model.name))
         launch = self._plan(model, task)
         lease_for = partial(
@@ -253,9 +261,11 @@ class Inference:
         )
         events = Recovery(work, launch, lease_for, caller, whole=whole).events()
         limit = launch.capacity.context_length
-        if limit is not None and may_be_too_long(prompts, limit):
-            return unless_too_long(events, model, prompts, limit)
-        return events
+        if limit is None:
+            return events
+        if may_be_too_long(prompts, limit):
+            events = unless_too_long(events, model, prompts, limit)
+        return within(events, limit) if within else events
 
     async def _later(
         self,
@@ -267,10 +277,13 @@ class Inference:
         prompts: Sequence[Prompt],
         keep_alive: float | None,
         whole: bool,
+        within: Callable[[AsyncGenerator[E, None], int], AsyncGenerator[E, None]] | None,
     ) -> AsyncGenerator[E, None]:
         """What the work yields when the files are there that an engine reads."""
         await make_ready(model)
-        answered = self._answered(model, task, work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole)
+        answered = self._answered(
+            model, task, work, caller, prompts=prompts, keep_alive=keep_alive, whole=whole, within=within
+        )
         async with aclosing(answered) as events:
             async for event in events:
                 yield event

@@ -1,5 +1,6 @@
 """Conversations that were refused for their length: a client that sends one again and again costs nothing."""
 
+import asyncio
 import hashlib
 import pickle
 from collections import OrderedDict
@@ -21,17 +22,20 @@ class Refused:
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, ContextLengthExceeded] = OrderedDict()
 
-    async def unless_known(
+    def unless_known(
         self, events: AsyncGenerator[T, None], model: str, request: ChatRequest, context_length: int
     ) -> AsyncGenerator[T, None]:
-        """The events of an answer. Raises ContextLengthExceeded at once where the same conversation was too long for
-        the model before: nobody counts its tokens again."""
+        """The events of an answer. Raises ContextLengthExceeded where the same conversation was too long for the
+        model before: nobody counts its tokens again."""
+        if length_of(request) <= context_length // 2:  # too short to be looked for
+            return events
+        return self._looked_up(events, model, request, context_length)
+
+    async def _looked_up(
+        self, events: AsyncGenerator[T, None], model: str, request: ChatRequest, context_length: int
+    ) -> AsyncGenerator[T, None]:
         async with aclosing(events):
-            if length_of(request) <= context_length // 2:  # too short to be looked for
-                async for event in events:
-                    yield event
-                return
-            key = digest(model, request, context_length)
+            key = await asyncio.to_thread(digest, model, request, context_length)
             if error := self._known.get(key):
                 self._known.move_to_end(key)
                 raise again(error)

@@ -146,6 +146,10 @@ def test_how_the_prompt_ends(
         ({"guided_json": SCHEMA, "response_format": {"type": "json_object"}}, "guided_json"),
         ({"response_format": {"type": "text", "schema": {}}}, "response_format.schema"),
         ({"structured_outputs": {"structural_tag": {}}}, "structured_outputs.structural_tag"),
+        (
+            {"structured_outputs": {"json": SCHEMA, "disable_additional_properties": True}},
+            "structured_outputs.disable_additional_properties",
+        ),
         ({"structured_outputs": {"magic": 1}}, "structured_outputs.magic"),
         ({"chat_template_kwargs": {"messages": []}}, "chat_template_kwargs.messages"),
         ({"chat_template": "{{ x }}"}, "chat_template"),
@@ -175,6 +179,7 @@ def test_what_cannot_act_is_refused_by_name(scripted: ScriptedServer, given: dic
     [
         {"min_tokens": 0, "ignore_eos": False, "length_penalty": 1.0, "use_beam_search": False, "mirostat": 0},
         {"skip_special_tokens": True, "spaces_between_special_tokens": True, "include_stop_str_in_output": False},
+        {"structured_outputs": {"disable_additional_properties": False, "disable_any_whitespace": True}},
         {"stop_token_ids": [], "bad_words": [], "top_a": 0.0, "echo": False, "add_special_tokens": False},
     ],
 )

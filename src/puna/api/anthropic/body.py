@@ -1,5 +1,6 @@
 """The bodies of the Messages API's requests."""
 
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,6 +10,7 @@ from puna.api.anthropic.conversation import Reader, found_tools
 from puna.api.anthropic.defaults import DEFAULTS
 from puna.api.anthropic.thinking import Enabled, Thinking, effort_of
 from puna.api.anthropic.tools import Choice, GivenTool, Toolbox
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import MessagesNoOps
 from puna.core.effort import Effort
 from puna.core.errors import InvalidRequest
@@ -104,10 +106,10 @@ class PromptBody(MessagesNoOps, Lenient):
             message = "Unsupported parameter: 'thread'. Conversations are not kept here; send all messages."
             raise InvalidRequest(message, param="thread", code=NO_THREADS)
         if self.output_format is not None and self.output_config is not None and self.output_config.format:
-            raise contradiction("output_format", "'output_format' is the older name of 'output_config.format'.")
+            raise invalid_value("output_format", "'output_format' is the older name of 'output_config.format'.")
         return self
 
-    @property
+    @cached_property
     def toolbox(self) -> Toolbox:
         """The request's tools."""
         return Toolbox(self.tools or (), self.tool_choice, found_tools(self.messages))
@@ -171,7 +173,7 @@ class MessagesBody(PromptBody):
             if INTERLEAVED in betas and self.tools:
                 return
             message = "'max_tokens' has to be greater than 'thinking.budget_tokens'."
-            raise contradiction("thinking.budget_tokens", message)
+            raise invalid_value("thinking.budget_tokens", message)
 
     @property
     def sampling(self) -> Sampling:
@@ -183,7 +185,3 @@ class MessagesBody(PromptBody):
             stop=tuple(self.stop_sequences) if self.stop_sequences else None,
             max_tokens=max(1, self.max_tokens),
         )
-
-
-def contradiction(param: str, message: str) -> InvalidRequest:
-    return InvalidRequest(message, param=param, code="invalid_value")

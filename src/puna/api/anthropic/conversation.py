@@ -18,6 +18,7 @@ from puna.api.anthropic.blocks import (
     parts,
 )
 from puna.api.anthropic.thinking import opened, verified
+from puna.api.mistakes import invalid_value
 from puna.core.errors import InvalidRequest
 from puna.core.json import write
 from puna.core.messages import Message, Part, Role, Text, ToolCall
@@ -80,11 +81,11 @@ def check_calls(given: Sequence[Turn]) -> None:
         for path, block in turn.blocks:
             if isinstance(block, ToolUse):
                 if block.id in waiting:
-                    raise invalid(f"{path}.id", f"Two calls have the id '{block.id}'.")
+                    raise invalid_value(f"{path}.id", f"Two calls have the id '{block.id}'.")
                 waiting[block.id] = path
             if isinstance(block, ToolResult) and waiting.pop(block.tool_use_id, None) is None:
                 message = f"No `tool_use` block with the id '{block.tool_use_id}' comes in the message before."
-                raise invalid(f"{path}.tool_use_id", message)
+                raise invalid_value(f"{path}.tool_use_id", message)
     if waiting:
         raise unanswered(waiting)
 
@@ -92,11 +93,7 @@ def check_calls(given: Sequence[Turn]) -> None:
 def unanswered(waiting: dict[str, str]) -> InvalidRequest:
     names = ", ".join(waiting)
     message = f"`tool_use` ids were found without `tool_result` blocks immediately after: {names}."
-    return invalid(next(iter(waiting.values())), message)
-
-
-def invalid(param: str, message: str) -> InvalidRequest:
-    return InvalidRequest(message, param=param, code="invalid_value")
+    return invalid_value(next(iter(waiting.values())), message)
 
 
 def found_tools(messages: Sequence[Given]) -> frozenset[str]:

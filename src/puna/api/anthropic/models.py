@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from puna.api.mistakes import invalid_value
 from puna.api.services import Services, services_of
 from puna.core.capabilities import Capability
 from puna.core.errors import InvalidRequest, PunaError
@@ -114,7 +115,7 @@ def limit_of(request: Request) -> int:
     given = request.query_params.get("limit", str(PAGE))
     if not given.isascii() or not given.isdecimal() or not 1 <= int(given) <= MOST:
         message = f"Invalid 'limit': expected a whole number from 1 to {MOST}."
-        raise InvalidRequest(message, param="limit", code="invalid_value")
+        raise invalid_value("limit", message)
     return int(given)
 
 

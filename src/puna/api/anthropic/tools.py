@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from puna.api.anthropic.client_tools import bash, memory, text_editor
-from puna.api.functions import check_names, invalid
+from puna.api.functions import check_names
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import ToolHints
 from puna.core.errors import InvalidRequest
 from puna.core.json import write
@@ -198,9 +199,9 @@ class Toolbox:
         if self.left_out and not own and not isinstance(self._choice, NoChoice):
             raise not_here(self.left_out[0], "tools[0]")
         if self.choice.mode == "required" and not own:
-            raise invalid("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
+            raise invalid_value("tool_choice", "'tool_choice' is only allowed when 'tools' are specified.")
         if self._named is not None and self._named not in own:
-            raise invalid("tool_choice.name", f"Invalid 'tool_choice.name': no tool is called '{self._named}'.")
+            raise invalid_value("tool_choice.name", f"Invalid 'tool_choice.name': no tool is called '{self._named}'.")
 
 
 def not_here(name: str | None, param: str) -> InvalidRequest:

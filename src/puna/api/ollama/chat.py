@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from puna.api.functions import FunctionTool, NamedFunction, check_names, invalid
+from puna.api.functions import FunctionTool, NamedFunction, check_names
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import CallHints, MessageHints
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.generation import GenerationBody, parts
@@ -85,11 +86,11 @@ class ChatBody(GenerationBody):
         match self.tool_choice:
             case NamedFunction(name=name):
                 if name not in {tool.name for tool in self.tools or ()}:
-                    raise invalid("tool_choice", f"Invalid 'tool_choice': '{name}' is none of 'tools'.")
+                    raise invalid_value("tool_choice", f"Invalid 'tool_choice': '{name}' is none of 'tools'.")
                 return ToolChoice(mode="required", names=(name,))
             case "required" | "any":
                 if not self.tools:
-                    raise invalid("tool_choice", "'tool_choice' can't be 'required' without 'tools'.")
+                    raise invalid_value("tool_choice", "'tool_choice' can't be 'required' without 'tools'.")
                 return ToolChoice(mode="required")
             case "none":
                 return ToolChoice(mode="none")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from puna.api.mistakes import invalid_value
 from puna.api.ollama.body import OptionsBody
 from puna.core.effort import Effort
 from puna.core.errors import InvalidRequest
@@ -33,7 +34,7 @@ class GenerationBody(OptionsBody):
         """Alternatives are listed beside log probabilities, or nowhere."""
         if self.top_logprobs and not self.logprobs:
             message = "'top_logprobs' is only allowed when 'logprobs' is true"
-            raise InvalidRequest(message, param="top_logprobs", code="invalid_value")
+            raise invalid_value("top_logprobs", message)
         return self
 
     @property

@@ -7,23 +7,12 @@ from typing import Any
 
 from puna.api.ollama.body import KeepAlive
 from puna.core.errors import InvalidRequest
-from puna.core.sampling import Sampling
+from puna.core.sampling import UNCHANGED, Sampling
 from puna.core.subjects import Setting
 from puna.library.parameters import Parameters
 from puna.settings import duration
 
-DEFAULTS = Sampling(
-    temperature=0.8,
-    top_p=0.9,
-    top_k=40,
-    min_p=0.0,
-    typical_p=1.0,
-    frequency_penalty=0.0,
-    presence_penalty=0.0,
-    repeat_penalty=1.0,
-    repeat_last_n=64,
-    stop=(),
-)
+DEFAULTS = Sampling(temperature=0.8, top_p=0.9, top_k=40, repeat_last_n=64).over(UNCHANGED)
 """What Ollama documents for an option that neither the request nor the model gives."""
 
 

@@ -10,6 +10,7 @@ import orjson
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from puna.api.mistakes import invalid_value
 from puna.core.effort import Effort
 from puna.core.errors import InvalidRequest
 from puna.core.formats import Format, FormedText, JsonObject, JsonSchema
@@ -86,7 +87,7 @@ class StructuredOutputs(Lenient):
     whitespace_pattern: Annotated[None, unsupported("JSON is written on one line here")] = None
     disable_fallback: bool | None = None
     disable_any_whitespace: bool | None = None
-    disable_additional_properties: bool | None = None
+    disable_additional_properties: Annotated[None, only(False)] = None
 
 
 class FormExtensions(Body):
@@ -150,9 +151,7 @@ class TemplateExtensions(Body):
         """The conversation is the request's own."""
         for name in sorted(RESERVED & (self.chat_template_kwargs or {}).keys()):
             param = f"chat_template_kwargs.{name}"
-            raise InvalidRequest(
-                f"Invalid '{param}': this is said by the request's own fields.", param=param, code="invalid_value"
-            )
+            raise invalid_value(param, f"Invalid '{param}': this is said by the request's own fields.")
         return self
 
     @property
@@ -181,9 +180,9 @@ def schema(param: str, given: Schema | str | None) -> Format | None:
         try:
             given = orjson.loads(given)
         except orjson.JSONDecodeError as error:
-            raise InvalidRequest(f"Invalid '{param}': it is no JSON.", param=param, code="invalid_value") from error
+            raise invalid_value(param, f"Invalid '{param}': it is no JSON.") from error
         if not isinstance(given, dict):
-            raise InvalidRequest(f"Invalid '{param}': it is no schema.", param=param, code="invalid_value")
+            raise invalid_value(param, f"Invalid '{param}': it is no schema.")
     return None if given is None else JsonSchema(schema=given)
 
 
@@ -200,4 +199,4 @@ def choice(texts: list[str] | None) -> Format | None:
 
 def same_thing(param: str, other: str) -> InvalidRequest:
     message = f"'{param}' and '{other}' say the same thing in two ways: give one of them."
-    return InvalidRequest(message, param=param, code="invalid_value")
+    return invalid_value(param, message)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, Field, model_validator
 
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import RequestHints
 from puna.api.openai.extensions import FormExtensions, SamplingExtensions, same_thing
 from puna.core.errors import InvalidRequest
@@ -86,7 +87,7 @@ class GenerationBody(SamplingExtensions, FormExtensions, RequestHints):
     def check_stream_options(self) -> Self:
         """Options of a stream need a stream."""
         if self.stream_options is not None and not self.stream:
-            raise contradiction("stream_options", "'stream_options' is only allowed when 'stream' is true.")
+            raise invalid_value("stream_options", "'stream_options' is only allowed when 'stream' is true.")
         return self
 
     @property
@@ -132,9 +133,5 @@ def read_bias(bias: dict[str, float]) -> tuple[tuple[int, float], ...]:
     for token in bias:
         if not token.isascii() or not token.isdecimal() or len(token) > 18:
             message = f"Invalid key in 'logit_bias': '{token}'. Expected a token id, which is a whole number."
-            raise InvalidRequest(message, param="logit_bias", code="invalid_value")
+            raise invalid_value("logit_bias", message)
     return tuple((int(token), value) for token, value in bias.items())
-
-
-def contradiction(param: str, message: str) -> InvalidRequest:
-    return InvalidRequest(message, param=param, code="invalid_value")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Protocol
 import orjson
 from pydantic import Field
 
-from puna.api.functions import invalid
+from puna.api.mistakes import invalid_value
 from puna.core.tools import TextGrammar, Tool
 from puna.http.body import Body
 
@@ -50,7 +50,7 @@ def check_choice(chosen: Sequence[ByName], tools: Sequence[ByName]) -> None:
     for tool in chosen:
         if types.get(tool.name) != tool.type:
             message = f"Invalid 'tool_choice': '{tool.name}' is not a {tool.type} tool among 'tools'."
-            raise invalid("tool_choice", message)
+            raise invalid_value("tool_choice", message)
 
 
 def custom_tool(name: str, description: str | None, form: TextGrammar | None) -> Tool:

@@ -6,12 +6,13 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from puna.api.functions import Function, FunctionTool, Name, check_names
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import NoOps
 from puna.api.openai import defaults
 from puna.api.openai.chat.messages import ChatMessage, to_core
 from puna.api.openai.chat.tools import Custom, CustomTool, GivenChoice, GivenTool, legacy_choice, tool_choice
 from puna.api.openai.extensions import TemplateExtensions, only
-from puna.api.openai.generation import GenerationBody, contradiction
+from puna.api.openai.generation import GenerationBody
 from puna.api.openai.verbosity import Verbosity, with_verbosity
 from puna.core.effort import Effort
 from puna.core.requests import ChatRequest
@@ -62,17 +63,17 @@ class ChatBody(GenerationBody, TemplateExtensions, NoOps):
     def check(self) -> Self:
         """Fields that need one another, or exclude one another."""
         if self.top_logprobs is not None and not self.logprobs:
-            raise contradiction("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.")
+            raise invalid_value("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.")
         if self.functions is not None and self.tools is not None:
-            raise contradiction("functions", "'functions' is the older form of 'tools': only one of them is allowed.")
+            raise invalid_value("functions", "'functions' is the older form of 'tools': only one of them is allowed.")
         if self.functions is not None and self.tool_choice is not None:
-            raise contradiction("tool_choice", "'tool_choice' is for 'tools'; with 'functions' use 'function_call'.")
+            raise invalid_value("tool_choice", "'tool_choice' is for 'tools'; with 'functions' use 'function_call'.")
         if self.function_call is not None and self.functions is None:
-            raise contradiction("function_call", "'function_call' is only allowed when 'functions' are specified.")
+            raise invalid_value("function_call", "'function_call' is only allowed when 'functions' are specified.")
         if self.parallel_tool_calls is not None and not self.tools:
-            raise contradiction("parallel_tool_calls", "'parallel_tool_calls' is only allowed with 'tools'.")
+            raise invalid_value("parallel_tool_calls", "'parallel_tool_calls' is only allowed with 'tools'.")
         if self.reasoning and self.reasoning.effort and self.reasoning_effort not in (None, self.reasoning.effort):
-            raise contradiction("reasoning.effort", "'reasoning.effort' and 'reasoning_effort' are not the same.")
+            raise invalid_value("reasoning.effort", "'reasoning.effort' and 'reasoning_effort' are not the same.")
         self._check_end()
         return self
 
@@ -81,10 +82,10 @@ class ChatBody(GenerationBody, TemplateExtensions, NoOps):
         answered = self.messages[-1].role == "assistant"
         if self.continue_final_message and (not answered or self.add_generation_prompt):
             why = "'add_generation_prompt' says the opposite" if answered else "the last message is no answer"
-            raise contradiction("continue_final_message", f"'continue_final_message' can't be true: {why}.")
+            raise invalid_value("continue_final_message", f"'continue_final_message' can't be true: {why}.")
         if self.continue_final_message is False and answered:
             message = "'continue_final_message' can't be false: a last message of the assistant is continued here."
-            raise contradiction("continue_final_message", message)
+            raise invalid_value("continue_final_message", message)
 
     async def to_core(self, images: ImageLoader) -> ChatRequest:
         """The request; pictures are fetched on the way.

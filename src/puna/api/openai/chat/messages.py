@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import CallHints, MessageHints, PartHints
 from puna.api.openai.files import file_text
 from puna.api.openai.tools import custom_arguments
@@ -147,7 +148,7 @@ class ChatMessage(MessageHints):
         for name in sorted(self.model_fields_set & ONLY.keys()):
             if ONLY[name] != self.role and getattr(self, name) not in (None, []):
                 message = f"Invalid parameter: '{name}' is for messages with role '{ONLY[name]}', not '{self.role}'."
-                raise InvalidRequest(message, param=f"{path}.{name}", code="invalid_value")
+                raise invalid_value(f"{path}.{name}", message)
         answered = self.role == "assistant" and (self.tool_calls or self.function_call or self.refusal is not None)
         if self.content is None and not answered and self.role != "function":
             raise missing(f"{path}.content")
@@ -173,7 +174,7 @@ class ChatMessage(MessageHints):
                 message = (
                     f"Invalid value: '{part.type}'. Supported values for role '{self.role}' are: {quoted(allowed)}."
                 )
-                raise InvalidRequest(message, param=f"{path}.content[{place}].type", code="invalid_value")
+                raise invalid_value(f"{path}.content[{place}].type", message)
         return tuple(
             [await part.to_core(f"{path}.content[{place}]", images) for place, part in enumerate(self.content)]
         )
@@ -235,7 +236,7 @@ class Calls:
         for call_made in calls:
             if call_made.id in self._waiting:
                 text = f"Invalid '{path}.tool_calls': two calls have the id '{call_made.id}'."
-                raise InvalidRequest(text, param=f"{path}.tool_calls", code="invalid_value")
+                raise invalid_value(f"{path}.tool_calls", text)
             self._waiting[call_made.id] = call_made.name
         return calls
 
@@ -247,7 +248,7 @@ class Calls:
                     f"Invalid parameter: '{path}' has role 'tool', but no call with the id '{message.tool_call_id}' "
                     "comes before it that waits for a result."
                 )
-                raise InvalidRequest(text, param=f"{path}.tool_call_id", code="invalid_value")
+                raise invalid_value(f"{path}.tool_call_id", text)
             del self._waiting[message.tool_call_id]
             return message.tool_call_id
         if message.role == "function":
@@ -258,7 +259,7 @@ class Calls:
             text = (
                 f"Invalid parameter: '{path}' has role 'function', but no call of '{message.name}' comes before it."
             )
-            raise InvalidRequest(text, param=f"{path}.name", code="invalid_value")
+            raise invalid_value(f"{path}.name", text)
         return None
 
     def expect_none(self, path: str) -> None:
@@ -268,7 +269,7 @@ class Calls:
                 "An assistant message with 'tool_calls' has to be followed by a message with role 'tool' for each. "
                 f"These have none: {', '.join(self._waiting)}."
             )
-            raise InvalidRequest(text, param=path, code="invalid_value")
+            raise invalid_value(path, text)
 
 
 def missing(path: str) -> InvalidRequest:

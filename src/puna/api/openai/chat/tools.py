@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from puna.api.functions import FunctionName, FunctionTool, Name, NamedFunction, invalid
+from puna.api.functions import FunctionName, FunctionTool, Name, NamedFunction
+from puna.api.mistakes import invalid_value
 from puna.api.openai.tools import AnyText, GrammarOfText, Mode, check_choice, custom_tool
 from puna.core.errors import InvalidRequest
 from puna.core.tools import Tool, ToolChoice
@@ -102,5 +103,5 @@ def legacy_choice(choice: Literal["none", "auto"] | Name | None, tools: Sequence
     if not isinstance(choice, Name):
         return ToolChoice(mode=choice or "auto")
     if choice.name not in {tool.name for tool in tools}:
-        raise invalid("function_call", f"Invalid 'function_call': '{choice.name}' is not one of 'functions'.")
+        raise invalid_value("function_call", f"Invalid 'function_call': '{choice.name}' is not one of 'functions'.")
     return ToolChoice(mode="required", names=(choice.name,))

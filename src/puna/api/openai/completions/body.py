@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from puna.api.mistakes import invalid_value
 from puna.api.openai import defaults
-from puna.api.openai.generation import GenerationBody, contradiction
+from puna.api.openai.generation import GenerationBody
 from puna.api.openai.prompts import Tokens, prompts
 from puna.core.completions import CompletionRequest
 
@@ -45,8 +46,8 @@ class CompletionBody(GenerationBody):
     def _check(self) -> None:
         n = self.n or 1
         if self.best_of is not None and self.best_of < n:
-            raise contradiction("best_of", f"'best_of' is {self.best_of}, but has to be at least 'n', {n}.")
+            raise invalid_value("best_of", f"'best_of' is {self.best_of}, but has to be at least 'n', {n}.")
         if self.stream and (self.best_of or 1) > 1:
-            raise contradiction("best_of", "With 'best_of' above 1 the answer can't be streamed.")
+            raise invalid_value("best_of", "With 'best_of' above 1 the answer can't be streamed.")
         if self.suffix and self.echo:
-            raise contradiction("suffix", "'suffix' and 'echo' can't be used together.")
+            raise invalid_value("suffix", "'suffix' and 'echo' can't be used together.")

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from starlette.datastructures import QueryParams
 
+from puna.api.mistakes import invalid_value
 from puna.api.openai.responses.body import Includable
 from puna.api.openai.responses.items import Stored
 from puna.core.errors import InvalidRequest
@@ -31,7 +32,7 @@ class Page:
             raise InvalidRequest(message, param="limit", code=out_of_range(limit))
         if order not in ("asc", "desc"):
             message = f"Invalid 'order': expected 'asc' or 'desc', but got {order!r}."
-            raise InvalidRequest(message, param="order", code="invalid_value")
+            raise invalid_value("order", message)
         return cls(int(limit), order == "desc", query.get("after"), read_include(query))
 
     def render(self, items: Sequence[Stored]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from puna.api.mistakes import invalid_value
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody
 from puna.api.openai.responses.compaction import compact
 from puna.api.openai.responses.creation import explainer, note_left_out, responses
@@ -69,7 +70,7 @@ async def retrieve(request: Request) -> Response | ASGIApp:
         return event_stream(request, await responses(request).stream(key, -1 if after is None else after))
     if after is not None:
         message = "'starting_after' is only allowed when 'stream' is true."
-        raise InvalidRequest(message, param="starting_after", code="invalid_value")
+        raise invalid_value("starting_after", message)
     return JSONResponse(await responses(request).get(key))
 
 

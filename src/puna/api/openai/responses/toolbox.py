@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from puna.api.functions import invalid
+from puna.api.mistakes import invalid_value
 from puna.api.openai.responses.actions import ACTIONS
 from puna.api.openai.responses.tools import (
     ActionChoice,
@@ -98,7 +98,7 @@ class Toolbox:
         for one in self.offered:
             if one.tool.name in known:
                 field = "type" if one.type in ACTIONS else "name"
-                raise invalid(f"{one.place}.{field}", f"Two tools have the name '{one.tool.name}'.")
+                raise invalid_value(f"{one.place}.{field}", f"Two tools have the name '{one.tool.name}'.")
             known.add(one.tool.name)
         if self.left_out and not self.offered and self.given_choice != "none":
             raise not_here(self.left_out[0], "tools[0].type")
@@ -109,7 +109,7 @@ class Toolbox:
                 if not list(self._names(chosen)):
                     raise not_here(chosen[0].type, "tool_choice.tools[0].type")
             case "required" if not self.offered:
-                raise invalid("tool_choice", "'tool_choice' can't be 'required' without 'tools'.")
+                raise invalid_value("tool_choice", "'tool_choice' can't be 'required' without 'tools'.")
 
     def render(self) -> list[dict[str, Any]]:
         """The request's tools as they are given back, but for those that are not here."""
@@ -133,7 +133,7 @@ class Toolbox:
             ]
             if not names:
                 message = f"Invalid 'tool_choice': '{name}' is not a {choice.type} tool among 'tools'."
-                raise invalid("tool_choice", message)
+                raise invalid_value("tool_choice", message)
             yield from names
 
 

@@ -167,20 +167,24 @@ class RenderedChat:
             counted=bool(stops or request.tools) or request.thinking_tokens is not None,
         )
         choices = [self._choice(index, thinking, stops or ()) for index in range(request.choices)]
+        limited = request.thinking_tokens is not None
+        said: list[list[str]] = [[] for _ in choices]  # for what has to go on after a thought that was cut off
         async with aclosing(stream.pieces()) as pieces:
             async for piece in pieces:
                 if isinstance(piece, PromptBegun):
                     yield piece
                     continue
                 choice = choices[piece.index]
+                if limited and isinstance(piece, Piece):
+                    said[piece.index].append(piece.text)
                 for event in choice.feed(piece):
                     yield event
                 if choice.finished:
                     stream.finish(piece.index, reasoning=choice.thought_tokens)
-                elif choice.in_thought and self._is_enough(piece.count):
+                elif limited and self._is_enough(piece.count) and choice.in_thought:
                     for event in choice.cut_off():
                         yield event
-                    cuts.append(Cut(piece.index, choice.text, piece.count))
+                    cuts.append(Cut(piece.index, "".join(said[piece.index]), piece.count))
                     stream.finish(piece.index, reasoning=piece.count)
         yield stream.done()
 
@@ -334,7 +338,7 @@ def is_bound(request: ChatRequest) -> bool:
 
 class ChoiceReader:
     """Reads one choice. `thought_tokens` counts the tokens up to the end of the thinking, `finished` says that
-    nothing comes any more, `text` is all that came."""
+    nothing comes any more."""
 
     def __init__(
         self,
@@ -345,16 +349,11 @@ class ChoiceReader:
     ) -> None:
         self.thought_tokens = 0
         self.finished = False
-        self._pieces: list[str] = []
         self._index = index
         self._calls = calls
         self._stops = stops
         self._filters: list[Filter] = [stage for stage in (*before, *calls, stops) if stage]
         self._pipeline = Pipeline(*self._filters) if self._filters else None
-
-    @property
-    def text(self) -> str:
-        return "".join(self._pieces)
 
     @property
     def in_thought(self) -> bool:
@@ -370,7 +369,6 @@ class ChoiceReader:
     def feed(self, piece: Piece | End) -> Sequence[Event]:
         if isinstance(piece, End):
             return self._close(piece)
-        self._pieces.append(piece.text)
         text = TextDelta(piece.index, piece.text, piece.tokens)
         if not self._pipeline:
             return [text]
