@@ -136,32 +136,34 @@ class ApplyPatchOutput(Lenient):
         return {"type": self.type, "id": self.id or new_id("apco"), **given}
 
 
-class ToolSearchCall(ActionItem):
-    """One that OpenAI's servers did has no `call_id`."""
+class Search(ActionItem):
+    """What the call and its output have in common. A search that OpenAI's servers did has no `call_id`."""
 
-    type: Literal["tool_search_call"]
     call_id: str | None = None
     execution: Literal["client", "server"] | None = None
+
+    def kept_search(self, kind: str, prefix: str, **fields: Any) -> Stored:
+        """The item, with who searched."""
+        execution = self.execution or ("client" if self.call_id else "server")
+        return self.kept(kind, prefix, call_id=self.call_id, execution=execution, **fields)
+
+
+class ToolSearchCall(Search):
+    type: Literal["tool_search_call"]
     arguments: Object
 
     def stored(self) -> Stored:
-        execution = self.execution or ("client" if self.call_id else "server")
-        given = {"call_id": self.call_id, "execution": execution, "arguments": self.arguments}
-        return self.kept(self.type, "tsc", **given)
+        return self.kept_search(self.type, "tsc", arguments=self.arguments)
 
 
-class ToolSearchOutput(ActionItem):
+class ToolSearchOutput(Search):
     """What was found is offered to the model from then on."""
 
     type: Literal["tool_search_output"]
-    call_id: str | None = None
-    execution: Literal["client", "server"] | None = None
     tools: list[GivenTool]
 
     def stored(self) -> Stored:
-        execution = self.execution or ("client" if self.call_id else "server")
-        given = {"call_id": self.call_id, "execution": execution, "tools": rendered(self.tools)}
-        return self.kept(self.type, "tso", **given)
+        return self.kept_search(self.type, "tso", tools=rendered(self.tools))
 
 
 class AdditionalTools(Lenient):
