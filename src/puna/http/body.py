@@ -136,14 +136,20 @@ async def read_document(request: Request, *, media: bool) -> "Document":
 
 async def keep_document(request: Request, content: bytes) -> None:
     """Have those bytes be the request's body. Raises InvalidRequest where it has too much in it."""
-    document = Document(content, request.app.state.limits)
+    request.state.document = await checked(content, request.app.state.limits)
+
+
+async def checked(content: bytes, limits: Limits) -> "Document":
+    """Those bytes as a document, which a thread reads where they are many. Raises InvalidRequest where it has too
+    much in it."""
+    document = Document(content, limits)
     if len(content) >= LARGE:
         return_after(document)
     if len(content) > AT_ONCE:
         await in_thread(document.check)
     else:
         document.check()
-    request.state.document = document
+    return document
 
 
 class Document:

@@ -1,16 +1,19 @@
 """Responses over a WebSocket, as the `openai` package and Codex speak it."""
 
 import hashlib
+import threading
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from pydantic_core import from_json
 from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from puna.core.errors import EngineFailed
 from puna.core.events import TextDelta
+from puna.http import body
 from tests.api.openai.responses.wire import PLAIN, check_events, check_required
 from tests.scripted import ScriptedServer, StartScripted
 from tests.server import RunningServer
@@ -79,6 +82,28 @@ def test_what_is_wrong_is_an_error_and_the_connection_goes_on(scripted: Scripted
         socket.send_bytes(b"\xff")
         assert socket.receive_json()["status"] == 400
         assert text_of(ask(socket, input="Hello")) == "This is a test."
+
+
+def test_a_large_message_is_read_beside_the_event_loop_and_one_with_too_much_in_it_refused(
+    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: set[str] = set()
+
+    def reading(content: bytes) -> Any:
+        if len(content) > body.AT_ONCE:
+            readers.add(threading.current_thread().name)
+        return from_json(content)
+
+    monkeypatch.setattr(body, "from_json", reading)
+    monkeypatch.setattr(orjson, "loads", reading)
+    with scripted.socket() as socket:
+        socket.send_text('{"type": "response.create", "model": "tiny", "input": [' + "0," * 400_000 + "0]}")
+        refused = socket.receive_json()
+        assert (refused["type"], refused["status"]) == ("error", 400)
+        socket.send_text('{"type": "response.create", "model": "tiny", "input": "' + "a" * 20_000 + '"}')
+        assert socket.receive_json()["type"] == "response.created"
+    assert readers
+    assert all(name.startswith("bodies") for name in readers), readers
 
 
 def test_an_engine_that_fails_is_told(scripted: ScriptedServer) -> None:

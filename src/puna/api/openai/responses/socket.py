@@ -13,7 +13,8 @@ from puna.api.openai.responses.body import TurnBody
 from puna.api.openai.responses.continued import Continued
 from puna.api.openai.responses.creation import explainer, note_left_out, responses
 from puna.core.errors import InvalidRequest, PunaError
-from puna.http.body import body_of, keep_document, read_body
+from puna.http.body import body_of, checked, keep_document, read_body
+from puna.http.limits import Limits
 from puna.http.sse import data_of
 from puna.http.turns import as_request, turn
 from puna.observation.journal import entry_of
@@ -40,7 +41,7 @@ class Lanes:
             tasks = []
             with suppress(WebSocketDisconnect):
                 while (message := await self._next(ends)) is not None:
-                    lane = lane_of(message)
+                    lane = await lane_of(message, self._socket.app.state.limits)
                     if lane not in self._waiting and len(self._waiting) < MOST_LANES:
                         self._waiting[lane] = asyncio.Queue(MOST_WAITING)
                         tasks.append(workers.create_task(self._work(lane)))
@@ -115,12 +116,14 @@ class Lanes:
         await self._socket.send_text((b"{" + within + data[1:]).decode())
 
 
-def lane_of(message: bytes) -> str | None:
-    """The lane that a message is for. Whether it is a message at all shows when its turn comes."""
+async def lane_of(message: bytes, limits: Limits) -> str | None:
+    """The lane that a message is for. Whether it is a message at all, and none with too much in it, is said when its
+    turn comes."""
     try:
-        found = orjson.loads(message).get("stream_id")
-    except (orjson.JSONDecodeError, AttributeError):
+        given = (await checked(message, limits)).value
+    except InvalidRequest:
         return None
+    found = given.get("stream_id") if isinstance(given, dict) else None
     return found if isinstance(found, str) else None
 
 
