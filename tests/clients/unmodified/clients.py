@@ -103,6 +103,10 @@ CLIENTS = (
     node(
         "instructor-js", "instructor_models.mjs", "@instructor-ai/instructor@1.7.0", "openai@4.104.0", "zod@3.25.76"
     ),
+    node("codex", "agents.mjs", "@openai/codex@0.169.0"),
+    node("opencode", "agents.mjs", "opencode-ai@1.18.33"),
+    node("qwen-code", "agents.mjs", "@qwen-code/qwen-code@0.15.10"),
+    node("copilot-cli", "agents.mjs", "@github/copilot@1.0.102"),
     Client("openai-go", "go", "openai_go.go", ("github.com/openai/openai-go/v3@v3.96.0",)),
     Client(
         "async-openai",

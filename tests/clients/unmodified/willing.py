@@ -1,4 +1,5 @@
-"""The server that the clients ask: Puna with `tiny`, made willing to call the tools that it is offered."""
+"""The server that the clients ask: Puna with `tiny`, made willing to call the tools that it is offered, and with
+models for agents, which know what to call."""
 
 import os
 import re
@@ -26,6 +27,7 @@ from puna.http.listener import listen
 from puna.models import TINY
 from puna.server import create_app
 from puna.settings import Settings
+from tests.clients.unmodified.agents import CONTEXT, add_agents
 from tests.scripted_model import write_scripted_model
 from tests.stored_models import add_model
 from tests.templates.small import CHATML, TAGGED
@@ -76,7 +78,9 @@ class Willing(Engine, Chats, Completes):
             yield Finished(0, "stop")
             yield Done(Usage(1, 1))
             return
-        async with aclosing(able(self._engine, Chats).chat(willing(request))) as events:
+        knows = (self.capacity.context_length or 0) >= CONTEXT
+        asked = request if knows else willing(request)
+        async with aclosing(able(self._engine, Chats).chat(asked)) as events:
             async for event in events:
                 yield event
 
@@ -145,9 +149,9 @@ def serving(home: Path) -> Iterator[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     settings = Settings.from_environment({**clean, "PUNA_HOME": str(home), "PUNA_KEEP_ALIVE": "-1"})
     add_agent_models(home)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, engines=(plan_willing, *ENGINES)), port=0, log_level="warning")
-    )
+    add_agents(settings.models)
+    app = create_app(settings, engines=(plan_willing, *ENGINES))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="websockets-sansio"))
 
     listener = listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
