@@ -66,7 +66,7 @@ SUBJECTS = (
     Subject("glm4moelite", "glm4"),
     Subject("glmocr", "chatglm-bpe"),
     Subject("gptoss", "gpt-4o"),
-    Subject("lfm2", "lfm2"),
+    Subject("lfm2", "lfm2", "v0.16.1"),
     Subject("lfm2moe", "lfm2"),
     Subject("laguna", "laguna", "v0.30.0"),
     Subject("llama4", "llama4"),
@@ -103,7 +103,8 @@ class Result:
     def row(self, converter: str) -> str:
         """A line of the table."""
         numbers = self.problem or f"{self.difference:.2g}"
-        return f"| `{self.name}` | {converter} | {self.tensors} | {numbers} | {'yes' if self.pictures else ''} |"
+        tensors = self.tensors if self.why or self.problem else f"{self.tensors}, nothing to translate"
+        return f"| `{self.name}` | {converter} | {tensors} | {numbers} | {'yes' if self.pictures else ''} |"
 
 
 class Bench:
