@@ -191,12 +191,14 @@ def formed(schema: Any) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": {"name": "invoice", "schema": schema}}}
 
 
+def parameters(name: str) -> dict[str, Any]:
+    """The arguments of a tool; a call has all of them."""
+    return {"type": "object", "properties": TOOLS[name], "required": [*TOOLS[name]]}
+
+
 def calling() -> dict[str, Any]:
     """A forced call that is long: a review with many comments."""
-    tools = [
-        {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": properties}}}
-        for name, properties in TOOLS.items()
-    ]
+    tools = [{"type": "function", "function": {"name": name, "parameters": parameters(name)}} for name in TOOLS]
     return {"tools": tools, "tool_choice": {"type": "function", "function": {"name": CALLED}}}
 
 
@@ -229,15 +231,15 @@ class Times:
         return median(answer.first for pair in self.pairs for answer in pair)
 
     @property
-    def token(self) -> float:
+    def token(self) -> list[float]:
         return self._each(lambda answer: answer.whole)
 
     @property
-    def engines(self) -> float:
+    def engines(self) -> list[float]:
         return self._each(lambda answer: answer.engines)
 
     @property
-    def server(self) -> float:
+    def server(self) -> list[float]:
         return self._each(lambda answer: answer.server)
 
     @property
@@ -245,9 +247,14 @@ class Times:
         """The processor time of a short answer, on all sides: nearly all of it is for the prompt and the schema."""
         return median(short.engines + short.server for short, _ in self.pairs)
 
-    def _each(self, measure: Callable[[Measured], float]) -> float:
-        """What a token takes."""
-        return median((measure(long) - measure(short)) / (long.tokens - short.tokens) for short, long in self.pairs)
+    def _each(self, measure: Callable[[Measured], float]) -> list[float]:
+        """What a token took in each round, in microseconds."""
+        return [1000 * (measure(long) - measure(short)) / (long.tokens - short.tokens) for short, long in self.pairs]
+
+
+def over(times: list[float], plain: list[float]) -> float:
+    """How many times as long as plain text in the same round."""
+    return median(one / other for one, other in zip(times, plain, strict=False))
 
 
 async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: int) -> Measured:
@@ -301,7 +308,7 @@ def grammar(plan: Plan) -> dict[str, Any]:
 
 
 CALLED = "create_review"
-REVIEW = Tool(name=CALLED, description="", parameters={"type": "object", "properties": TOOLS[CALLED]})
+REVIEW = Tool(name=CALLED, description="", parameters=parameters(CALLED))
 
 
 async def measure(through: Target, alone: Target, ends: Sequence[int], rounds: int, tokens: int) -> dict[str, Times]:
@@ -314,22 +321,23 @@ async def measure(through: Target, alone: Target, ends: Sequence[int], rounds: i
     called = grammar(Plan(tools=(REVIEW,), forced=True))
     for turn in range(rounds + 1):
         new = [formed(renamed(INVOICE, 2 * turn + place)) for place in range(2)]
-        question = f"Turn {turn}: count from 1 to 500."
-        long_question = f"{json.dumps(REVIEW.parameters)}\n{question}"
+        tools = json.dumps(REVIEW.parameters)
         asking: dict[str, tuple[Target, str, list[dict[str, Any]]]] = {
-            "Puna, plain text": (through, question, [endless] * 2),
-            "Puna, a new schema": (through, question, new),
-            "Puna, the same again": (through, question, new),
-            "Puna, plain text, long prompt": (through, long_question, [endless] * 2),
-            "Puna, a forced call": (through, question, [calling()] * 2),
-            "llama-server, plain text": (alone, question, [endless_alone] * 2),
-            "llama-server, its own json_schema": (alone, question, new),
-            "llama-server, Puna's grammar": (alone, question, [held] * 2),
-            "llama-server, Puna's of a call": (alone, question, [called] * 2),
+            "Puna, plain text": (through, "", [endless] * 2),
+            "Puna, a new schema": (through, "", new),
+            "Puna, the same again": (through, "", new),
+            "Puna, plain text, long prompt": (through, tools, [endless] * 2),
+            "Puna, a forced call": (through, "", [calling()] * 2),
+            "llama-server, plain text": (alone, "", [endless_alone] * 2),
+            "llama-server, its own json_schema": (alone, "", new),
+            "llama-server, Puna's grammar": (alone, "", [held] * 2),
+            "llama-server, Puna's of a call": (alone, "", [called] * 2),
         }
-        for name, (target, prompt, fields) in asking.items():
+        for place, (name, (target, before, fields)) in enumerate(asking.items()):
+            # No two questions are the same: a prompt that was read before is not read again.
             short, long = [
-                await answer(target, asked, prompt, most) for asked, most in zip(fields, (SHORT, tokens), strict=True)
+                await answer(target, asked, f"{before} {turn}.{place}.{most}: count from 1 to 500.", most)
+                for asked, most in zip(fields, (SHORT, tokens), strict=True)
             ]
             if turn and long.tokens >= 2 * short.tokens:
                 kinds.setdefault(name, Times()).pairs.append((short, long))
@@ -344,17 +352,19 @@ def report(model: str, kinds: dict[str, Times]) -> None:
         if name in ("Puna, a forced call", "Puna, plain text, long prompt"):
             plain = kinds["Puna, plain text, long prompt"]
         print(
-            f"  {name:34} {1000 * times.token:7.0f} ({times.token / plain.token:.2f}),"
-            f" processor: engine {1000 * times.engines:7.0f} ({times.engines / plain.engines:.3f}),"
-            f" Puna {1000 * times.server:4.0f} ({1000 * (times.server - plain.server):+.0f});"
+            f"  {name:34} {median(times.token):7.0f} ({over(times.token, plain.token):.2f}),"
+            f" processor: engine {median(times.engines):7.0f} ({over(times.engines, plain.engines):.3f}),"
+            f" Puna {median(times.server):4.0f} ({median(times.server) - median(plain.server):+.0f});"
             f" first text after {times.first:6.1f} ms ({times.first - plain.first:+.1f}),"
             f" processor {times.before - plain.before:+.1f} ms"
         )
 
 
-async def run(name: str, model: Path | None, rounds: int, tokens: int) -> None:
+async def run(name: str, model: Path | None, rounds: int, tokens: int, threads: int | None) -> None:
     with puna_environment() as environment:
         environment["PUNA_CONTEXT_LENGTH"] = "4096"
+        if threads:
+            environment["PUNA_THREADS"] = str(threads)
         if model:
             add_model(Path(environment["PUNA_MODELS"]), name, model)
         weights = Library(Path(environment["PUNA_MODELS"])).get(ModelName.parse(name)).weights
@@ -371,11 +381,13 @@ def main() -> None:
     parser.add_argument("models", nargs="*", type=Path, help="GGUF files beside tiny")
     parser.add_argument("--rounds", type=int, default=9, help="measured rounds")
     parser.add_argument("--tokens", type=int, default=200, help="the most tokens of an answer")
+    parser.add_argument("--threads", type=int, help="threads of an engine: fewer than cores on a busy machine")
     arguments = parser.parse_args()
     CACHE.mkdir(exist_ok=True)
-    asyncio.run(run("tiny", None, 4 * arguments.rounds, arguments.tokens))
+    rounds, tokens, threads = arguments.rounds, arguments.tokens, arguments.threads
+    asyncio.run(run("tiny", None, 4 * rounds, tokens, threads))
     for model in arguments.models:
-        asyncio.run(run(model.stem, model, arguments.rounds, arguments.tokens))
+        asyncio.run(run(model.stem, model, rounds, tokens, threads))
 
 
 if __name__ == "__main__":
