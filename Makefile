@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ bench-embedded: $(DEV_STAMP)  ## Puna inside a Python program: import, first ans
 bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema: 100 MB
 	$(BIN)/python -m tests.real_weights .weights smollm2-135m-instruct.gguf
 	$(BIN)/python -m benchmarks.schema_speed .weights/smollm2-135m-instruct.gguf
+
+bench-schema-sizes: $(DEV_STAMP)  ## Schemas that would hold up an engine: what becomes of them, and what other clients see
+	$(BIN)/python -m benchmarks.schema_sizes
 
 test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that people have: what is accepted, and whether every answer fits
 	$(BIN)/python -m benchmarks.schemas
