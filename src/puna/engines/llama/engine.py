@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -64,7 +63,7 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
         if self._traits is None:
             program = self.arguments.program
             guided = program is None or await asyncio.to_thread(has_llguidance, program)
-            self._traits = replace(await read_traits(self.client), guided=guided)
+            self._traits = await read_traits(self.client, guided=guided)
         return self._traits
 
     async def conversation(self) -> Conversation:
@@ -114,7 +113,7 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
                 return
             vocabulary = None if request.logprobs is None else await self.reader.vocabulary()
             traits = await self.traits()
-            completion = Completion(request, prompts, vocabulary, guided=traits.guided, sure=traits.sure)
+            completion = Completion(request, prompts, vocabulary, guidance=traits.guidance)
             sampling = sampling_body(request.sampling, self.arguments.context_length)
             async with aclosing(completion.events(self.client, sampling, self.arguments.sequences)) as events:
                 async for event in events:

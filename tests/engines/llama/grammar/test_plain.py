@@ -11,14 +11,14 @@ from puna.core.requests import ChatRequest
 from puna.core.tools import Tool, ToolChoice
 from puna.engines.llama.grammar.compiled import compile_answer
 from puna.engines.llama.grammar.constraint import chat_constraint
-from puna.engines.llama.grammar.plan import Compiled, Plan
+from puna.engines.llama.grammar.plan import Compiled, Guidance, Plan
 from puna.engines.llama.markup import PUNA_SHAPE
 
 NESTED = {"type": "string", "pattern": "^((x{0,99}){0,99})$"}
 
 
 def given(schema: dict[str, Any]) -> dict[str, Any]:
-    compiled = compile_answer(Plan(form=JsonSchema(schema=schema), guided=False))
+    compiled = compile_answer(Plan(form=JsonSchema(schema=schema), guidance=Guidance.NONE))
     assert isinstance(compiled, Compiled)
     assert compiled.unheld
     result: dict[str, Any] = json.loads(compiled.grammar)
@@ -58,4 +58,4 @@ async def test_it_is_not_asked_for_calls() -> None:
     tool = Tool(name="f", description="", parameters={"type": "object"})
     request = ChatRequest(messages=(), tools=(tool,), tool_choice=ToolChoice(mode="required"))
     with pytest.raises(InvalidRequest, match="without llguidance"):
-        await chat_constraint(request, PUNA_SHAPE, None, begun=False, control={}, guided=False)
+        await chat_constraint(request, PUNA_SHAPE, None, begun=False, control={}, guidance=Guidance.NONE)

@@ -37,7 +37,7 @@ async def test_the_engine_holds_strings_with_other_vocabularies(tmp_path: Path) 
 async def test_what_it_does_not_hold_is_left_to_be_checked(tmp_path: Path) -> None:
     with pytest.raises(NotHeld):
         await said(tmp_path, lucky=False, checked=False)
-    # As soon as this fails the engine holds them, and `Traits.sure` can go.
+    # As soon as this fails the engine holds them, and `Guidance.UNSURE` can go.
     with pytest.raises(json.JSONDecodeError):
         json.loads(await said(tmp_path, lucky=False, checked=True))
 

@@ -41,6 +41,7 @@ from puna.engines.llama.chat.thinking import ThinkingFilter
 from puna.engines.llama.completion.stream import CompletionStream, End, Piece
 from puna.engines.llama.completion.tokens import TokenReader
 from puna.engines.llama.grammar.constraint import chat_constraint, choice_constraint
+from puna.engines.llama.grammar.plan import Guidance
 from puna.engines.llama.markup import HARMONY, PUNA_SHAPE, CallShape, ThinkingTags
 from puna.engines.llama.sampling import sampling_body
 
@@ -229,10 +230,9 @@ class RenderedChat:
                 thinking.tags,
                 begun=thinking.begun,
                 control=self._traits.control,
-                guided=self._traits.guided,
-                sure=self._traits.sure,
+                guidance=self._traits.guidance,
             )
-        elif self._traits.guided and self._traits.sure and not self._raw and isinstance(self._form, CallShape):
+        elif self._traits.guidance is Guidance.SURE and not self._raw and isinstance(self._form, CallShape):
             fields |= await choice_constraint(
                 request.tools,
                 HARMONY if self._traits.harmony else self._form,

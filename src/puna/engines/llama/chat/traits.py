@@ -12,6 +12,7 @@ from puna.engines.llama.chat.forms import END_OF_TURN, CallForm, after_common, f
 from puna.engines.llama.chat.harmony import TAGS, is_harmony
 from puna.engines.llama.chat.probing import LAST_TAG, Prober, render, said, user
 from puna.engines.llama.chat.shaping import Shown
+from puna.engines.llama.grammar.plan import Guidance
 from puna.engines.llama.markup import PUNA_SHAPE, CallShape, ThinkingTags
 from puna.engines.process.client import EngineClient
 
@@ -46,7 +47,7 @@ class Traits:
     conversation it shows, `head` and `tail` what its answers begin and end with. `always_thinks` says that the prompt
     opens the thinking even where the template was asked not to. `control` are those of all these tags that are single
     tokens and no text, with their ids, `specials` the ids of all such tokens that the template, or the end of a text,
-    is written with. A `guided` engine has llguidance."""
+    is written with."""
 
     vocabulary: int
     vision: bool = False
@@ -62,13 +63,7 @@ class Traits:
     shown: Shown = field(default_factory=Shown)
     control: Mapping[str, int] = field(default_factory=dict)
     specials: tuple[int, ...] = ()
-    guided: bool = True
-
-    @property
-    def sure(self) -> bool:
-        """Whether llguidance holds what it has compiled. Where a vocabulary lacks one token to a multiple of 32 its
-        version 1.0 fails at the first JSON string, and llama.cpp goes on without a grammar and without a word."""
-        return self.vocabulary % 32 != 31
+    guidance: Guidance = Guidance.SURE
 
     @property
     def bare(self) -> bool:
@@ -86,8 +81,9 @@ class Traits:
         return self.call_form if isinstance(self.call_form, CallShape) else None
 
 
-async def read_traits(client: EngineClient) -> Traits:
-    """Ask the engine. A template that can't render a probe does not have what the probe looks for."""
+async def read_traits(client: EngineClient, *, guided: bool) -> Traits:
+    """Ask the engine, which has llguidance where it is `guided`. A template that can't render a probe does not have
+    what the probe looks for."""
     props, models = await client.get("/props"), await client.get("/v1/models")
     capabilities = props.get("chat_template_caps", {})
     tools = bool(capabilities.get("supports_tools") and capabilities.get("supports_tool_calls"))
@@ -105,8 +101,9 @@ async def read_traits(client: EngineClient) -> Traits:
     tags = {*(form.tags if form else PUNA_SHAPE.tags), *(thinking.tags if thinking else ())}
     if is_harmony(props.get("chat_template", "")):
         tags = {*TAGS}
+    vocabulary = models["data"][0]["meta"]["n_vocab"]
     return Traits(
-        vocabulary=models["data"][0]["meta"]["n_vocab"],
+        vocabulary=vocabulary,
         vision=bool(props["modalities"].get("vision")),
         audio=bool(props["modalities"].get("audio")),
         media_marker=props.get("media_marker", ""),
@@ -120,7 +117,14 @@ async def read_traits(client: EngineClient) -> Traits:
         shown=await Prober(client).shown(tools=tools),
         control={tag: token for tag in sorted(tags) if (token := await control_token(client, tag)) is not None},
         specials=await special_tokens(client, [*MARKS.findall(props.get("chat_template", "")), *tags, *ends(props)]),
+        guidance=guidance_with(vocabulary) if guided else Guidance.NONE,
     )
+
+
+def guidance_with(vocabulary: int) -> Guidance:
+    """What llguidance holds with so many tokens. Where they lack one to a multiple of 32 its version 1.0 fails at the
+    first JSON string, and llama.cpp goes on without a grammar and without a word."""
+    return Guidance.UNSURE if vocabulary % 32 == 31 else Guidance.SURE
 
 
 def ends(props: dict[str, Any]) -> list[str]:

@@ -80,7 +80,7 @@ def render_probes(template: str) -> None:
         server = serve(weights, template, key)
         client = EngineClient(server.listening_address, key, refusal, "/slots")
         with suppress(PunaError, ConnectionError):
-            asyncio.run(read_traits(client))
+            asyncio.run(read_traits(client, guided=True))
         del server
     if peak_memory() > MOST_MEMORY:
         raise MemoryError

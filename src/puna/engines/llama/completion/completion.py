@@ -9,6 +9,7 @@ from puna.core.events import Done, Finished, TextDelta
 from puna.engines.llama.completion.stream import CompletionStream, End, Piece
 from puna.engines.llama.completion.tokens import TokenReader, Tokens
 from puna.engines.llama.grammar.constraint import completion_constraint
+from puna.engines.llama.grammar.plan import Guidance
 from puna.engines.process.client import EngineClient
 from puna.formats.vocabulary import Vocabulary
 
@@ -16,8 +17,7 @@ Generated = TextDelta | Finished | Done
 
 
 class Completion:
-    """What follows the prompts of one request. `vocabulary` is there where log probabilities are wanted. A `guided`
-    engine has llguidance, which is `sure` to hold what it has compiled."""
+    """What follows the prompts of one request. `vocabulary` is there where log probabilities are wanted."""
 
     def __init__(
         self,
@@ -25,13 +25,12 @@ class Completion:
         prompts: list[Tokens],
         vocabulary: Vocabulary | None,
         *,
-        guided: bool = True,
-        sure: bool = True,
+        guidance: Guidance = Guidance.SURE,
     ) -> None:
         self._request = request
         self._prompts = prompts
         self._vocabulary = vocabulary
-        self._guided, self._sure = guided, sure
+        self._guidance = guidance
 
     async def events(
         self, client: EngineClient, sampling: dict[str, Any], sequences: int
@@ -40,7 +39,7 @@ class Completion:
         off."""
         request, tokens = self._request, None
         fields = sampling | await completion_constraint(
-            request.format, checked=request.checked, guided=self._guided, sure=self._sure
+            request.format, checked=request.checked, guidance=self._guidance
         )
         if request.logprobs is not None and self._vocabulary:
             fields["n_probs"] = max(1, request.logprobs)

@@ -20,7 +20,7 @@ from puna.engines.llama.grammar.formats import FORMATS
 from puna.engines.llama.grammar.in_string import TextError
 from puna.engines.llama.grammar.lark import COMPACT, HEAD, UNFORCED, Answer
 from puna.engines.llama.grammar.plain import plain
-from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
+from puna.engines.llama.grammar.plan import Compiled, Guidance, Plan, Refusal
 from puna.engines.llama.grammar.relaxed import Relaxed
 from puna.engines.llama.grammar.repeated import once
 from puna.engines.llama.grammar.text import Definition, Expression, standing_alone
@@ -75,7 +75,7 @@ TOKENIZER = LLTokenizer(TokenizerWrapper(TOKENS))
 def compile_answer(plan: Plan) -> Compiled | Refusal:
     """The grammar of an answer, or why there is none."""
     try:
-        if not plan.guided:
+        if plan.guidance is Guidance.NONE:
             unheld = list[str]()
             return Compiled(json.dumps(plain(settled(schema_of(plan.form), None, unheld))), ALL)
         # Nearly always all parts are taken as they are: then one trial of the whole is enough.
@@ -131,7 +131,7 @@ class Composition:
         body, spaced = self._body()
         head = UNFORCED if plan.chosen else HEAD
         source = self._answer.source(body, plan.thinking, begun=plan.begun, spaced=spaced, head=head)
-        return Compiled(source, tuple(self._unheld) if plan.sure else ALL)
+        return Compiled(source, tuple(self._unheld) if plan.guidance is Guidance.SURE else ALL)
 
     def _body(self) -> tuple[str, bool]:
         """The rule of the answer without its thinking, and whether white space may stand before it."""

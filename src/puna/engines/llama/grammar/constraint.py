@@ -15,7 +15,7 @@ from puna.core.subjects import AnswerGrammar, AnswerSchema, ToolGrammar, ToolSch
 from puna.core.tools import Tool
 from puna.engines.llama.grammar.begun import BegunCalls
 from puna.engines.llama.grammar.lark import Answer
-from puna.engines.llama.grammar.plan import Compiled, Plan, Refusal
+from puna.engines.llama.grammar.plan import Compiled, Guidance, Plan, Refusal
 from puna.engines.llama.markup import CallShape, ThinkingTags
 from puna.structured.workers import WORKERS, TookTooLong
 
@@ -37,12 +37,10 @@ async def chat_constraint(
     *,
     begun: bool,
     control: Mapping[str, int],
-    guided: bool = True,
-    sure: bool = True,
+    guidance: Guidance = Guidance.SURE,
 ) -> dict[str, Any]:
     """The fields for an answer with calls of that shape, or JSON, after thinking that the prompt may have begun. None
-    for free text. `control` are the tags that are single tokens and no text. A `guided` engine has llguidance,
-    which is `sure` to hold what it has compiled.
+    for free text. `control` are the tags that are single tokens and no text.
 
     Raises:
         UnsupportedSchema, UnsupportedGrammar: it is not valid, has no instance, or is too large.
@@ -60,8 +58,7 @@ async def chat_constraint(
         thinking=thinking,
         begun=begun,
         control=control,
-        guided=guided,
-        sure=sure,
+        guidance=guidance,
     )
     return await fields(plan, checked=request.checked)
 
@@ -78,13 +75,11 @@ async def choice_constraint(
     return {} if isinstance(compiled, Refusal) else {"grammar": compiled.grammar}
 
 
-async def completion_constraint(
-    form: Format, *, checked: bool, guided: bool = True, sure: bool = True
-) -> dict[str, Any]:
+async def completion_constraint(form: Format, *, checked: bool, guidance: Guidance = Guidance.SURE) -> dict[str, Any]:
     """The fields for a completion of that form. Raises UnsupportedSchema and NotHeld."""
     if isinstance(form, FreeText):
         return {}
-    return await fields(Plan(form=form, guided=guided, sure=sure), checked=checked)
+    return await fields(Plan(form=form, guidance=guidance), checked=checked)
 
 
 async def check_tools(tools: tuple[Tool, ...]) -> None:
@@ -95,7 +90,8 @@ async def check_tools(tools: tuple[Tool, ...]) -> None:
 
 async def fields(plan: Plan, *, checked: bool) -> dict[str, Any]:
     """The fields for a plan, as far as an answer may be left to be checked."""
-    if not plan.guided and (plan.tools or plan.thinking or isinstance(plan.form, FormedText)):
+    guided = plan.guidance is not Guidance.NONE
+    if not guided and (plan.tools or plan.thinking or isinstance(plan.form, FormedText)):
         raise InvalidRequest(UNGUIDED, code="unsupported_by_engine")
     compiled = await GRAMMARS.compiled(plan)
     if isinstance(compiled, Refusal):
@@ -110,7 +106,7 @@ async def fields(plan: Plan, *, checked: bool) -> dict[str, Any]:
         )
     if compiled.unheld and not checked:
         raise NotHeld(compiled.unheld)
-    return {"grammar": compiled.grammar} if plan.guided else {"json_schema": orjson.Fragment(compiled.grammar)}
+    return {"grammar": compiled.grammar} if guided else {"json_schema": orjson.Fragment(compiled.grammar)}
 
 
 def prepare() -> None:

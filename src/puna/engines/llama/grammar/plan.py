@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from puna.core.formats import Format, FreeText
 from puna.core.tools import Tool
@@ -9,12 +10,19 @@ from puna.engines.llama.markup import PUNA_SHAPE, CallShape, ThinkingTags
 from puna.structured.keywords import Path
 
 
+class Guidance(Enum):
+    """What an engine makes of grammars."""
+
+    SURE = "llguidance holds them"
+    UNSURE = "llguidance may give them up in silence"
+    NONE = "there is no llguidance"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What an answer has to be. `forced` wants a call; `control` are tags that are single tokens and no text.
     `chosen` says that calls are the model's choice and only those are held that it has begun; the `specials` are all
-    its tokens that are no text. `guided` says that the engine has llguidance, and `sure` that this holds what it has
-    compiled with the model's vocabulary."""
+    its tokens that are no text. The `guidance` is the engine's, with the model's vocabulary."""
 
     form: Format = field(default_factory=FreeText)
     tools: tuple[Tool, ...] = ()
@@ -26,8 +34,7 @@ class Plan:
     control: Mapping[str, int] = field(default_factory=dict)
     chosen: bool = False
     specials: tuple[int, ...] = ()
-    guided: bool = True
-    sure: bool = True
+    guidance: Guidance = Guidance.SURE
 
 
 @dataclass(frozen=True, slots=True)
