@@ -15,7 +15,7 @@ from puna.library.model import Model
 from puna.library.modelfile import Modelfile, ModelfileError
 from puna.library.names import ModelName
 from puna.library.recipe import Recipe
-from puna.library.template.renderers import NAMES, rendering
+from puna.library.template.renderers import NAMES, of_size, rendering
 from tests.library.ggufs import write
 from tests.library.rendered import render
 
@@ -140,6 +140,27 @@ def test_thinking_can_be_switched_off() -> None:
     assert render("glm-4.7", MESSAGES, enable_thinking=False).endswith("<|assistant|></think>")
 
 
+@pytest.mark.parametrize(
+    ("name", "effort", "told"),
+    [
+        ("qwen3.8", None, "Reasoning effort is set to xhigh."),
+        ("qwen3.8", "low", "Reasoning effort is set to low."),
+        ("glimmer", None, "Reasoning strength: high."),
+        ("glimmer", "max", "Reasoning strength: max."),
+    ],
+)
+def test_a_format_with_levels_says_how_much_to_think(name: str, effort: str | None, told: str) -> None:
+    assert told in render(name, MESSAGES, reasoning_effort=effort)
+    assert told not in render(name, MESSAGES, reasoning_effort=effort, enable_thinking=False)
+
+
+@pytest.mark.parametrize("name", ["glimmer", "qwen3.8"])
+def test_a_later_system_message_is_one_as_the_format_has_it(name: str) -> None:
+    prompt = render(name, [*MESSAGES[1:2], {"role": "system", "content": "Be brief."}])
+    assert prompt.count("system") == 1
+    assert "Be brief." in prompt
+
+
 def test_harmony_declares_functions_and_says_how_much_to_think() -> None:
     prompt = render("harmony", MESSAGES, tools=[{"type": "function", "function": TOOL}], reasoning_effort="high")
     assert "Reasoning: high" in prompt
@@ -171,6 +192,26 @@ def test_a_renderer_is_the_template_it_stands_for(library: Library, tmp_path: Pa
     assert "thinking" in model.capabilities
     child = create(library, ModelName.parse("child"), Recipe(base=model.name, system="Be brief."))
     assert (child.config.renderer, child.config.parser) == ("qwen3.5", "qwen3.5")
+
+
+@pytest.mark.parametrize(
+    ("family", "renderer"),
+    [("gemma4", "gemma4"), ("laguna", "laguna"), ("nemotron_h_moe", "nemotron-3-nano")],
+)
+def test_a_model_without_any_template_has_its_familys_format(
+    library: Library, tmp_path: Path, family: str, renderer: str
+) -> None:
+    weights = write(tmp_path / "m.gguf", architecture=family)
+    model = create(library, ModelName.parse("m"), Recipe(files={"m.gguf": weights}))
+    assert model.template == rendering(renderer)
+    own = create(library, ModelName.parse("own"), Recipe(base=model.name, template="[INST] {{ .Prompt }}"))
+    assert "[INST]" in (own.template or "")
+
+
+def test_gemma_4_has_the_format_of_its_size() -> None:
+    assert of_size("gemma4", 8 * 10**9) == "gemma4"
+    assert of_size("gemma4", 12 * 10**9) == "gemma4-large"
+    assert of_size("gemma4-small", 12 * 10**9) == "gemma4-small"
 
 
 def test_the_makers_own_template_comes_first(library: Library, tmp_path: Path) -> None:

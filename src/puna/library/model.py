@@ -229,9 +229,10 @@ class Model:
     @cached_property
     def _renderer(self) -> str:
         """The name of the format of its prompts; empty where a template says all."""
-        from puna.library.template.renderers import renderer_of
+        from puna.library.template.renderers import of_size, renderer_of
 
-        return self.config.renderer or renderer_of(self.config.family, self.template_source or "") or ""
+        name = self.config.renderer or renderer_of(self.config.family, self.template_source or "")
+        return of_size(name, self.metadata.parameter_count) if name else ""
 
     @cached_property
     def _rendering(self) -> str | None:

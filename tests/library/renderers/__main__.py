@@ -16,19 +16,20 @@ from typing import Any
 from puna.library.template.renderers import NAMES, rendering
 from tests.library.ollama import built, write_between
 from tests.library.rendered import render
-from tests.library.renderers.battery import CONVERSATIONS, MARK, TOOLS, Conversation
+from tests.library.renderers.battery import CONVERSATIONS, MARK, TOOLS, Conversation, conversations
 from tests.templates.__main__ import AT_ONCE, walk
 from tests.templates.battery import CASES
 
-VERSION = "v0.34.2"
+VERSION = "v0.34.4"
 MARKS = "<!-- make test-renderers -->", "<!-- end of renderers -->"
 BOS = ("<bos>", "<|begin_of_text|>", "<｜begin▁of▁sentence｜>", "<BOS_TOKEN>", "<|startoftext|>", "〈|EOS|〉", "<s>")  # noqa: RUF001
 TEMPLATED = ("harmony",)
 """What Ollama writes with a template, so that no renderer has the name."""
 
+MEDIUM = ("qwen3.8",)
+"""Where a think of true is Ollama's middle level, as it is in Puna's API."""
+
 SECOND = "a second system message is in the prompt, where Ollama leaves it out"
-PLACE = "a second system message stays in its place, where Ollama moves it to the first"
-TWICE = "a second system message has no settings of its own"
 TEXT = "text beside a call is in the prompt, where Ollama leaves it out"
 BEFORE = "text beside a call is before it, where Ollama has it behind"
 CALLS = "calls and their results are in the prompt, where Ollama leaves them out"
@@ -40,7 +41,7 @@ _WITH_CALLS = {each.name for each in CONVERSATIONS if each.tools} - {"tools"}
 DEVIATIONS: dict[str, dict[str, str]] = {
     "cogito": {_SYSTEM: SECOND},
     "cohere": {_BESIDE: TEXT},
-    "glimmer": {_SYSTEM: TWICE, _BESIDE: TEXT},
+    "glimmer": {_BESIDE: TEXT},
     "lfm2": {_BESIDE: BEFORE},
     "lfm2-thinking": {_BESIDE: BEFORE},
     "olmo3": {_SYSTEM: SECOND},
@@ -50,7 +51,6 @@ DEVIATIONS: dict[str, dict[str, str]] = {
     "qwen3-coder": {_SYSTEM: SECOND},
     "qwen3-vl-instruct": {each.name: DULL for each in CONVERSATIONS},
     "qwen3-vl-thinking": {"a call after a thought": CLOSED, "a call after a call": CLOSED},
-    "qwen3.8": {_SYSTEM: PLACE},
 }
 """Why a conversation's prompt differs, by renderer."""
 
@@ -59,7 +59,7 @@ def rendered(program: Path, name: str) -> list[str]:
     """Ollama's prompts."""
     asked = [
         {"renderer": name, "messages": each.messages, "tools": TOOLS if each.tools else None, "think": each.think}
-        for each in CONVERSATIONS
+        for each in conversations(name)
     ]
     done = subprocess.run([program], input=json.dumps(asked), capture_output=True, text=True, check=True)
     prompts: list[str] = json.loads(done.stdout)
@@ -81,8 +81,16 @@ def ours(name: str, conversation: Conversation, *, compact: bool) -> str:
         messages,
         compact=compact,
         tools=TOOLS if conversation.tools else None,
-        enable_thinking=conversation.think,
+        **thinking(name, conversation.think),
     )
+
+
+def thinking(name: str, think: bool | str | None) -> dict[str, Any]:
+    """The variables of a template that say how much to think."""
+    if think is None:
+        return {}
+    level = "medium" if think is True and name in MEDIUM else think
+    return {"enable_thinking": bool(think), "reasoning_effort": level if isinstance(level, str) else None}
 
 
 def compared(prompt: str, conversation: Conversation) -> str:
@@ -97,7 +105,7 @@ def compared(prompt: str, conversation: Conversation) -> str:
 def differing(program: Path, name: str) -> dict[str, str]:
     """The conversations whose prompts differ, and why; an empty reason where nobody has named one."""
     found = {}
-    for conversation, theirs in zip(CONVERSATIONS, rendered(program, name), strict=True):
+    for conversation, theirs in zip(conversations(name), rendered(program, name), strict=True):
         forms = [compared(ours(name, conversation, compact=compact), conversation) for compact in (False, True)]
         if compared(theirs, conversation) not in forms:
             found[conversation.title] = DEVIATIONS.get(name, {}).get(conversation.name, "")
@@ -127,7 +135,8 @@ def main(folder: str, page: str, *names: str) -> int:
             found = differing(program, name)
             unnamed = [title for title, reason in found.items() if not reason]
             good = good and not unnamed
-            same = f"{len(CONVERSATIONS) - len(found)} of {len(CONVERSATIONS)}"
+            count = len(conversations(name))
+            same = f"{count - len(found)} of {count}"
             why = "; ".join(dict.fromkeys([*unnamed, *filter(None, found.values())]))
         count, failed = asyncio.run(held(name))
         good = good and not failed

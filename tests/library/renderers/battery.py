@@ -9,17 +9,20 @@ MARK = "Weather in Rome?"
 
 @dataclass(frozen=True)
 class Conversation:
-    """What is rendered. `think` is whether the model shall think, None where nobody says so."""
+    """What is rendered. `think` is whether or how much the model shall think, None where nobody says so."""
 
     name: str
     messages: tuple[dict[str, Any], ...]
     tools: bool = False
-    think: bool | None = None
+    think: bool | str | None = None
 
     @property
     def title(self) -> str:
         """The name, and whether the model shall think."""
-        return f"{self.name}, {'thinking' if self.think else 'not thinking'}"
+        how = (
+            f"thinking {self.think}" if isinstance(self.think, str) else "thinking" if self.think else "not thinking"
+        )
+        return f"{self.name}, {how}"
 
 
 TOOLS = [
@@ -100,7 +103,16 @@ _CALLS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
 }
 
+LEVELS = {"glimmer": ("low", "medium", "high", "max"), "qwen3.8": ("low", "medium", "xhigh")}
+"""How much the models of a renderer can be told to think."""
+
 CONVERSATIONS = [
     *(Conversation(name, turns, False, think) for name, turns in _TURNS.items() for think in (True, False)),
     *(Conversation(name, turns, True, think) for name, turns in _CALLS.items() for think in (True, False)),
 ]
+
+
+def conversations(renderer: str) -> list[Conversation]:
+    """What is rendered with a renderer."""
+    turns = _TURNS["turns"]
+    return [*CONVERSATIONS, *(Conversation("turns", turns, False, level) for level in LEVELS.get(renderer, ()))]

@@ -83,6 +83,31 @@ _QWEN35 = {
 }
 _ORNITH = {**_QWEN35, "thoughts": r"{{- '<think>\n' + (message.reasoning_content or '') | trim + '\n</think>\n\n' }}"}
 
+_QWEN38 = {
+    **_ORNITH,
+    "gathered": r"""{%- set gathered = namespace(system='', rest=[]) %}
+{%- for message in messages %}
+    {%- if message.role != 'system' %}
+        {%- set gathered.rest = gathered.rest + [message] %}
+    {%- elif message.content | trim %}
+        {%- set gathered.system = gathered.system + ('\n\n' if gathered.system else '') + message.content | trim %}
+    {%- endif %}
+{%- endfor %}
+{%- set rest = gathered.rest %}
+{%- set system = gathered.system %}
+{%- set effort = reasoning_effort or 'xhigh' %}
+{%- set effort = effort if effort in ['low', 'medium', 'xhigh'] else 'xhigh' %}
+{%- if thinks and effort != 'medium' %}
+    {%- set much = 'Please think carefully through the task, validate key assumptions, consider plausible '
+        + 'alternatives, and prioritize correctness, consistency, and clarity in the final answer.' %}
+    {%- set little = 'Keep your thinking brief and focused, moving directly to the conclusion without '
+        + 'unnecessary elaboration.' %}
+    {%- set effort = 'Reasoning effort is set to ' + effort + '. ' + (little if effort == 'low' else much) %}
+    {%- set system = effort + ('\n\n' if system else '') + system %}
+{%- endif %}""",
+}
+"""The model was trained with these words for how much it shall think, and with one system message."""
+
 
 def _nemotron(thought: str, gone: str, said: str) -> dict[str, str]:
     """What is behind a thought, what is left of one of before, and how what a user says is written."""
@@ -247,7 +272,7 @@ _RENDERERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "qwen3-vl-instruct": ("chatml", _JSON),
     "qwen3-vl-thinking": ("chatml", {**_JSON, **_NOTED, "opening": _OPENED}),
     "qwen3.5": ("chatml", _QWEN35),
-    "qwen3.8": ("chatml", _ORNITH),
+    "qwen3.8": ("chatml", _QWEN38),
 }
 
 NAMES = tuple(sorted(_RENDERERS))
@@ -257,12 +282,26 @@ PARSERS = (*NAMES, "deepseek3", "gemma4-no-thinking", "ministral", "passthrough"
 """Every name of a parser. How an answer is read is found in its template, so that a parser needs nothing more."""
 
 _HARMONY = ("gptoss", "gpt-oss")
+_FAMILIES = {
+    "gemma4": "gemma4",
+    "laguna": "laguna",
+    **dict.fromkeys(("nemotron_h", "nemotron_h_moe", "nemotron_h_omni"), "nemotron-3-nano"),
+}
+_LARGE = 10**10
+"""Between the parameters of Gemma 4's E4B and of its 12B, which was trained with another answer without a thought."""
 
 
 def renderer_of(family: str, template: str) -> str | None:
     """The renderer that a model needs whose config names none: gpt-oss has its format in a template that uses more of
-    Go's language than can be translated."""
-    return "harmony" if family in _HARMONY and "<|channel|>" in template else None
+    Go's language than can be translated, and some come without any template."""
+    if family in _HARMONY and "<|channel|>" in template:
+        return "harmony"
+    return None if template else _FAMILIES.get(family)
+
+
+def of_size(renderer: str, parameters: int) -> str:
+    """The renderer that a name stands for with so many parameters: Gemma 4 has two, and older configs one name."""
+    return "gemma4-large" if renderer == "gemma4" and parameters >= _LARGE else renderer
 
 
 def rendering(name: str) -> str | None:

@@ -4,6 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from puna.core.effort import Effort
+from puna.engines.llama.chat.template import level_of
 from puna.engines.llama.engine import GeneratingEngine
 from tests.scripted_model import write_scripted_model
 from tests.stored_models import micro_launch
@@ -36,3 +40,18 @@ async def test_variables_reach_the_template(tmp_path: Path) -> None:
         assert (await prompt_of(engine, request)).endswith("<assistant>Well,")
     finally:
         await engine.close()
+
+
+@pytest.mark.parametrize(
+    ("effort", "named", "level"),
+    [
+        ("high", "'low', 'medium', 'xhigh'", "xhigh"),
+        ("max", "'low', 'medium', 'xhigh'", "xhigh"),
+        ("max", '"low", "high", "max"', "max"),
+        ("xhigh", "'high', 'max'", "high"),
+        ("high", "'medium'", "high"),
+        ("minimal", "", "low"),
+    ],
+)
+def test_a_template_gets_a_level_that_it_knows(effort: Effort, named: str, level: str) -> None:
+    assert level_of(effort, f"{{% if reasoning_effort in [{named}] %}}") == level

@@ -19,6 +19,8 @@ NEAREST: dict[Effort, str] = {
     "max": "high",
 }
 """The three levels that templates with levels have, for those that the template does not name."""
+ABOVE = {"high": ("xhigh", "max")}
+"""What some templates call that level. They refuse a level that they do not name."""
 
 
 def template_body(
@@ -45,10 +47,13 @@ def effort_body(effort: Effort | None, traits: Traits) -> dict[str, Any]:
         return {}
     if effort == "none":
         return {"chat_template_kwargs": {"enable_thinking": False}}
-    known = f'"{effort}"' in traits.template or f"'{effort}'" in traits.template
-    return {
-        "chat_template_kwargs": {
-            "enable_thinking": True,
-            "reasoning_effort": effort if known else NEAREST[effort],
-        }
-    }
+    level = level_of(effort, traits.template)
+    return {"chat_template_kwargs": {"enable_thinking": True, "reasoning_effort": level}}
+
+
+def level_of(effort: Effort, template: str) -> str:
+    """The level that a template has for an effort: the effort itself, or the nearest one that it names. A template
+    that names none of them gets one of the usual three."""
+    nearest = NEAREST[effort]
+    candidates = (effort, nearest, *ABOVE.get(nearest, ()))
+    return next((level for level in candidates if f'"{level}"' in template or f"'{level}'" in template), nearest)
