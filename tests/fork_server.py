@@ -31,6 +31,7 @@ SERVER = (
     *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.websockets.auto", "aiohttp", "filelock"),
     *("puna.server", "puna.serving.connection", "puna.serving.shutdown", "puna.serving.descriptors"),
     *("puna.observation.log", "puna.engines.process.client", "puna.engines.llama.engine", "puna.images.load"),
+    *("puna.engines.encoder.engine", "psutil"),
     *(f"puna.api.ollama.{name}" for name in ("chat", "embeddings", "generate", "models", "summary")),
     *(f"puna.cli.commands.{name}" for name in ("serve", "models", "create", "show", "registry", "run", "running")),
     *("puna.cli.client.mounted", "puna.cli.client.network", "puna.cli.client.tags", "puna.library.template.go"),
@@ -146,8 +147,10 @@ def become(arguments: list[str], environment: dict[str, str], folder: str | None
 
 def prepare() -> None:
     """Make what `puna serve` makes before it serves."""
+    from puna.api.endpoint import import_all
     from puna.http.body import Body, build
 
+    import_all()
     build(Body)
 
 

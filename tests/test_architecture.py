@@ -54,19 +54,20 @@ MAY_KNOW = {
     "api.ollama": f"{DIALECT} formats settings",
     # the command line asks the native API, and puts a server together where none is up
     "cli": "core library.parameters api.advice",
-    "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts server "
+    "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts assembly "
     "state.private",
-    "cli.commands": "cli core http.body http.listener settings machine library server serving observation.log "
-    "state.database state.private",
+    "cli.commands": "cli core api.endpoint http.body http.listener settings machine library server serving "
+    "observation.log state.database state.private",
     # Puna in a program of one's own, and for its tests, is the whole server
-    "embedded": "core http server settings library api.services engines.process.spawn engines.llama.runner",
+    "embedded": "core http assembly server settings library api.services engines.plan engines.process.spawn "
+    "engines.llama.runner",
     "testing": "core http api.dispatcher embedded engines library server settings",
     "cli.session": "cli core library.parameters state.private",
 }
 """What may be known where. Rows are longer where more is said of a place: the longest one that fits counts. Every
 place may know what is in itself."""
 
-EVERYTHING = ("server", "__main__")
+EVERYTHING = ("assembly", "server", "__main__")
 """What puts everything together."""
 
 SIDE_BY_SIDE = ("api.openai", "api.ollama", "api.anthropic"), ("engines.llama", "engines.encoder")

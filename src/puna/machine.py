@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -10,8 +11,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
-
-import psutil
 
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.settings import CacheType, EngineSettings, FlashAttention
@@ -73,7 +72,8 @@ def memory_limit(settings: Settings) -> Footprint:
 @cache
 def machine_memory() -> int:
     """This machine's memory in bytes, or what the process's control group may use of it, if that is less."""
-    return min([int(psutil.virtual_memory().total), *control_group_limits(Path("/sys/fs/cgroup"))])
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([installed, *control_group_limits(Path("/sys/fs/cgroup"))])
 
 
 def control_group_limits(root: Path) -> list[int]:

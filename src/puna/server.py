@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,15 +18,13 @@ from puna.api.dialect import Dialect
 from puna.api.dialects import DIALECTS
 from puna.api.dispatcher import Dispatcher
 from puna.api.services import Services
+from puna.assembly import Assembly
 from puna.core.json import write
 from puna.engines.plan import ENGINES, Planner
 from puna.http.json import JSONResponse
-from puna.inference.inference import Inference
-from puna.library.library import Library
-from puna.machine import engine_settings, memory_limit
 from puna.observation.metrics import CONTENT_TYPE, Metrics
 from puna.observation.observer import Observer
-from puna.scheduler import Limits, Scheduler
+from puna.scheduler import Scheduler
 from puna.serving.access import Access, origin_pattern
 from puna.serving.drain import Drain, DrainState
 from puna.serving.keys import Keys
@@ -46,9 +44,13 @@ def create_app(
     settings: Settings, *, engines: Sequence[Planner] = ENGINES, dialects: Sequence[Dialect] = DIALECTS
 ) -> Server:
     """Everything the server answers, with those settings, by those engines, in those dialects."""
+    return application(settings, Assembly.of(settings, engines), dialects)
+
+
+def application(settings: Settings, assembly: Assembly, dialects: Sequence[Dialect] = DIALECTS) -> Server:
+    """The API before what answers requests, which ends with it."""
     keys = Keys.of(settings)
-    scheduler = create_scheduler(settings)
-    services = Services(settings, partial(create_inference, settings, engines=engines, scheduler=scheduler))
+    services, scheduler = assembly.services, assembly.scheduler
     metrics = Metrics(scheduler)
     draining = DrainState()
     dispatcher = Dispatcher((*dialects, pages(metrics)), services)
@@ -56,8 +58,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await services.close()
-        await scheduler.close()
+        await assembly.close()
 
     app = Server(
         middleware=[
@@ -87,35 +88,6 @@ def create_app(
     app.draining = draining
     app.scheduler = scheduler
     return app
-
-
-def create_scheduler(settings: Settings) -> Scheduler:
-    """What holds the engines in memory, within what the settings allow."""
-    return Scheduler(
-        Limits(
-            memory=memory_limit(settings),
-            loaded=settings.max_loaded_models,
-            queue=settings.max_queue,
-            keep_alive=settings.keep_alive,
-        )
-    )
-
-
-def create_inference(
-    settings: Settings,
-    library: Library,
-    *,
-    engines: Sequence[Planner] = ENGINES,
-    scheduler: Scheduler | None = None,
-) -> Inference:
-    """What answers requests with that library's models, by engines of that scheduler or of one of its own."""
-    return Inference(
-        engine_settings(settings),
-        library,
-        scheduler or create_scheduler(settings),
-        engines,
-        schema_attempts=settings.schema_attempts,
-    )
 
 
 def pages(metrics: Metrics) -> Dialect:

@@ -286,6 +286,27 @@ print(asyncio.run(main()))
     assert run(tmp_path, program) == ["This is a test."] * 2
 
 
+def test_a_first_answer_of_the_small_api_imports_no_web_framework(tmp_path: Path) -> None:
+    program = """
+import sys, puna
+print("".join(puna.Puna().chat("tiny", "Say this is a test")))
+print({"starlette", "pydantic", "openai", "uvicorn", "prometheus_client"} & {*sys.modules})
+"""
+    assert run_afresh(tmp_path, program) == ["This is a test.", "set()"]
+
+
+def test_a_first_request_that_cannot_be_read_is_refused_as_a_later_one_is(tmp_path: Path) -> None:
+    program = """
+import puna
+client = puna.http_client()
+for content in (b"{", b"[1]", b'{"model": "nowhere", "messages": [{"role": "user", "content": "Hi"}]}'):
+    answer = client.post("http://localhost/v1/chat/completions", content=content)
+    again = client.post("http://localhost/v1/chat/completions", content=content)
+    print(answer.status_code, answer.json() == again.json())
+"""
+    assert run_afresh(tmp_path, program) == ["400 True", "400 True", "404 True"]
+
+
 def test_importing_puna_imports_nothing_heavy(tmp_path: Path) -> None:
     [modules] = run_afresh(tmp_path, "import puna, sys; print(*sys.modules)")
     assert not {"asyncio", "pydantic", "starlette", "numpy", "openai", "httpx2", "orjson"} & {*modules.split()}
@@ -312,11 +333,12 @@ def pasted(page: str) -> list[str]:
 
 
 def test_what_the_documentation_says_to_paste(tmp_path: Path) -> None:
-    answer, models, loaded, brief, address = run(tmp_path, "\n".join(pasted("python.md")))
+    answer, models, loaded, brief, plain, address = run(tmp_path, "\n".join(pasted("python.md")))
     assert answer == "This is a test."
     assert ast.literal_eval(models) == ["brief:latest", "tiny:latest"]
     assert ast.literal_eval(loaded) == [("brief:latest", 2048)]
     assert brief
+    assert plain == "This is a test."
     assert address.startswith("http://127.0.0.1:")
 
 

@@ -39,6 +39,25 @@ def test_models_are_made_copied_loaded_and_removed(here: puna.Puna) -> None:
     assert sorted(names(here)) == ["short:latest", "tiny:latest"]
 
 
+def test_a_chat_needs_no_client(here: puna.Puna) -> None:
+    assert "".join(here.chat("tiny", "Say this is a test")) == "This is a test."
+    told = [("user", "My name is Ada."), ("assistant", "Hello, Ada."), ("user", "What is my name?")]
+    assert "Ada" in "".join(here.chat("tiny", told, temperature=0, seed=1))  # type: ignore[arg-type]
+    assert len([*here.chat("tiny", "Say this is a test", max_tokens=2)]) <= 2
+    with pytest.raises(puna.ModelNotFound):
+        next(here.chat("nowhere", "Hi"))
+
+
+def test_leaving_a_chat_stops_the_model(here: puna.Puna) -> None:
+    here.create("endless", "FROM tiny\nPARAMETER num_predict -1")
+    answer = here.chat("endless", "Say this is a test")
+    next(answer)
+    answer.close()  # type: ignore[attr-defined]
+    assert here.unload("endless")
+    while here.loaded():  # as soon as it is idle
+        pass
+
+
 def test_settings_come_as_arguments_and_clients_share_the_server(here: puna.Puna, tmp_path: Path) -> None:
     messages = [{"role": "user", "content": "Say this is a test"}]
     answer = here.openai().chat.completions.create(model="tiny", messages=messages)  # type: ignore[arg-type]

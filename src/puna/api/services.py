@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from starlette.requests import Request
-
 from puna.library.library import Library
 from puna.settings import Settings
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from puna.images.load import ImageLoader
     from puna.inference.inference import Inference
     from puna.state.state import State
@@ -79,7 +79,7 @@ class Services:
             await self.inference.close()
 
 
-def services_of(request: Request) -> Services:
+def services_of(request: "Request") -> Services:
     """The services of the application that a request came to."""
     services: Services = request.app.state.services
     return services

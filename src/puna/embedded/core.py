@@ -6,23 +6,14 @@ import shutil
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from starlette.types import ASGIApp
-
-from puna.engines.process.spawn import spare
+from puna.embedded.application import Application, running
 from puna.http.inprocess import InProcess
 from puna.settings import Settings
-
-if TYPE_CHECKING:
-    from puna.server import Server
-
-FIRST_ENGINE = "puna.engines.llama.runner"
-"""The module whose process most programs will need first."""
 
 _lock = threading.Lock()
 _cores: dict[Hashable, InProcess] = {}
@@ -50,7 +41,7 @@ def core_of(
 
 
 @asynccontextmanager
-async def application(home: Path | None, change: Change) -> AsyncIterator[ASGIApp]:
+async def application(home: Path | None, change: Change) -> AsyncIterator[Application]:
     """The whole server, with settings from the environment, changed."""
     settings = private(Settings.from_environment(os.environ))
     if home is None:
@@ -59,19 +50,6 @@ async def application(home: Path | None, change: Change) -> AsyncIterator[ASGIAp
         models = settings.models if "PUNA_MODELS" in os.environ else home / "models"
         settings = replace(settings, home=home, models=models)
     async with running(change(settings)) as app:
-        yield app
-
-
-@asynccontextmanager
-async def running(settings: Settings, **options: Any) -> "AsyncIterator[Server]":
-    """The application from its start to its end. While it is imported the first engine's process starts."""
-    async with AsyncExitStack() as stack:
-        if settings.llama_server is None:
-            await stack.enter_async_context(spare(FIRST_ENGINE))
-        from puna.server import create_app
-
-        app = create_app(settings, **options)
-        await stack.enter_async_context(app.router.lifespan_context(app))
         yield app
 
 

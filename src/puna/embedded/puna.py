@@ -1,7 +1,7 @@
 """The small typed API: models and engines in this process, without a wire format."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -10,6 +10,10 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
+from puna.core.events import TextDelta
+from puna.core.messages import Message, Text
+from puna.core.requests import ChatRequest
+from puna.core.sampling import UNCHANGED, Sampling
 from puna.core.snapshot import Snapshot
 from puna.embedded.core import core_of
 from puna.embedded.options import changed_by, overrides
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from puna.api.services import Services
 
 T = TypeVar("T")
+Turn = tuple[Literal["system", "user", "assistant"], str]
+"""What one side of a conversation says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +181,31 @@ class Puna:
             return self._services.inference.running()
 
         return [loaded_model(snapshot, name) for snapshot in self._wait(running) for name in snapshot.models]
+
+    def chat(
+        self,
+        model: str,
+        messages: str | Sequence[Turn],
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """The text of an answer, piece by piece: `"".join(here.chat("tiny", "Say this is a test"))` is all of it.
+
+        `messages` is what the user says, or a conversation of roles and texts. Leaving the loop stops the model.
+        Tools, pictures and schemas need a client. Raises ModelNotFound, InvalidRequest, EngineFailed.
+        """
+        turns: Sequence[Turn] = [("user", messages)] if isinstance(messages, str) else messages
+        request = ChatRequest(
+            messages=tuple(Message(role=role, content=(Text(text),)) for role, text in turns),
+            sampling=Sampling(max_tokens=max_tokens, temperature=temperature, seed=seed),
+            defaults=UNCHANGED,
+        )
+        inference = self._services.inference
+        for event in self._steps(lambda: inference.chat(model, request)):
+            if isinstance(event, TextDelta):
+                yield event.text
 
     def openai(self, **options: Any) -> "OpenAI":
         """The `openai` package's client on this server. `options` are that package's."""

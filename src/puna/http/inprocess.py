@@ -5,9 +5,10 @@ import concurrent.futures
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from starlette.types import ASGIApp
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 Message = MutableMapping[str, Any]
 Headers = list[tuple[bytes, bytes]]
@@ -25,7 +26,7 @@ class InProcess:
     """An application in an event loop of its own, in a thread. Requests come from any other thread or loop, and the
     application sees a client that hangs up. The thread ends with the process."""
 
-    def __init__(self, application: Callable[[], AbstractAsyncContextManager[ASGIApp]], name: str) -> None:
+    def __init__(self, application: Callable[[], "AbstractAsyncContextManager[ASGIApp]"], name: str) -> None:
         self._application = application
         self._ready: concurrent.futures.Future[ASGIApp] = concurrent.futures.Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name=name, daemon=True)
@@ -42,7 +43,7 @@ class InProcess:
             self._thread.join()
 
     @property
-    def app(self) -> ASGIApp:
+    def app(self) -> "ASGIApp":
         """The application."""
         return self._ready.result()
 

@@ -11,8 +11,6 @@ import time
 from contextlib import suppress
 from typing import Any
 
-import psutil
-
 from puna.structured.worker import receive, send
 
 MOST_WORKERS = max(2, (os.cpu_count() or 2) // 2)
@@ -153,6 +151,8 @@ class Deadline:
 
 def worked(process: "subprocess.Popen[bytes]") -> float:
     """Seconds of processor time that a process has used; all there are, where it has ended."""
+    import psutil  # in a thread; most programs never ask
+
     try:
         times = psutil.Process(process.pid).cpu_times()
     except psutil.Error:

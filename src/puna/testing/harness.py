@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp
 
 from puna.api.dispatcher import Dispatcher
-from puna.embedded.core import private, running, temporary_home
+from puna.embedded.application import running
+from puna.embedded.core import private, temporary_home
 from puna.embedded.serving import listening
 from puna.engines.plan import ENGINES
 from puna.http.inprocess import InProcess
@@ -82,7 +83,8 @@ def harness() -> Iterator[Harness]:
 
     @asynccontextmanager
     async def application() -> AsyncIterator[ASGIApp]:
-        async with running(settings, engines=(plan_scripted, *ENGINES)) as app:
+        async with running(settings, (plan_scripted, *ENGINES)) as whole:
+            app = await whole.server()
             dispatcher = app.router.default
             assert isinstance(dispatcher, Dispatcher)
             app.router.default = Recorder(dispatcher, app.services.library, script)

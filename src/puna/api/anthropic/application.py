@@ -3,10 +3,10 @@
 from starlette.datastructures import Headers
 from starlette.routing import Route
 
-from puna.api.anthropic import models, routes
 from puna.api.anthropic.errors import claims, render_error, status, unknown_path, wrong_method
-from puna.api.anthropic.subjects import name_of
 from puna.api.dialect import Dialect, bearer
+from puna.api.endpoint import endpoint
+from puna.core.subjects import Subject
 
 
 def api_key(headers: Headers) -> str:
@@ -14,13 +14,20 @@ def api_key(headers: Headers) -> str:
     return headers.get("x-api-key", "").strip() or bearer(headers)
 
 
+def name_of(about: Subject, body: object) -> str | None:
+    """What a body calls the part that an error is about."""
+    from puna.api.anthropic.subjects import name_of
+
+    return name_of(about, body)
+
+
 DIALECT = Dialect(
     name="Anthropic",
     routes=[
-        Route("/v1/messages", routes.create, methods=["POST"]),
-        Route("/v1/messages/count_tokens", routes.count, methods=["POST"]),
-        Route("/v1/models", models.index),
-        Route("/v1/models/{model:path}", models.retrieve),
+        Route("/v1/messages", endpoint("puna.api.anthropic.routes:create"), methods=["POST"]),
+        Route("/v1/messages/count_tokens", endpoint("puna.api.anthropic.routes:count"), methods=["POST"]),
+        Route("/v1/models", endpoint("puna.api.anthropic.models:index")),
+        Route("/v1/models/{model:path}", endpoint("puna.api.anthropic.models:retrieve")),
     ],
     claims=claims,
     name_of=name_of,

@@ -1,42 +1,20 @@
 """Ollama's native API, under /api."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from importlib import import_module
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from puna import __version__
 from puna.api.dialect import Dialect
+from puna.api.endpoint import endpoint
 from puna.api.ollama.errors import claims, render_error, unknown_path, wrong_method
 from puna.core.subjects import Subject
 from puna.http.json import JSONResponse
 
 CHANGING = re.compile(r"/api/(create|copy|delete|pull|push|blobs)\b")
 """The paths that make, fetch or delete models."""
-
-Endpoint = Callable[[Request], Awaitable[Response | ASGIApp]]
-
-
-def endpoint(module: str, function: str) -> Endpoint:
-    """A function of this package, imported when it is first asked: commands that need few of them start quickly. In a
-    thread, as what it needs may take a good part of a second."""
-    found: Endpoint | None = None
-
-    async def answer(request: Request) -> Response | ASGIApp:
-        nonlocal found
-        if found is None:
-            place = await asyncio.to_thread(import_module, f"puna.api.ollama.{module}")
-            found = getattr(place, function)
-        assert found
-        return await found(request)
-
-    return answer
-
 
 LEVEL = "0.14.2"
 """The version of Ollama whose API Puna keeps up with: the last one before it makes pictures."""
@@ -63,20 +41,20 @@ DIALECT = Dialect(
     name="Ollama",
     routes=[
         Route("/api/version", version),
-        Route("/api/tags", endpoint("models", "index")),
-        Route("/api/chat", endpoint("chat", "create"), methods=["POST"]),
-        Route("/api/generate", endpoint("generate", "create"), methods=["POST"]),
-        Route("/api/embed", endpoint("embeddings", "embed"), methods=["POST"]),
-        Route("/api/embeddings", endpoint("embeddings", "embeddings"), methods=["POST"]),
-        Route("/api/ps", endpoint("running", "index")),
-        Route("/api/show", endpoint("models", "show"), methods=["POST"]),
-        Route("/api/copy", endpoint("models", "copy"), methods=["POST"]),
-        Route("/api/delete", endpoint("models", "delete"), methods=["DELETE"]),
-        Route("/api/create", endpoint("creation", "create"), methods=["POST"]),
-        Route("/api/pull", endpoint("transfers", "pull"), methods=["POST"]),
-        Route("/api/push", endpoint("transfers", "push"), methods=["POST"]),
-        Route("/api/blobs/{digest}", endpoint("blobs", "head"), methods=["HEAD"]),
-        Route("/api/blobs/{digest}", endpoint("blobs", "create"), methods=["POST"]),
+        Route("/api/tags", endpoint("puna.api.ollama.models:index")),
+        Route("/api/chat", endpoint("puna.api.ollama.chat:create"), methods=["POST"]),
+        Route("/api/generate", endpoint("puna.api.ollama.generate:create"), methods=["POST"]),
+        Route("/api/embed", endpoint("puna.api.ollama.embeddings:embed"), methods=["POST"]),
+        Route("/api/embeddings", endpoint("puna.api.ollama.embeddings:embeddings"), methods=["POST"]),
+        Route("/api/ps", endpoint("puna.api.ollama.running:index")),
+        Route("/api/show", endpoint("puna.api.ollama.models:show"), methods=["POST"]),
+        Route("/api/copy", endpoint("puna.api.ollama.models:copy"), methods=["POST"]),
+        Route("/api/delete", endpoint("puna.api.ollama.models:delete"), methods=["DELETE"]),
+        Route("/api/create", endpoint("puna.api.ollama.creation:create"), methods=["POST"]),
+        Route("/api/pull", endpoint("puna.api.ollama.transfers:pull"), methods=["POST"]),
+        Route("/api/push", endpoint("puna.api.ollama.transfers:push"), methods=["POST"]),
+        Route("/api/blobs/{digest}", endpoint("puna.api.ollama.blobs:head"), methods=["HEAD"]),
+        Route("/api/blobs/{digest}", endpoint("puna.api.ollama.blobs:create"), methods=["POST"]),
     ],
     claims=claims,
     name_of=name_of,

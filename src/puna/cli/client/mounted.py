@@ -33,7 +33,7 @@ async def native_api(settings: Settings) -> AsyncIterator[ASGIApp]:
 
 def with_engines(settings: Settings, library: "Library") -> "Inference":
     """What a command needs when a model has to run: the rest of the server is imported only then."""
-    from puna.server import create_inference
+    from puna.assembly import create_inference
 
     return create_inference(settings, library)
 

@@ -79,6 +79,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     """Serve until a signal ends it."""
     import uvicorn  # the other commands start faster without it
 
+    from puna.api.endpoint import import_all
     from puna.http.body import Body, build
     from puna.observation.log import set_up
     from puna.server import create_app
@@ -94,6 +95,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     click.echo(f"Puna listens on {url}")
     app = create_app(settings)
+    import_all()
     build(Body)
     introduce(settings, url)
     warn_of_strangers(settings)

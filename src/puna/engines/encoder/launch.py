@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from puna.core.footprint import RAM, Footprint
 from puna.engines.encoder.arguments import EncoderArguments
-from puna.engines.encoder.engine import EncoderEngine
 from puna.engines.encoder.suitability import encoder_bytes, suits
 from puna.engines.engine import Engine, Task
 from puna.engines.model import EngineModel
@@ -37,6 +36,8 @@ class EncoderLaunch(EncoderArguments):
     async def start(self) -> Engine:
         """Load the model. Raises EngineFailed and EngineLost."""
         process = await EngineProcess.start(self, stall_seconds=self.load_timeout)
+        from puna.engines.encoder.engine import EncoderEngine  # few programs need it
+
         return await EncoderEngine(self, process, self.stall_timeout).ready(self.load_timeout)
 
 

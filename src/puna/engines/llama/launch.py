@@ -1,14 +1,19 @@
 """How an engine of llama.cpp is started."""
 
+import asyncio
 import math
 from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.engine import Engine
 from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.chat.trial import TRIALS
-from puna.engines.llama.engine import EmbeddingEngine, GeneratingEngine, LlamaEngine, ScoringEngine
 from puna.engines.process.process import EngineProcess
+
+if TYPE_CHECKING:
+    from puna.engines.llama.engine import LlamaEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +59,16 @@ class LlamaLaunch(LlamaArguments):
         """
         for template in self.templates:
             await TRIALS.check(template)
+        # What speaks to the engine is imported while it loads.
+        imported = asyncio.create_task(asyncio.to_thread(import_module, "puna.engines.llama.engine"))
         process = await EngineProcess.start(self, stall_seconds=self.load_timeout)
+        await imported
         return await self._kind(self, process, self.stall_timeout).ready(self.load_timeout)
 
     @property
-    def _kind(self) -> type[LlamaEngine]:
+    def _kind(self) -> "type[LlamaEngine]":
+        from puna.engines.llama.engine import EmbeddingEngine, GeneratingEngine, ScoringEngine
+
         match self.pooling:
             case None:
                 return GeneratingEngine

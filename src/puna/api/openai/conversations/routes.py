@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
 from puna.api.openai.responses.history import to_messages
@@ -132,15 +131,3 @@ def render(conversation: "Conversation") -> dict[str, Any]:
         "created_at": conversation.created_at,
         "metadata": dict(conversation.metadata),
     }
-
-
-routes = [
-    Route("/v1/conversations", create, methods=["POST"]),
-    Route("/v1/conversations/{conversation_id}", retrieve, methods=["GET"]),
-    Route("/v1/conversations/{conversation_id}", update, methods=["POST"]),
-    Route("/v1/conversations/{conversation_id}", delete, methods=["DELETE"]),
-    Route("/v1/conversations/{conversation_id}/items", create_items, methods=["POST"]),
-    Route("/v1/conversations/{conversation_id}/items", list_items, methods=["GET"]),
-    Route("/v1/conversations/{conversation_id}/items/{item_id}", retrieve_item, methods=["GET"]),
-    Route("/v1/conversations/{conversation_id}/items/{item_id}", delete_item, methods=["DELETE"]),
-]

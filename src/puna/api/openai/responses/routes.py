@@ -6,7 +6,6 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from puna.api.mistakes import invalid_value
@@ -17,7 +16,6 @@ from puna.api.openai.responses.identifier import is_owned
 from puna.api.openai.responses.pages import Page, read_include
 from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.service import no_response
-from puna.api.openai.responses.socket import connect
 from puna.api.openai.responses.tools import refuse_hosted
 from puna.api.openai.stream import event_stream
 from puna.api.services import services_of
@@ -134,15 +132,3 @@ async def refuse_what_is_not_here(request: Request) -> None:
     document = await read_document(request, media=True)
     if isinstance(document.value, dict):
         refuse_hosted(document.value)
-
-
-routes: list[BaseRoute] = [
-    WebSocketRoute("/v1/responses", connect),
-    Route("/v1/responses", create, methods=["POST"]),
-    Route("/v1/responses/input_tokens", count_input_tokens, methods=["POST"]),
-    Route("/v1/responses/compact", create_compaction, methods=["POST"]),
-    Route("/v1/responses/{response_id}", retrieve, methods=["GET"]),
-    Route("/v1/responses/{response_id}", delete, methods=["DELETE"]),
-    Route("/v1/responses/{response_id}/cancel", cancel, methods=["POST"]),
-    Route("/v1/responses/{response_id}/input_items", list_input_items, methods=["GET"]),
-]
