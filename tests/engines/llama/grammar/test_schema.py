@@ -49,6 +49,7 @@ TAGGED = {
     ]
 }
 """As pydantic writes a union that is told apart by a tag with a default."""
+NEEDING = {"oneOf": [{**one, "required": [name]} for one, name in zip(TAGGED["oneOf"], "xy", strict=True)]}
 BOTH = {"allOf": [{"properties": {"a": NULL}}, {"properties": {"b": NULL}}]}
 
 
@@ -100,6 +101,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         ({"type": "string", "format": "uuid4"}, "a format that nobody knows says nothing"),
         ({"minimum": 5, "exclusiveMinimum": True}, 6),
         (TAGGED, {"type": "b", "y": None}),
+        (NEEDING, {"type": "b", "y": None}),
         ({"$ref": "#node", "$defs": {"n": {"$anchor": "node", "type": "null"}}}, None),
         ({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False}, ["a", 1]),
         ({"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "null"}}, ["a", None, None]),
@@ -155,6 +157,7 @@ def test_what_fits_may_be_written(schema: dict[str, Any], value: Any) -> None:
         ({"type": "string", "format": "uuid", "pattern": "^a"}, "b23e4567-e89b-12d3-a456-426614174000"),
         ({"minimum": 5, "exclusiveMinimum": True}, 5),
         (TAGGED, {"type": "a", "y": None}),
+        (NEEDING, {"y": None}),
         ({"type": "array", "prefixItems": [{"type": "string"}], "items": False}, ["a", 1]),
         ({"type": "string", "minLength": 2}, "ä"),
         ({"type": "string", "maxLength": 2500}, "x" * 2501),

@@ -97,15 +97,14 @@ class Relaxed:
         return [self._relax(part, (*path, str(index)), base, closed=closed) for index, part in enumerate(schemas)]
 
     def _one_of(self, schemas: Any, path: Path, base: str, *, closed: bool) -> list[Any]:
-        """The alternatives; where a tag tells them apart that may be left out, with that tag."""
+        """The alternatives; where a tag tells them apart that may be left out, with that tag: what reads the answer
+        goes by it."""
         parts = self._several(schemas, path, base, closed=closed)
-        if self._unions.disjoint(schemas, base, closed=closed and self._narrow):
-            return parts
-        tag = self._unions.tag(schemas, base) if self._narrow else None
-        if tag is None:
+        if self._narrow and (tag := self._unions.optional_tag(schemas, base)):
+            return [{"type": "object", "required": [tag], "allOf": [part]} for part in parts]
+        if not self._unions.disjoint(schemas, base, closed=closed and self._narrow):
             self._leave(path)
-            return parts
-        return [{"type": "object", "required": [tag], "allOf": [part]} for part in parts]
+        return parts
 
     def _conditional(self, schema: Schema, path: Path, base: str) -> Any:
         """What fits `if` and `then`, or `else`. That `else` excludes `if` is checked afterwards."""

@@ -31,9 +31,10 @@ class Unions:
             for right in flat[:place]
         )
 
-    def tag(self, schemas: Iterable[Any], base: str) -> str | None:
-        """The property that has constants of its own in each alternative."""
-        return self._tag([self._flat(schema, base) for schema in schemas], required=False)
+    def optional_tag(self, schemas: Iterable[Any], base: str) -> str | None:
+        """The property that has constants of its own in each alternative, where not all require such a one."""
+        flat = [self._flat(schema, base) for schema in schemas]
+        return None if self._tag(flat, required=True) else self._tag(flat, required=False)
 
     def _tag(self, flat: list[dict[str, Any]], *, required: bool) -> str | None:
         for name in flat[0].get("properties", {}) if flat else ():
