@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from puna.core.errors import PunaError
+from puna.core.messages import Image
 from puna.core.tools import TextGrammar
 from puna.engines.llama.grammar.in_string import TextError
 from puna.engines.llama.grammar.text import Definition, Expression, standing_alone
@@ -132,6 +133,7 @@ DATA_URIS = st.tuples(
 def test_data_uris(uri: str) -> None:
     with suppress(PunaError):
         picture = asyncio.run(ImageLoader().offline().load(uri, "image"))
+        assert isinstance(picture, Image)
         assert picture.media_type in ("image/png", "image/jpeg")
 
 

@@ -9,10 +9,13 @@ from copy import copy
 from importlib import import_module
 
 from puna.core.errors import InvalidRequest
-from puna.core.messages import Image
+from puna.core.messages import Image, Text
 
 ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 DATA_URI = re.compile(r"data:[^,]*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
+
+Note = Callable[[str, str], None]
+"""Hears of something that is left out: what the client calls it, and why."""
 
 
 class ImageLoader:
@@ -26,11 +29,22 @@ class ImageLoader:
         self._allowed = allowed
         self._fetches = True
         self._sees = sees
+        self._note: Note = lambda name, reason: None
+        self._returned = False
 
-    def shown_to(self, sees: Callable[[], bool]) -> "ImageLoader":
-        """The loader for one model, of which `sees` says whether it can read pictures."""
+    def shown_to(self, sees: Callable[[], bool], note: Note) -> "ImageLoader":
+        """The loader for one model, of which `sees` says whether it can read pictures. `note` hears what of the
+        request can't be read and is left out all the same."""
         loader = copy(self)
         loader._sees = sees
+        loader._note = note
+        return loader
+
+    def returned(self) -> "ImageLoader":
+        """The loader for what a tool returned. Who runs the tool can't know what the model reads, and sends its
+        result again with every request to come: so what can't be read is told to the model instead of refused."""
+        loader = copy(self)
+        loader._returned = True
         return loader
 
     def offline(self) -> "ImageLoader":
@@ -40,12 +54,27 @@ class ImageLoader:
         loader._fetches = False
         return loader
 
-    async def load(self, url: str, path: str) -> Image:
-        """The picture; `path` names the field for the error.
+    async def load(self, url: str, path: str) -> Image | Text:
+        """The picture, or what the model is told instead of one that a tool returned; `path` names the field for the
+        error.
 
         Raises:
             InvalidRequest: it can't be had, is too large, or is no picture, or the model can't read any.
         """
+        try:
+            return await self._load(url, path)
+        except InvalidRequest as error:
+            return self.unread("a picture", error)
+
+    def unread(self, kind: str, error: InvalidRequest) -> Text:
+        """What the model is told instead of something that a tool returned and that can't be read. Raises the error
+        where no tool did."""
+        if not self._returned:
+            raise error
+        self._note(error.param or kind, error.message)
+        return Text(f"[Here was {kind}, which you can't read. {error.message}]")
+
+    async def _load(self, url: str, path: str) -> Image:
         if not self._sees():
             raise InvalidRequest("This model does not support images.", param=path, code="no_vision")
         from puna.images.picture import NotAPicture, read_picture  # Pillow: not for every command to wait for

@@ -32,6 +32,9 @@ class Caller(Protocol):
     def retry(self) -> None:
         """The engine was lost, and another one does the work."""
 
+    def ignore(self, name: str, reason: str) -> None:
+        """A part of the request has no effect."""
+
 
 class Anonymous:
     """A caller that nobody listens to."""
@@ -52,6 +55,9 @@ class Anonymous:
         """Not noted."""
 
     def retry(self) -> None:
+        """Not noted."""
+
+    def ignore(self, name: str, reason: str) -> None:
         """Not noted."""
 
 

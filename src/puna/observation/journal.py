@@ -69,7 +69,9 @@ class Entry:
             self.spend(usage.prompt_tokens + usage.completion_tokens)
 
     def ignore(self, name: str, reason: str) -> None:
-        """Something that the client sent has no effect: the response's `Puna-Ignored` header and the log name it."""
+        """Something that the client sent has no effect: the `Puna-Ignored` header and the log name it, once."""
+        if name in self.ignored:
+            return
         self.ignored.append(name)
         _log.warning("%s: %r is ignored: %s", self.id, name[:MOST_SHOWN], reason)
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from puna.api.mistakes import invalid_value
 from puna.api.no_ops import MessageHints, PartHints
 from puna.core.messages import Part, Text
 from puna.http.body import Lenient, unsupported
@@ -11,7 +12,7 @@ from puna.images.load import ImageLoader
 
 NO_FILES = "This server keeps no uploaded files; send the content itself"
 NO_CITATIONS = "No model here cites"
-NO_PDF = "No model here reads PDF; send its text, or its pages as pictures"
+NO_PDF = "No model here reads PDF; send its text, or its pages as pictures."
 
 
 class Citations(Lenient):
@@ -84,15 +85,15 @@ class Pdf(Lenient):
     """A document that nothing here reads."""
 
     type: Literal["base64"]
-    media_type: Annotated[None, unsupported(NO_PDF)]
-    data: str | None = None
+    media_type: Literal["application/pdf"]
+    data: str
 
 
 class PdfAt(Lenient):
     """The address of one."""
 
     type: Literal["url"]
-    url: Annotated[None, unsupported(NO_PDF)]
+    url: str
 
 
 class UploadedDocument(Lenient):
@@ -199,7 +200,7 @@ Message = Annotated[UserMessage | AssistantMessage | SystemMessage, Field(discri
 
 
 async def parts(block: Shown, path: str, images: ImageLoader) -> tuple[Part, ...]:
-    """What the model sees of a block. Raises InvalidRequest for a picture that can't be had."""
+    """What the model sees of a block. Raises InvalidRequest for what can't be read."""
     match block:
         case ImageBlock(source=Base64Picture() as picture):
             data = f"data:{picture.media_type};base64,{picture.data}"
@@ -208,6 +209,8 @@ async def parts(block: Shown, path: str, images: ImageLoader) -> tuple[Part, ...
             return (await images.load(picture.url, f"{path}.source.url"),)
         case DocumentBlock(source=PlainText(data=text)):
             return (heading(block), Text(text))
+        case DocumentBlock(source=Pdf() | PdfAt()):
+            return (heading(block), images.unread("a PDF", invalid_value(f"{path}.source", NO_PDF)))
         case DocumentBlock(source=Parts(content=str(text))):
             return (heading(block), Text(text))
         case DocumentBlock(source=Parts(content=list(content))):

@@ -1,7 +1,7 @@
 """From a request's messages to the conversation that the model sees."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from puna.api.anthropic.blocks import (
@@ -36,13 +36,22 @@ FAILED = Text("The call failed:")
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A block of a message, and the name of its field. `returned` is whether its message has results of tools:
+    Claude Code sends a file beside the result that speaks of it."""
+
+    path: str
+    block: Block
+    returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """What becomes one message of the conversation. `place` is the request's message that it begins in; each block
-    comes with the name of its field."""
+    """What becomes one message of the conversation. `place` is the request's message that it begins in."""
 
     role: Role
     place: int
-    blocks: list[tuple[str, Block]] = field(default_factory=list)
+    blocks: list[Placed] = field(default_factory=list)
 
 
 def turns(messages: Sequence[Given]) -> list[Turn]:
@@ -51,9 +60,9 @@ def turns(messages: Sequence[Given]) -> list[Turn]:
     found: list[Turn] = []
     for place, message in enumerate(messages):
         blocks = list(blocks_of(message, f"messages[{place}].content"))
-        results = [one for one in blocks if isinstance(one[1], ToolResult)]
+        results = [one for one in blocks if isinstance(one.block, ToolResult)]
         found += [Turn("tool", place, [result]) for result in results]
-        said = [one for one in blocks if not isinstance(one[1], ToolResult)]
+        said = [replace(one, returned=bool(results)) for one in blocks if not isinstance(one.block, ToolResult)]
         if found and found[-1].role == message.role != "system":
             found[-1].blocks.extend(said)
         elif said or not results:
@@ -61,12 +70,12 @@ def turns(messages: Sequence[Given]) -> list[Turn]:
     return found
 
 
-def blocks_of(message: Given, path: str) -> Iterator[tuple[str, Block]]:
-    """The blocks of a message, each with the name of its field; a string is one text."""
+def blocks_of(message: Given, path: str) -> Iterator[Placed]:
+    """The blocks of a message; a string is one text."""
     if isinstance(message.content, str):
-        yield path, TextBlock(type="text", text=message.content)
+        yield Placed(path, TextBlock(type="text", text=message.content))
     else:
-        yield from ((f"{path}[{place}]", block) for place, block in enumerate(message.content))
+        yield from (Placed(f"{path}[{place}]", block) for place, block in enumerate(message.content))
 
 
 def check_calls(given: Sequence[Turn]) -> None:
@@ -78,7 +87,8 @@ def check_calls(given: Sequence[Turn]) -> None:
     for turn in given:
         if turn.role != "tool" and waiting:
             raise unanswered(waiting)
-        for path, block in turn.blocks:
+        for placed in turn.blocks:
+            path, block = placed.path, placed.block
             if isinstance(block, ToolUse):
                 if block.id in waiting:
                     raise invalid_value(f"{path}.id", f"Two calls have the id '{block.id}'.")
@@ -101,9 +111,9 @@ def found_tools(messages: Sequence[Given]) -> frozenset[str]:
     return frozenset(
         inner.tool_name
         for turn in turns(messages)
-        for _, block in turn.blocks
-        if isinstance(block, ToolResult) and isinstance(block.content, list)
-        for inner in block.content
+        for placed in turn.blocks
+        if isinstance(placed.block, ToolResult) and isinstance(placed.block.content, list)
+        for inner in placed.block.content
         if isinstance(inner, ToolReference)
     )
 
@@ -128,7 +138,8 @@ class Reader:
         thoughts: list[str] = []
         calls: list[ToolCall] = []
         answered = None
-        for path, block in turn.blocks:
+        for placed in turn.blocks:
+            path, block = placed.path, placed.block
             match block:
                 case ThinkingBlock(thinking=thought, signature=signed):
                     thoughts.append(verified(self.seal, thought, signed, path))
@@ -140,7 +151,8 @@ class Reader:
                     answered = block.tool_use_id
                     content += await self._result(block, path)
                 case _:
-                    content += await parts(block, path, self.images)
+                    images = self.images.returned() if placed.returned else self.images
+                    content += await parts(block, path, images)
         return Message(
             role=turn.role,
             content=tuple(content),
@@ -154,7 +166,7 @@ class Reader:
         if isinstance(result.content, str):
             return [*content, Text(result.content)]
         for place, block in enumerate(result.content or ()):
-            content += await parts(block, f"{path}.content[{place}]", self.images)
+            content += await parts(block, f"{path}.content[{place}]", self.images.returned())
         return content
 
 

@@ -68,7 +68,7 @@ def counting(request: Request, body: PromptBody) -> Callable[[ChatRequest], Coro
 async def prompt_of(request: Request, body: PromptBody) -> ChatRequest:
     """The request as the core has it. Which of its tools are not here is noted."""
     services = services_of(request)
-    images = services.images.shown_to(lambda: services.inference.sees(body.model))
+    images = services.images.shown_to(lambda: services.inference.sees(body.model), entry_of(request).ignore)
     prompt = await body.prompt(services.state.seal, images)
     for name in body.toolbox.left_out:
         entry_of(request).ignore(name, NOT_HERE)

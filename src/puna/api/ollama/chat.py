@@ -116,7 +116,12 @@ async def conversation(messages: Sequence[ChatMessage], images: ImageLoader) -> 
         result.append(
             Message(
                 role=role,
-                content=await parts(message.content or "", message.images, f"messages[{place}].images", images),
+                content=await parts(
+                    message.content or "",
+                    message.images,
+                    f"messages[{place}].images",
+                    images.returned() if role == "tool" else images,
+                ),
                 name=message.tool_name or None,
                 reasoning=message.thinking or None,
                 tool_calls=calls,

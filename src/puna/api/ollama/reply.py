@@ -38,7 +38,7 @@ class Reply:
         services = services_of(request)
         self._library = services.library
         self.inference = services.inference
-        self.images = services.images.shown_to(lambda: self.inference.sees(body.model))
+        self.images = services.images.shown_to(lambda: self.inference.sees(body.model), entry_of(request).ignore)
         self.whole = body.stream is False
         self.engine_use = EngineUse(
             caller=entry_of(request),

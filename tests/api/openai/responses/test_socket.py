@@ -62,6 +62,20 @@ def test_a_connection_goes_on_from_its_last_response_kept_or_not(scripted: Scrip
             assert again["error"]["code"] == "previous_response_not_found"
 
 
+def test_what_a_turn_failed_to_go_on_from_is_gone(scripted: ScriptedServer) -> None:
+    with scripted.socket() as socket:
+        for fails in (EngineFailed("out of order"), None):
+            first = ask(socket, input="My name is Ann.", store=False)[-1]["response"]["id"]
+            if fails:
+                scripted.script.answer(TextDelta(0, "Hel"), fails)
+                assert ask(socket, input="Who?", previous_response_id=first, store=False)[-1]["type"] != ENDS[0]
+            else:
+                output = {"type": "function_call_output", "call_id": "call_none", "output": "?"}
+                assert ask(socket, input=[output], previous_response_id=first, store=False)[-1]["type"] == "error"
+            again = ask(socket, input="Who?", previous_response_id=first, store=False)[-1]
+            assert again["error"]["code"] == "previous_response_not_found"
+
+
 def test_what_is_wrong_is_an_error_and_the_connection_goes_on(scripted: ScriptedServer) -> None:
     wrong: list[tuple[dict[str, Any], int, str | None]] = [
         ({"input": "Hello", "nonsense": 1}, 400, "nonsense"),

@@ -20,7 +20,7 @@ PARTS: dict[str, tuple[PartType, ...]] = {
     "developer": ("text",),
     "user": ("text", "image_url", "input_audio", "file"),
     "assistant": ("text", "refusal"),
-    "tool": ("text",),
+    "tool": ("text", "image_url"),
     "function": ("text",),
 }
 """What the content of each role may be made of."""
@@ -175,8 +175,9 @@ class ChatMessage(MessageHints):
                     f"Invalid value: '{part.type}'. Supported values for role '{self.role}' are: {quoted(allowed)}."
                 )
                 raise invalid_value(f"{path}.content[{place}].type", message)
+        loader = images.returned() if self.role == "tool" else images
         return tuple(
-            [await part.to_core(f"{path}.content[{place}]", images) for place, part in enumerate(self.content)]
+            [await part.to_core(f"{path}.content[{place}]", loader) for place, part in enumerate(self.content)]
         )
 
 

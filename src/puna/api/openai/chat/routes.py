@@ -19,8 +19,9 @@ async def create(request: Request) -> Response | ASGIApp:
     body = await read_body(request, ChatBody)
     services = services_of(request)
     inference = services.inference
-    core = await body.to_core(services.images.shown_to(lambda: inference.sees(body.model)))
-    events = inference.chat(body.model, core, caller=entry_of(request), whole=not body.stream)
+    caller = entry_of(request)
+    core = await body.to_core(services.images.shown_to(lambda: inference.sees(body.model), caller.ignore))
+    events = inference.chat(body.model, core, caller=caller, whole=not body.stream)
     answer = ChatAnswer(
         body.model, events, legacy=body.functions is not None, custom=body.custom, thoughts=body.thoughts_wanted
     )

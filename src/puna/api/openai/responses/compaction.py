@@ -32,7 +32,7 @@ async def compact(responses: Responses, seal: Seal, body: CompactBody, caller: C
         instructions=body.instructions,
         previous_response_id=body.previous_response_id,
     )
-    prepared = await responses.prepare(prompt, caller.owner)
+    prepared = await responses.prepare(prompt, caller)
     task = Message(role="user", content=(Text(TASK),))
     texts: list[str] = []
     usage = Usage(0, 0)

@@ -19,10 +19,15 @@ class Continued:
         """All that was said up to the end of that response; None for one that is not known here."""
         return self._items.get(key)
 
+    def forget(self, key: str) -> None:
+        """What went on from that response failed: it is gone, as with OpenAI, and a client begins anew."""
+        self._items.pop(key, None)
+
     def keep(self, run: Run) -> None:
-        """Remember a response that is complete."""
+        """Remember a response that is complete; forget what one went on from that failed."""
         response = run.answer.response
         if response["status"] not in ("completed", "incomplete"):
+            self.forget(response["previous_response_id"] or "")
             return
         self._items[run.answer.id] = [*run.before, *run.input, *response["output"]]
         while len(self._items) > MOST:

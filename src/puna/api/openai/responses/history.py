@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
@@ -13,7 +14,7 @@ from puna.api.openai.responses.toolbox import model_name
 from puna.api.openai.responses.tools import GivenTool
 from puna.api.openai.tools import custom_arguments
 from puna.core.errors import InvalidRequest
-from puna.core.messages import Image, Message, Part, Role, Text, ToolCall
+from puna.core.messages import Message, Part, Role, Text, ToolCall
 from puna.images.load import ImageLoader
 from puna.state.errors import Unsealed
 from puna.state.seal import Seal
@@ -56,13 +57,16 @@ async def to_messages(
     Raises:
         InvalidRequest: one of them has something that can't be used here.
     """
-    pictures = {url: await images.load(url, field) for url in picture_urls(items)}
-    return History(seal, pictures, field).messages(items)
+    said = [item.get("content") for item in items]
+    pictures: dict[str, Part] = {url: await images.load(url, field) for url in picture_urls(said)}
+    results = [item.get("output") for item in items]
+    for url in picture_urls(results) - pictures.keys():
+        pictures[url] = await images.returned().load(url, field)
+    return History(seal, pictures, images, field).messages(items)
 
 
-def picture_urls(items: Iterable[Stored]) -> set[str]:
-    """Where the pictures are that the items have."""
-    contents = [item.get("content") or item.get("output") for item in items]
+def picture_urls(contents: Iterable[Any]) -> set[str]:
+    """Where the pictures are that those contents have."""
     parts = [part for content in contents if isinstance(content, list) for part in content]
     return {part["image_url"] for part in parts if part.get("type") == "input_image" and part["image_url"]}
 
@@ -70,10 +74,11 @@ def picture_urls(items: Iterable[Stored]) -> set[str]:
 class History:
     """Puts messages together from items, with the pictures that were loaded before."""
 
-    def __init__(self, seal: Seal, pictures: Mapping[str, Image], field: str) -> None:
+    def __init__(self, seal: Seal, pictures: Mapping[str, Part], images: ImageLoader, field: str) -> None:
         self._seal = seal
         self._field = field
         self._pictures = pictures
+        self._images = images
         self._messages: list[Message] = []
         self._ids: dict[str, str] = {}
         self._turn = Assistant()
@@ -111,10 +116,18 @@ class History:
 
     def _result(self, item: Stored) -> tuple[Part, ...]:
         action = actions.OUTPUTS.get(item["type"])
-        return self._parts(action.result(item) if action else item["output"])
+        content = action.result(item) if action else item["output"]
+        return (Text(content),) if isinstance(content, str) else tuple(map(self._returned, content))
+
+    def _returned(self, part: Stored) -> Part:
+        """A piece of what a tool returned. The model is told of one that it can't read."""
+        try:
+            return self._part(part)
+        except InvalidRequest as error:
+            return self._images.returned().unread("a file", error)
 
     def _parts(self, content: str | Sequence[Stored]) -> tuple[Part, ...]:
-        return (Text(content),) if isinstance(content, str) else tuple(self._part(part) for part in content)
+        return (Text(content),) if isinstance(content, str) else tuple(map(self._part, content))
 
     def _part(self, part: Stored) -> Part:
         match part["type"]:

@@ -48,7 +48,7 @@ class Responses:
         """
         check(body)
         model = self._services.library.get(ModelName.parse(body.model))
-        prepared = await self.prepare(body, caller.owner, continued)
+        prepared = await self.prepare(body, caller, continued)
         sealing = "reasoning.encrypted_content" in (body.include or ())
         answer = ResponseBuilder(
             frame(body, completed(prepared.request, model).sampling, caller.owner),
@@ -121,14 +121,14 @@ class Responses:
         for run in list(self._runs.values()):
             await run.stop(PunaError(STOPPED))
 
-    async def prepare(self, body: Prompt, owner: str, continued: Continued | None = None) -> Prepared:
-        """What a body of that owner's asks for, without asking it."""
+    async def prepare(self, body: Prompt, caller: Caller, continued: Continued | None = None) -> Prepared:
+        """What a body of that caller's asks for, without asking it."""
         if body.previous_response_id in self._runs:
             raise in_progress(body.previous_response_id or "")
-        images = self._services.images.shown_to(lambda: self._services.inference.sees(body.model))
+        images = self._services.images.shown_to(lambda: self._services.inference.sees(body.model), caller.ignore)
         key = body.previous_response_id
         before = continued.find(key) if continued and key else None
-        return await prepare(self._services.state, images, body, owner, before)
+        return await prepare(self._services.state, images, body, caller.owner, before)
 
     async def input_items(self, key: str) -> list[Stored]:
         """What a response was made from, oldest first. Raises NotFound."""
@@ -146,7 +146,7 @@ class Responses:
 
     async def count(self, body: Prompt, caller: Caller) -> int:
         """How many tokens the prompt of that body has."""
-        prepared = await self.prepare(body, caller.owner)
+        prepared = await self.prepare(body, caller)
         return await self._services.inference.count_prompt(body.model, prepared.request, caller=caller)
 
     def _source(self, body: CreateBody, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event, None]:

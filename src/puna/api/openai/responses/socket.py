@@ -80,6 +80,8 @@ class Lanes:
                     raise refusal
                 await self._respond(lane, request, message)
             except PunaError as error:
+                if isinstance(body := body_of(request), TurnBody) and body.previous_response_id:
+                    self._continued.forget(body.previous_response_id)
                 await self._fail(lane, request, error)
 
     async def _respond(self, lane: str | None, request: Request, message: bytes) -> None:
