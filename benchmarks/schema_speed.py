@@ -1,9 +1,10 @@
 """What a schema costs: time of a token and until the first one, over plain text, through Puna and by llama-server's
 own `json_schema`: `make bench-structured`.
 
-By turns in one run, the medians of the rounds. Ratios are to plain text of as many tokens after as long a prompt, of
-the same server. The engine alone is asked with Puna's grammars as well: what it takes for them Puna can't change.
-Processor time is what the processes used themselves, so company on the machine hardly changes it.
+In turns of random order in one run, the medians of the turns. Ratios are to plain text of as many tokens after as
+long a prompt, of the same server in the same turn; the prompt was read before. The engine alone is asked with Puna's
+grammars as well: what it takes for them Puna can't change. Processor time is what the processes used themselves, so
+company on the machine hardly changes it.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from statistics import median
 from typing import Any
 
@@ -210,13 +212,14 @@ def renamed(schema: Any, turn: int) -> Any:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One answer: milliseconds until its first text and its end, milliseconds of processor time that the engines and
-    everything else of Puna's used meanwhile, and its tokens."""
+    everything else of Puna's used meanwhile, its tokens, and those of its prompt."""
 
     first: float
     whole: float
     engines: float
     server: float
     tokens: int
+    prompt: int
 
 
 @dataclass(slots=True)
@@ -224,37 +227,40 @@ class Times:
     """A short and a long answer of each round. What a token costs is what the long one costs more, by the tokens that
     it has more: so neither the prompt nor the schema nor the end is counted."""
 
-    pairs: list[tuple[Measured, Measured]] = field(default_factory=list)
+    pairs: dict[int, tuple[Measured, Measured]] = field(default_factory=dict)
 
     @property
     def first(self) -> float:
-        return median(answer.first for pair in self.pairs for answer in pair)
+        return median(answer.first for pair in self.pairs.values() for answer in pair)
 
     @property
-    def token(self) -> list[float]:
+    def token(self) -> dict[int, float]:
         return self._each(lambda answer: answer.whole)
 
     @property
-    def engines(self) -> list[float]:
+    def engines(self) -> dict[int, float]:
         return self._each(lambda answer: answer.engines)
 
     @property
-    def server(self) -> list[float]:
+    def server(self) -> dict[int, float]:
         return self._each(lambda answer: answer.server)
 
     @property
     def before(self) -> float:
         """The processor time of a short answer, on all sides: nearly all of it is for the prompt and the schema."""
-        return median(short.engines + short.server for short, _ in self.pairs)
+        return median(short.engines + short.server for short, _ in self.pairs.values())
 
-    def _each(self, measure: Callable[[Measured], float]) -> list[float]:
+    def _each(self, measure: Callable[[Measured], float]) -> dict[int, float]:
         """What a token took in each round, in microseconds."""
-        return [1000 * (measure(long) - measure(short)) / (long.tokens - short.tokens) for short, long in self.pairs]
+        return {
+            turn: 1000 * (measure(long) - measure(short)) / (long.tokens - short.tokens)
+            for turn, (short, long) in self.pairs.items()
+        }
 
 
-def over(times: list[float], plain: list[float]) -> float:
+def over(times: dict[int, float], plain: dict[int, float]) -> float:
     """How many times as long as plain text in the same round."""
-    return median(one / other for one, other in zip(times, plain, strict=False))
+    return median(times[turn] / plain[turn] for turn in times.keys() & plain.keys())
 
 
 async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: int) -> Measured:
@@ -271,13 +277,14 @@ async def answer(target: Target, fields: dict[str, Any], prompt: str, tokens: in
                 first = time.perf_counter()
         end = time.perf_counter()
     used = processor_time()
-    counts = [json.loads(line[6:]).get("usage") for line in data.splitlines() if line.startswith(b"data: {")]
-    count = next((usage["completion_tokens"] for usage in counts if usage), 0)
+    usages = [json.loads(line[6:]).get("usage") for line in data.splitlines() if line.startswith(b"data: {")]
+    counted = next(filter(None, usages), {"completion_tokens": 0, "prompt_tokens": 0})
+    count = counted["completion_tokens"]
     if first is None and not count:
         raise RuntimeError(f"{target.address} answered {data[:500]!r}")
     first = first or end  # random weights may say nothing that is text in a few tokens
     spent = (1000 * (used[0] - engines), 1000 * (used[1] - server))
-    return Measured(1000 * (first - start), 1000 * (end - start), *spent, count)
+    return Measured(1000 * (first - start), 1000 * (end - start), *spent, count, counted["prompt_tokens"])
 
 
 def processor_time() -> tuple[float, float]:
@@ -300,6 +307,36 @@ def used(process: psutil.Process) -> float:
     return sum(int(line.split()[0]) for line in lines) / 1e9 if lines else busy(process)
 
 
+PLAIN, PLAIN_LONG, CALL = "Puna, plain text", "Puna, plain text, long prompt", "Puna, a forced call"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A short and a long answer of one kind. The prompt was read before: an answer with the fields `before` was
+    asked of it, else with its own ones."""
+
+    target: Target
+    short: dict[str, Any]
+    long: dict[str, Any] | None = None
+    prompt: str = ""
+    before: dict[str, Any] | None = None
+
+    async def answers(self, question: str, tokens: int) -> tuple[Measured, Measured]:
+        await answer(self.target, self.before or self.short, self.prompt + question, 1)
+        return (
+            await answer(self.target, self.short, self.prompt + question, SHORT),
+            await answer(self.target, self.long or self.short, self.prompt + question, tokens),
+        )
+
+
+async def as_long(target: Target, text: str, fields: dict[str, Any]) -> str:
+    """The beginning of a text that makes a prompt as long as those fields do."""
+    wanted, least, whole = [
+        (await answer(target, asked, prompt, 1)).prompt for asked, prompt in ((fields, ""), ({}, ""), ({}, text))
+    ]
+    return text[: len(text) * (wanted - least) // (whole - least)]
+
+
 def grammar(plan: Plan) -> dict[str, Any]:
     """Puna's own grammar, for the engine alone."""
     compiled = compile_answer(plan)
@@ -319,42 +356,36 @@ async def measure(through: Target, alone: Target, ends: Sequence[int], rounds: i
     endless_alone = {"logit_bias": [[end, -100] for end in ends]}
     held = grammar(Plan(form=JsonSchema(schema=INVOICE)))
     called = grammar(Plan(tools=(REVIEW,), forced=True))
+    tools = await as_long(through, json.dumps(TOOLS), calling())
     for turn in range(rounds + 1):
         new = [formed(renamed(INVOICE, 2 * turn + place)) for place in range(2)]
-        tools = json.dumps(REVIEW.parameters)
-        asking: dict[str, tuple[Target, str, list[dict[str, Any]]]] = {
-            "Puna, plain text": (through, "", [endless] * 2),
-            "Puna, a new schema": (through, "", new),
-            "Puna, the same again": (through, "", new),
-            "Puna, plain text, long prompt": (through, tools, [endless] * 2),
-            "Puna, a forced call": (through, "", [calling()] * 2),
-            "llama-server, plain text": (alone, "", [endless_alone] * 2),
-            "llama-server, its own json_schema": (alone, "", new),
-            "llama-server, Puna's grammar": (alone, "", [held] * 2),
-            "llama-server, Puna's of a call": (alone, "", [called] * 2),
+        asking = {
+            PLAIN: Asked(through, endless),
+            "Puna, a new schema": Asked(through, new[0], new[1], before=endless),
+            "Puna, a schema seen before": Asked(through, formed(INVOICE)),
+            PLAIN_LONG: Asked(through, endless, prompt=tools),
+            CALL: Asked(through, calling()),
+            "llama-server, plain text": Asked(alone, endless_alone),
+            "llama-server, its own json_schema": Asked(alone, formed(INVOICE)),
+            "llama-server, Puna's grammar": Asked(alone, held),
+            "llama-server, Puna's of a call": Asked(alone, called),
         }
-        for place, (name, (target, before, fields)) in enumerate(asking.items()):
-            # No two questions are the same: a prompt that was read before is not read again.
-            short, long = [
-                await answer(target, asked, f"{before} {turn}.{place}.{most}: count from 1 to 500.", most)
-                for asked, most in zip(fields, (SHORT, tokens), strict=True)
-            ]
+        for name in Random(turn).sample([*asking], len(asking)):
+            short, long = await asking[name].answers(f"{turn}: count from 1 to 500.", tokens)
             if turn and long.tokens >= 2 * short.tokens:
-                kinds.setdefault(name, Times()).pairs.append((short, long))
-    return kinds
+                kinds.setdefault(name, Times()).pairs[turn] = (short, long)
+    return {name: kinds[name] for name in asking if name in kinds}
 
 
 def report(model: str, kinds: dict[str, Times]) -> None:
     print(f"\n{model}: a schema of {len(json.dumps(INVOICE)) / 1000:.0f} kB, what a token takes in microseconds")
     for name, times in kinds.items():
-        side = name.split(",")[0]
-        plain = kinds[f"{side}, plain text"]
-        if name in ("Puna, a forced call", "Puna, plain text, long prompt"):
-            plain = kinds["Puna, plain text, long prompt"]
+        plain = kinds[PLAIN_LONG if name == CALL else f"{name.split(',')[0]}, plain text"]
+        token, engines, server = (each.values() for each in (times.token, times.engines, times.server))
         print(
-            f"  {name:34} {median(times.token):7.0f} ({over(times.token, plain.token):.2f}),"
-            f" processor: engine {median(times.engines):7.0f} ({over(times.engines, plain.engines):.3f}),"
-            f" Puna {median(times.server):4.0f} ({median(times.server) - median(plain.server):+.0f});"
+            f"  {name:34} {median(token):7.0f} ({over(times.token, plain.token):.3f}),"
+            f" processor: engine {median(engines):7.0f} ({over(times.engines, plain.engines):.3f}),"
+            f" Puna {median(server):4.0f} ({median(server) - median(plain.server.values()):+.0f});"
             f" first text after {times.first:6.1f} ms ({times.first - plain.first:+.1f}),"
             f" processor {times.before - plain.before:+.1f} ms"
         )
