@@ -127,6 +127,19 @@ def test_the_example_of_pictures_runs_as_it_is_written(server: RunningServer) ->
     assert answer.usage.prompt_tokens > 16 + 8
 
 
+def test_a_list_of_stops_acts(server: RunningServer) -> None:
+    def said(model: str) -> str:
+        asked = server.client().chat.completions.create(
+            model=model, messages=[{"role": "user", "content": "?"}], temperature=0, seed=1, max_tokens=60
+        )
+        return asked.choices[0].message.content or ""
+
+    whole = said("gpt-oss")
+    stop = next(sign for sign in whole if sign.isascii() and sign.isalnum())
+    server.ollama().create(model="stopped", from_="gpt-oss", parameters={"stop": ["never said", stop]})
+    assert said("stopped") == whole.partition(stop)[0]
+
+
 def test_show_says_that_it_is_translated_and_why(server: RunningServer) -> None:
     shown = server.http().post("/api/show", json={"model": "gemma3"}).json()
     assert shown["requires"] == "0.11.0"
