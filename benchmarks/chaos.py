@@ -193,6 +193,8 @@ async def run(
             await asyncio.sleep(SETTLED_SECONDS)
             found = longest(watch)
             report.slowest = max(report.slowest, found, key=lambda one: one.together)
+            if not (found.ticks and found.texts):
+                report.failures["a round in which nothing was measured"] += 1
             memory = process.memory_info().rss / 2**20
             print(f"{process.num_fds()} descriptors, {memory:.1f} MiB, {found}", file=sys.stderr)
         check_leaks(server, before, report)

@@ -1,9 +1,9 @@
 """`puna` with an eye on how long its own work keeps others waiting: `python -m benchmarks.watched serve …`.
 
-Two times are measured in the server's process, both without what its main thread waits for a processor: how long the
-event loop takes to come to something that has happened, and how long a piece of text is on its way through the
-server, from the engine's bytes to the client's. No stream waits for the server longer than both together.
-`WATCH` names a socket, on which the longest ones since it was last asked are told.
+Two times are measured in the server's process, both without what it waits for a processor: how long the event loop
+takes to come to something that has happened, and how long a piece of text is on its way through the server, from the
+engine's bytes to the client's. No stream waits for the server longer than both together. `WATCH` names a socket, on
+which the longest ones since it was last asked are told.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,15 +53,52 @@ class Longest:
         )
 
 
+@dataclass(frozen=True)
+class Moment:
+    """The time, how long all threads of this process have worked so far, and how long each has waited for a
+    processor; in seconds."""
+
+    time: float
+    worked: float
+    waited: dict[int, float]
+
+    def since(self, then: "Moment", main: int) -> tuple[float, float]:
+        """How long ago that was: without what the server waited for a processor, and with it.
+
+        The main thread waits as well while another has Python's lock and no processor. That was no longer than
+        nobody worked, and no longer than they all waited.
+        """
+        passed, worked = self.time - then.time, self.worked - then.worked
+        waits = {thread: waited - then.waited.get(thread, waited) for thread, waited in self.waited.items()}
+        starved = max(waits[main], min(passed - worked, sum(waits.values())))
+        return max(0.0, passed - starved), passed
+
+
 class Clock:
-    """The time, and how long the calling thread has waited for a processor so far, as Linux counts it."""
+    """What Linux counts of this process's threads."""
 
     def __init__(self) -> None:
-        self._queue = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
+        self._files: dict[int, int] = {}
+        self.find_threads()
 
-    def now(self) -> tuple[float, float]:
-        """Both, in seconds."""
-        return time.monotonic(), int(os.pread(self._queue, 64, 0).split()[1]) / 1e9
+    def find_threads(self) -> None:
+        """Count the threads, too, that were not there before."""
+        threads = set(map(int, os.listdir("/proc/self/task")))
+        files = {thread: file for thread, file in self._files.items() if thread in threads}
+        for thread in threads - files.keys():
+            with suppress(OSError):
+                files[thread] = os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
+        ended = [file for thread, file in self._files.items() if thread not in threads]
+        self._files = files
+        for file in ended:
+            os.close(file)
+
+    def now(self) -> Moment:
+        waited = {}
+        for thread, file in self._files.items():
+            with suppress(OSError, IndexError, ValueError):  # it has ended
+                waited[thread] = int(os.pread(file, 64, 0).split()[1]) / 1e9
+        return Moment(time.monotonic(), time.process_time(), waited)
 
 
 class Watch:
@@ -68,9 +106,10 @@ class Watch:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._main = threading.get_native_id()
         self._clock = Clock()
         self._longest = Longest()
-        self._arrived: ContextVar[tuple[float, float] | None] = ContextVar("arrived", default=None)
+        self._arrived: ContextVar[Moment | None] = ContextVar("arrived", default=None)
 
     def begin(self, address: str) -> None:
         """Measure from now on, and tell whoever asks at that address."""
@@ -78,16 +117,11 @@ class Watch:
         threading.Thread(target=self._tick, daemon=True).start()
         threading.Thread(target=self._tell, args=(address,), daemon=True).start()
 
-    def _since(self, then: tuple[float, float]) -> tuple[float, float]:
-        """How long ago that was, without and with waiting for a processor."""
-        passed, queued = (now - before for now, before in zip(self._clock.now(), then, strict=True))
-        return max(0.0, passed - queued), passed
-
     def _tick(self) -> None:
         arrived = threading.Event()
 
-        def arrive(then: tuple[float, float]) -> None:
-            own, whole = self._since(then)
+        def arrive(then: Moment) -> None:
+            own, whole = self._clock.now().since(then, self._main)
             found = self._longest
             found.loop, found.loop_with_queue = max(found.loop, own), max(found.loop_with_queue, whole)
             found.ticks += 1
@@ -95,6 +129,7 @@ class Watch:
 
         while not self._loop.is_closed():
             arrived.clear()
+            self._clock.find_threads()
             self._loop.call_soon_threadsafe(arrive, self._clock.now())
             arrived.wait()
             time.sleep(TICK_SECONDS)
@@ -103,7 +138,7 @@ class Watch:
         watch = self
 
         class Noting(connection.Connection):
-            noted: tuple[float, float] | None = None
+            noted: Moment | None = None
 
             def data_received(self, data: bytes) -> None:
                 self.noted = self.noted or watch._clock.now()
@@ -121,7 +156,7 @@ class Watch:
         async def written(stream: EventStream, block: bytes, *, more: bool = True) -> None:
             if then := watch._arrived.get():
                 watch._arrived.set(None)
-                own, whole = watch._since(then)
+                own, whole = watch._clock.now().since(then, watch._main)
                 found = watch._longest
                 found.text, found.text_with_queue = max(found.text, own), max(found.text_with_queue, whole)
                 found.texts += 1

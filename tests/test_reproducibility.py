@@ -54,3 +54,20 @@ async def test_one_request_after_another_says_the_same_in_company(tmp_path: Path
             ]
             answers = await asyncio.gather(*others[:4], say(client, PROMPT), *others[4:])
     assert answers[4] == alone == again
+
+
+async def test_choices_and_prompts_that_share_an_engine_say_the_same_again(tmp_path: Path) -> None:
+    """In whatever order the engine's slots are free."""
+    prompts = [PROMPT, "Tell me of the sea. " * 5, "x"]
+    with flat_server(tmp_path, PUNA_NUM_PARALLEL="2") as server:
+        async with server.async_client() as client:
+            answers = []
+            for _ in range(3):
+                completed = await client.completions.create(
+                    model="flat", prompt=prompts, max_tokens=30, temperature=1, seed=7, n=2
+                )
+                answers.append([choice.text for choice in completed.choices])
+                await say(client, prompts[1], tokens=5)
+                answers[-1] += await say(client, PROMPT, n=4)
+    assert answers[0] == answers[1] == answers[2]
+    assert len({*answers[0][:6]}) == 6

@@ -40,6 +40,7 @@ class FakeEngine(Engine):
     def __init__(self, launch: FakeLaunch) -> None:
         self.launch = launch
         self.closed = False
+        self.measured = 0
         self._capacity = launch.capacity
         self._changed: Callable[[], None] = lambda: None
         self._end: asyncio.Future[EngineLost] = asyncio.get_running_loop().create_future()
@@ -51,6 +52,10 @@ class FakeEngine(Engine):
     @property
     def capacity(self) -> Capacity:
         return self._capacity
+
+    def used_memory(self) -> int:
+        self.measured += 1
+        return 4096
 
     def on_capacity(self, changed: Callable[[], None]) -> None:
         self._changed = changed

@@ -7,6 +7,7 @@ import pytest
 from puna.core.capacity import Capacity
 from puna.core.errors import CrashLoop, MemoryTooSmall, Overloaded, QueueFull
 from puna.core.footprint import UNLIMITED, Footprint
+from puna.observation.metrics import Metrics
 from puna.scheduler import Claim, Limits, Scheduler, resident
 from tests.scheduler.fakes import Factory, FakeLaunch
 
@@ -296,6 +297,18 @@ async def test_what_is_killed_from_outside_is_not_set_aside(two: Scheduler, fact
     async with two.lease(A) as lease:
         assert lease.engine is factory.started[-1]
     assert len(factory.started) == 6
+
+
+async def test_memory_is_measured_for_who_asks_and_not_for_metrics(factory: Factory) -> None:
+    """It takes a look at every process of the machine, which made `/metrics` hold the event loop up."""
+    scheduler = Scheduler(Limits())
+    async with scheduler.lease(A):
+        assert b"puna_active_requests" in await Metrics(scheduler).render()
+        [engine] = factory.started
+        assert engine.measured == 0
+        [snapshot] = scheduler.snapshots()
+        assert (snapshot.resident(), engine.measured) == (4096, 1)
+    await scheduler.close()
 
 
 async def test_keep_alive_of_a_request(factory: Factory) -> None:

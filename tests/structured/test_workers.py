@@ -2,6 +2,8 @@ import os
 
 import pytest
 
+from puna.core.errors import Overloaded
+from puna.structured import workers as workers_module
 from puna.structured.workers import TookTooLong, Workers
 
 
@@ -20,7 +22,17 @@ async def test_ctrl_c_in_a_terminal_does_not_reach_a_worker() -> None:
 async def test_what_takes_too_long_is_ended_and_the_next_is_done() -> None:
     workers = Workers()
     with pytest.raises(TookTooLong):
-        await workers.run("time:sleep", 600, seconds=0.2)
+        await workers.run("math:factorial", 10**8, seconds=0.2)
+    assert await workers.run("operator:add", 1, 2, seconds=30) == 3
+
+
+async def test_what_got_no_processor_time_is_not_said_to_have_taken_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers_module, "LEAST_PATIENCE", 0.1)
+    workers = Workers()
+    with pytest.raises(Overloaded, match="too busy"):
+        await workers.run("time:sleep", 600, seconds=0.05)
     assert await workers.run("operator:add", 1, 2, seconds=30) == 3
 
 

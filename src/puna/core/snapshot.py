@@ -1,5 +1,6 @@
 """What is in memory at one moment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from puna.core.capacity import Capacity
@@ -11,7 +12,8 @@ class Snapshot:
     """An engine as it is now. `models` are the names it was asked for by, `leases` is how many requests it works on.
 
     `expires` is in seconds of `time.time()`, None while it is in use or kept for ever; `keep_alive` is in seconds.
-    `footprint` is what it may come to use, `resident` the bytes of the machine's memory that it has now.
+    `footprint` is what it may come to use. `resident` measures the bytes of memory that it has, for which it looks at
+    every process of the machine: nothing for the event loop.
     """
 
     models: tuple[str, ...]
@@ -21,4 +23,4 @@ class Snapshot:
     leases: int
     expires: float | None
     keep_alive: float
-    resident: int | None = None
+    resident: Callable[[], int | None]

@@ -33,8 +33,7 @@ class Engine:
         """Whether it can still be asked anything."""
         return True
 
-    @property
-    def resident(self) -> int | None:
+    def used_memory(self) -> int | None:
         """How many bytes of the machine's memory it has in use now; None where nobody knows."""
         return None
 

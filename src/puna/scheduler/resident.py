@@ -56,6 +56,10 @@ class Resident:
         """What the engine says it can do at once; until it is there, what its launch says."""
         return self.launch.capacity if self.engine is None else self.engine.capacity
 
+    def used_memory(self) -> int | None:
+        """How many bytes of the machine's memory its engine has now; None where nobody knows."""
+        return None if self.engine is None else self.engine.used_memory()
+
     @property
     def takes_nothing(self) -> bool:
         """Whether it takes none of this machine's memory, so that nothing is won by unloading it."""

@@ -67,7 +67,7 @@ class Scheduler:
                 leases=resident.leases,
                 expires=resident.expires,
                 keep_alive=resident.keep_alive,
-                resident=resident.engine.resident if resident.engine else None,
+                resident=resident.used_memory,
             )
             for resident in self._residents.values()
         ]

@@ -11,15 +11,19 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from puna.core.errors import Overloaded
 from puna.structured.worker import receive, send
 
 MOST_WORKERS = max(2, (os.cpu_count() or 2) // 2)
-PATIENCE = 6
-"""How many times as long as its processor time work may take by the clock, where others need the machine, too."""
+PATIENCE, LEAST_PATIENCE = 6, 15.0
+"""How many times as long as its processor time work may take by the clock, where others need the machine, too, and
+how many seconds at least."""
 LEAST_WAIT = 0.05
 """How many seconds pass at least between two looks at a process that works."""
 STARTING = 30.0
 """How many seconds a worker may take to start."""
+BUSY = "The machine is too busy to check what the request asks for."
+RETRY_SECONDS = 5
 
 
 class TookTooLong(Exception):
@@ -38,7 +42,8 @@ class Workers:
         have to be picklable.
 
         Raises:
-            TookTooLong: it did not, in that many seconds.
+            TookTooLong: it was not done in so many seconds of processor time.
+            Overloaded: nobody knows, as the machine gave it too little of that.
         """
         return await asyncio.to_thread(self._run, pickle.dumps((function, arguments)), seconds)
 
@@ -49,7 +54,7 @@ class Workers:
             threading.Thread(target=self._try, args=(order,), daemon=True).start()
 
     def _try(self, order: bytes) -> None:
-        with suppress(TookTooLong, RuntimeError):
+        with suppress(TookTooLong, Overloaded, RuntimeError):
             self._run(order, STARTING)
 
     def _run(self, order: bytes, seconds: float) -> Any:
@@ -93,7 +98,7 @@ class Worker:
         return self._process.poll() is None
 
     def ask(self, order: bytes, seconds: float) -> bytes:
-        """The answer to an order. Raises TookTooLong."""
+        """The answer to an order. Raises TookTooLong or Overloaded."""
         return self._ask(order, seconds)
 
     def end(self) -> None:
@@ -112,6 +117,8 @@ class Worker:
             send(self._process.stdin, order)
             return receive(self._process.stdout)
         except (OSError, EOFError) as error:
+            if deadline.starved:
+                raise Overloaded(BUSY, retry_after=RETRY_SECONDS) from error
             raise TookTooLong from error
         finally:
             deadline.cancel()
@@ -119,14 +126,15 @@ class Worker:
 
 class Deadline:
     """Kills a process that has worked for so many seconds. Time that a busy machine gives to others does not count,
-    up to `PATIENCE` times as much."""
+    up to `PATIENCE` times as much: then the process is `starved`, which says nothing of its work."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", seconds: float) -> None:
         self._process = process
         self._seconds = seconds
         self._over = False
+        self.starved = False
         self._worked = worked(process)
-        self._last = time.monotonic() + PATIENCE * seconds
+        self._last = time.monotonic() + max(PATIENCE * seconds, LEAST_PATIENCE)
         self._wait(seconds)
 
     def cancel(self) -> None:
@@ -144,6 +152,7 @@ class Deadline:
         if self._over:
             return
         if left <= 0 or time.monotonic() >= self._last:
+            self.starved = left > 0
             self._process.kill()
         else:
             self._wait(max(left, LEAST_WAIT))

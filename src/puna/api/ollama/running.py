@@ -1,5 +1,6 @@
 """GET /api/ps: the models in memory."""
 
+import asyncio
 import math
 import time
 from datetime import UTC, datetime
@@ -26,11 +27,12 @@ async def index(request: Request) -> JSONResponse:
     rows = []
     for snapshot in services.inference.running():
         names = [name for name in snapshot.models if admits(request, name)]
-        rows += [row for name in names if (row := render(services.library, name, snapshot))]
+        resident = await asyncio.to_thread(snapshot.resident) if names else None
+        rows += [row for name in names if (row := render(services.library, name, snapshot, resident))]
     return JSONResponse({"models": rows})
 
 
-def render(library: Library, name: str, snapshot: Snapshot) -> dict[str, Any] | None:
+def render(library: Library, name: str, snapshot: Snapshot, resident: int | None) -> dict[str, Any] | None:
     """One row; None for a model that was deleted meanwhile."""
     try:
         model = library.get(ModelName.parse(name))
@@ -45,7 +47,7 @@ def render(library: Library, name: str, snapshot: Snapshot) -> dict[str, Any] | 
         "details": render_details(model.config),
         "expires_at": render_time(datetime.fromtimestamp(expiry(snapshot), UTC)),
         "size_vram": int(footprint.gpu),
-        "size_resident": snapshot.resident,
+        "size_resident": resident,
         "context_length": snapshot.capacity.context_length or 0,
     }
 

@@ -33,6 +33,11 @@ class EngineClient:
         self._heard = 0.0
 
     @property
+    def idle(self) -> bool:
+        """Whether the engine has been asked nothing that it has not answered."""
+        return not self._open
+
+    @property
     def silence(self) -> float:
         """For how many seconds the engine has not said a word, while it has something to answer."""
         return monotonic() - self._heard if self._open else 0.0

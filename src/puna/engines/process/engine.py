@@ -59,9 +59,8 @@ class ProcessEngine(Engine):
     def alive(self) -> bool:
         return self.process.alive
 
-    @property
-    def resident(self) -> int | None:
-        return self.process.resident
+    def used_memory(self) -> int | None:
+        return self.process.used_memory()
 
     async def ended(self) -> EngineLost:
         probing = asyncio.create_task(self._kill_if_stalled())

@@ -85,8 +85,7 @@ class EngineProcess:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    @property
-    def resident(self) -> int | None:
+    def used_memory(self) -> int | None:
         """How many bytes of the machine's memory it has, with its children; None once it has ended."""
         import psutil
 
@@ -164,7 +163,7 @@ class EngineProcess:
             return
         while unchanged < PROGRESS_CHECKS:
             await asyncio.sleep(seconds / PROGRESS_CHECKS)
-            before, progress = progress, self._progress()
+            before, progress = progress, await asyncio.to_thread(self._progress)
             unchanged = unchanged + 1 if progress == before else 0
         self.kill(f"the engine made no progress while loading for {seconds:g} seconds")
 

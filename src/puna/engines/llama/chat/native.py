@@ -82,7 +82,9 @@ class NativeChat:
         request, conversation = self._request, self._conversation
         vocabulary = None if request.logprobs is None else await conversation.vocabulary()
         reader = ChatReader(vocabulary, request.logprobs or 0, several=request.parallel_tool_calls)
-        for first, together, body in rounds(self._body(), request.choices, conversation.sequences, field="n"):
+        for first, together, body in rounds(
+            conversation.client, self._body(), request.choices, conversation.sequences, field="n"
+        ):
             async with aclosing(conversation.client.stream("/v1/chat/completions", body)) as chunks:
                 async for chunk in chunks:
                     for event in reader.read(chunk):

@@ -1,6 +1,6 @@
 """Generated text as it comes: what chats and completions are made of."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -68,8 +68,8 @@ class CompletionStream:
         counted: bool = False,
     ) -> None:
         self._client = client
-        self._body = {"prompt": prompts, "stream": True, "response_fields": LAST_CHUNK, **fields}
-        self._count = 1 if isinstance(prompts, (str, dict)) else len(prompts)
+        self._body = {"stream": True, "response_fields": LAST_CHUNK, **fields}
+        self._prompts = prompts if isinstance(prompts, (str, dict)) else [*prompts]
         self._choices = choices
         self._at_once = at_once
         self._tokens = tokens
@@ -86,8 +86,8 @@ class CompletionStream:
         Raises ConnectionError where the engine broke off.
         """
         told = False
-        for first, together, body in rounds(self._body, self._choices, self._at_once, field="n_cmpl"):
-            wanted = len(self._ended) + self._count * together
+        for first, count, together, body in self._rounds():
+            wanted = len(self._ended) + count * together
             async with aclosing(self._client.stream("/completion", body)) as chunks:
                 async for chunk in chunks:
                     if progress := chunk.get("prompt_progress"):
@@ -96,7 +96,7 @@ class CompletionStream:
                             yield PromptBegun(progress["total"], progress["cache"])
                         continue
                     prompt, choice = divmod(chunk["index"], together)
-                    index = prompt * self._choices + first + choice
+                    index = first + prompt * self._choices + choice
                     if index in self._ended:
                         continue
                     for piece in await self._read(chunk, index):
@@ -108,6 +108,22 @@ class CompletionStream:
             if len(self._ended) < wanted:
                 raise ConnectionError("the stream ended before the answer did")
             self._totals.next_round()
+
+    def _rounds(self) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
+        """For each request to the engine: the index of its first choice, how many prompts it has, how many choices of
+        each, and its body.
+
+        The engine answers prompts side by side, in batches whose shape depends on what ran before. Those that have a
+        seed are answered one after the other.
+        """
+        prompts = self._prompts
+        several = len(prompts) if isinstance(prompts, list) else 1
+        at_once = 1 if "seed" in self._body else several
+        for start in range(0, several, at_once):
+            asked = prompts[start : start + at_once] if isinstance(prompts, list) else prompts
+            body = self._body | {"prompt": asked}
+            for first, together, one in rounds(self._client, body, self._choices, self._at_once, field="n_cmpl"):
+                yield start * self._choices + first, at_once, together, one
 
     def finish(self, index: int, *, reasoning: int = 0) -> None:
         """A choice is complete: it came to its end, or nothing more of it is wanted. `reasoning` of its tokens were
