@@ -44,6 +44,8 @@ MAY_KNOW = {
     "inference": "core library scheduler observation settings structured "
     "engines.engine engines.launch engines.plan engines.settings",
     "observation": "core http scheduler",
+    # the page is files, and asks the API as any client does
+    "page": "",
     "serving": "core http observation.journal scheduler settings",
     # dialects know no engine, and not one another
     "api": "core http",

@@ -28,7 +28,7 @@ def test_every_route_is_described_and_nothing_else() -> None:
         for method in getattr(route, "methods", ())  # a WebSocket has none, and no place in the description
     }
     there -= {("HEAD", path) for method, path in there if method == "GET"}
-    own = {("GET", "/"), ("GET", "/health"), ("GET", "/metrics"), ("GET", "/openapi.json")}
+    own = {("GET", path) for path in ("/", "/docs", "/health", "/metrics", "/openapi.json", "/page/{path}")}
     assert described() == there | own
 
 
@@ -49,7 +49,7 @@ def test_a_description_is_served(server: RunningServer) -> None:
 
 def test_every_example_is_answered_as_it_is_described(server: RunningServer) -> None:
     with server.http() as http:
-        made = {"model": "tiny"}
+        made = {"model": "tiny", "path": "main.js"}
         checked = set()
         for path, operations in sorted(description()["paths"].items()):
             for method in sorted(operations, key=["post", "get", "delete", "head"].index):
@@ -97,7 +97,7 @@ def fits(path: str, method: str, answer: httpx2.Response) -> None:
             parts = [json.loads(line) for line in lines if line != "[DONE]"]
         case "application/x-ndjson":
             parts = [json.loads(line) for line in answer.text.splitlines()]
-        case "text/plain":
+        case "text/plain" | "text/html" | "text/javascript":
             parts = [answer.text]
         case _:
             parts = [answer.json()]

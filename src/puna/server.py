@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from puna import __version__
@@ -24,6 +24,7 @@ from puna.engines.plan import ENGINES, Planner
 from puna.http.json import JSONResponse
 from puna.observation.metrics import CONTENT_TYPE, Metrics
 from puna.observation.observer import Observer
+from puna.page import routes as page
 from puna.scheduler import Scheduler
 from puna.serving.access import Access, origin_pattern
 from puna.serving.drain import Drain, DrainState
@@ -99,7 +100,7 @@ def pages(metrics: Metrics) -> Dialect:
     return Dialect(
         name="server",
         routes=[
-            Route("/", greet),
+            *page.routes,
             Route("/health", report_health),
             Route("/metrics", report_metrics),
             Route("/openapi.json", report_description),
@@ -112,10 +113,6 @@ def pages(metrics: Metrics) -> Dialect:
             "error": f"{request.method} {request.url.path}: Method Not Allowed (allowed: {allowed})"
         },
     )
-
-
-async def greet(_: Request) -> Response:
-    return PlainTextResponse("Puna is running")
 
 
 async def report_health(_: Request) -> Response:
@@ -143,7 +140,9 @@ def description() -> dict[str, Any]:
     from puna.api.openai.responses.input import KINDS
 
     own = [
-        Operation("GET", "/", "Whether the server is up, in words.", answer="text/plain"),
+        Operation("GET", "/", "Whether the server is up, in words; for a browser the page.", answer="text/plain"),
+        Operation("GET", "/docs", "This description for people, to be tried out.", answer="text/html"),
+        Operation("GET", "/page/{path:path}", "A file that the page needs.", answer="text/javascript"),
         Operation("GET", "/health", "Whether the server is up.", answer=dict[str, str]),
         Operation("GET", "/metrics", "The server's numbers, for Prometheus.", answer="text/plain"),
         Operation("GET", "/openapi.json", "This description.", answer=dict[str, Any]),

@@ -12,6 +12,8 @@ from puna.http.body import Body
 Schema = dict[str, Any]
 PREFIX = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"\{(\w+)(?::path)?\}")
+GROUPS = {"/v1/messages": "Anthropic", "/v1/": "OpenAI", "/api/": "Ollama", "/": "Server"}
+"""What operations belong to, by how their paths begin."""
 STATUSES = {
     400: "The request is invalid.",
     401: "The API key is missing or wrong.",
@@ -45,6 +47,11 @@ class Operation:
     content: str | None = None
     headers: Mapping[str, Schema] = field(default_factory=dict)
     error: Schema | None = None
+
+    @property
+    def group(self) -> str:
+        """The name of what it belongs to, for whoever shows the description."""
+        return next(name for beginning, name in GROUPS.items() if self.path.startswith(beginning))
 
 
 def describe(
@@ -92,6 +99,7 @@ def written(operation: Operation, schemas: Mapping[Any, Schema], error: Schema) 
     refused = {"application/json": {"schema": error}}
     found: Schema = {
         "summary": operation.summary,
+        "tags": [operation.group],
         "operationId": f"{operation.method.lower()}{re.sub(r'[^a-zA-Z0-9]+', '_', operation.path).rstrip('_')}",
         "parameters": parameters(operation),
         "responses": {

@@ -13,7 +13,9 @@ class Snapshot:
 
     `expires` is in seconds of `time.time()`, None while it is in use or kept for ever; `keep_alive` is in seconds.
     `footprint` is what it may come to use. `resident` measures the bytes of memory that it has, for which it looks at
-    every process of the machine: nothing for the event loop.
+    every process of the machine: nothing for the event loop. `sequences` is how many it generates side by side now,
+    `waiting` how many requests wait for it, and `pieces` how many pieces of answers, about a token each, have come
+    from it so far.
     """
 
     models: tuple[str, ...]
@@ -24,3 +26,6 @@ class Snapshot:
     expires: float | None
     keep_alive: float
     resident: Callable[[], int | None]
+    sequences: int = 0
+    waiting: int = 0
+    pieces: int = 0

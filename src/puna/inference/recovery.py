@@ -157,6 +157,7 @@ class Recovery(Generic[E]):
                 elif not rest.spent:
                     if self._resumable and not isinstance(event, TextDelta):
                         room = self._settled(lease)
+                    lease.resident.pieces += 1
                     yield self._noted(event)
                     if self._tokens > room:
                         room += self._grown(lease)

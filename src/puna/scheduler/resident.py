@@ -25,6 +25,7 @@ class Resident:
         self.engine: Engine | None = None
         self.leases = 0
         self.used_slots = self.used_tokens = 0
+        self.pieces = 0  # of answers that have come from it
         self.keep_alive = 0.0
         self.stopping = False  # unloaded as soon as it is idle
         self.started = self.used = time.monotonic()

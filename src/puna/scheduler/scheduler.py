@@ -68,8 +68,11 @@ class Scheduler:
                 expires=resident.expires,
                 keep_alive=resident.keep_alive,
                 resident=resident.used_memory,
+                sequences=resident.used_slots,
+                waiting=sum(ticket.launch == launch for ticket in self._queue),
+                pieces=resident.pieces,
             )
-            for resident in self._residents.values()
+            for launch, resident in self._residents.items()
         ]
 
     @asynccontextmanager

@@ -22,8 +22,10 @@ LOCAL_ORIGIN = re.compile(
     r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?|(app|file|tauri|vscode-webview|vscode-file)://.*"
 )
 """The web pages Ollama lets in too: those of this machine and of desktop applications."""
-OPEN_PATHS = frozenset({"/", "/health"})
-"""What a monitor may ask without a key."""
+OPEN_PATHS = frozenset({"/", "/health", "/docs"})
+"""What a monitor may ask without a key, and a browser: the page asks its user for one."""
+OPEN_FOLDER = "/page/"
+"""The page's files, which everybody has who has Puna."""
 
 
 class Spoken(Protocol):
@@ -136,7 +138,8 @@ class Access:
 
 def is_asked_for_a_key(scope: Scope) -> bool:
     """Whether a request needs a key, where there are any."""
-    return scope["path"] not in OPEN_PATHS and scope["method"] != "OPTIONS"
+    path: str = scope["path"]
+    return path not in OPEN_PATHS and not path.startswith(OPEN_FOLDER) and scope["method"] != "OPTIONS"
 
 
 class Rates:

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from puna.state.database import Database
 from puna.state.stored import Item
@@ -40,6 +41,28 @@ class ConversationStore:
 
     async def get(self, key: str) -> Conversation | None:
         return await self._database.run(lambda connection: read(connection, key))
+
+    async def page(
+        self, ending: str, limit: int, *, after: str | None = None, descending: bool = True
+    ) -> list[Conversation] | None:
+        """Those whose ids end so, the last used ones first or last, behind the one that is named. None: it is not
+        there."""
+        columns = conversations.c
+        place = (columns.used_at, columns.id)
+        query = select(conversations).where(columns.id.endswith(ending, autoescape=True)).limit(limit)
+        query = query.order_by(*(column.desc() if descending else column for column in place))
+
+        def work(connection: Connection) -> list[Conversation] | None:
+            wanted = query
+            if after is not None:
+                found = connection.execute(select(*place).where(columns.id == after)).one_or_none()
+                if found is None:
+                    return None
+                here, there = tuple_(*place), tuple_(*found)
+                wanted = query.where(here < there if descending else here > there)
+            return [made_of(row) for row in connection.execute(wanted)]
+
+        return await self._database.run(work)
 
     async def update(self, key: str, metadata: Mapping[str, str]) -> Conversation | None:
         """Replace the metadata."""
@@ -82,8 +105,11 @@ class ConversationStore:
 
 def read(connection: Connection, key: str) -> Conversation | None:
     row = connection.execute(select(conversations).where(conversations.c.id == key)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else made_of(row)
+
+
+def made_of(row: Any) -> Conversation:
+    """The conversation that is a row of the table."""
     return Conversation(id=row.id, created_at=row.created_at, metadata=row.metadata)
 
 

@@ -51,6 +51,11 @@ class Running(TypedDict):
     size_vram: int
     size_resident: int | None
     context_length: int
+    loading: bool
+    sequences: int
+    max_sequences: int | None
+    waiting: int
+    pieces: int
 
 
 @exact

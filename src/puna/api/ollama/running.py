@@ -49,6 +49,11 @@ def render(library: Library, name: str, snapshot: Snapshot, resident: int | None
         "size_vram": int(footprint.gpu),
         "size_resident": resident,
         "context_length": snapshot.capacity.context_length or 0,
+        "loading": snapshot.loading,
+        "sequences": snapshot.sequences,
+        "max_sequences": snapshot.capacity.slots,
+        "waiting": snapshot.waiting,
+        "pieces": snapshot.pieces,
     }
 
 

@@ -271,6 +271,15 @@ class Conversation(TypedDict):
 
 
 @exact
+class Conversations(TypedDict):
+    object: Literal["list"]
+    data: list[Conversation]
+    first_id: str
+    last_id: str
+    has_more: bool
+
+
+@exact
 class Deleted(TypedDict):
     id: str
     object: Literal["response", "conversation.deleted"]

@@ -25,6 +25,7 @@ STATE: list[BaseRoute] = [
     Route("/v1/responses/{response_id}", endpoint(f"{RESPONSES}:delete"), methods=["DELETE"]),
     Route("/v1/responses/{response_id}/cancel", endpoint(f"{RESPONSES}:cancel"), methods=["POST"]),
     Route("/v1/responses/{response_id}/input_items", endpoint(f"{RESPONSES}:list_input_items"), methods=["GET"]),
+    Route("/v1/conversations", endpoint(f"{CONVERSATIONS}:index"), methods=["GET"]),
     Route("/v1/conversations", endpoint(f"{CONVERSATIONS}:create"), methods=["POST"]),
     Route("/v1/conversations/{conversation_id}", endpoint(f"{CONVERSATIONS}:retrieve"), methods=["GET"]),
     Route("/v1/conversations/{conversation_id}", endpoint(f"{CONVERSATIONS}:update"), methods=["POST"]),

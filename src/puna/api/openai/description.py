@@ -77,6 +77,10 @@ OPERATIONS = (
         "POST", "/v1/conversations", "Create a conversation.", CreateConversation,
         {"items": MESSAGES, "metadata": {"topic": "greetings"}}, answers.Conversation,
     ),
+    Operation(
+        "GET", "/v1/conversations", "List conversations, the last used ones first.", answer=answers.Conversations,
+        query={name: schema for name, schema in PAGE.items() if name != "include"},
+    ),
     Operation("GET", CONVERSATION, "Get a conversation.", answer=answers.Conversation),
     Operation(
         "POST", CONVERSATION, "Update a conversation.", UpdateConversation, {"metadata": {"topic": "other"}},

@@ -5,6 +5,7 @@ import pytest
 from openai.types.conversations import Conversation, ConversationDeletedResource, ConversationItemList
 
 from tests.api.openai.responses.wire import check
+from tests.scripted import StartScripted
 from tests.server import RunningServer
 
 HELLO: Any = {"role": "user", "content": "Hello"}
@@ -72,3 +73,26 @@ def test_what_goes_over_the_wire_is_of_openais_types(server: RunningServer) -> N
         path = f"/v1/conversations/{conversation['id']}"
         check(ConversationItemList, http.get(f"{path}/items").json(), "ConversationItemList")
         check(ConversationDeletedResource, http.delete(path).json(), "DeletedConversationResource")
+
+
+def test_conversations_are_listed_with_the_last_used_first(start_scripted: StartScripted) -> None:
+    http = start_scripted().http()
+    made = [http.post("/v1/conversations", json={"metadata": {"title": f"{n}"}}).json() for n in range(5)]
+    page = http.get("/v1/conversations", params={"limit": 2}).json()
+    listed = list(page["data"])
+    while page["has_more"]:
+        page = http.get("/v1/conversations", params={"limit": 2, "after": page["last_id"]}).json()
+        listed += page["data"]
+    assert sorted(listed, key=lambda one: one["id"]) == sorted(made, key=lambda one: one["id"])
+    assert http.get("/v1/conversations", params={"order": "asc"}).json()["data"] == listed[::-1]
+    unknown = http.get("/v1/conversations", params={"after": "conv_1"})
+    assert (unknown.status_code, unknown.json()["error"]["param"]) == (400, "after")
+
+
+def test_a_key_lists_its_own_conversations(start_scripted: StartScripted) -> None:
+    server = start_scripted(PUNA_API_KEYS="one, two")
+    one, two = (server.http(authorization=f"Bearer {key}") for key in ("one", "two"))
+    mine = one.post("/v1/conversations", json={}).json()
+    assert one.get("/v1/conversations").json()["data"] == [mine]
+    assert two.get("/v1/conversations").json()["data"] == []
+    assert two.get("/v1/conversations", params={"after": mine["id"]}).status_code == 400

@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
 from puna.api.openai.responses.history import to_messages
-from puna.api.openai.responses.identifier import is_owned, new_id
+from puna.api.openai.responses.identifier import is_owned, new_id, tag
 from puna.api.openai.responses.input import read_input
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.pages import Page, read_include, show
 from puna.api.openai.responses.preparation import no_conversation, resolve
 from puna.api.services import services_of
-from puna.core.errors import NotFound
+from puna.core.errors import InvalidRequest, NotFound
 from puna.http.body import read_body
 from puna.http.json import JSONResponse
 from puna.observation.journal import entry_of
@@ -31,6 +31,27 @@ async def create(request: Request) -> Response:
     metadata = body.metadata or {}
     return JSONResponse(
         render(await (await store(request)).create(new_id("conv", entry_of(request).owner), metadata, items))
+    )
+
+
+async def index(request: Request) -> Response:
+    """The conversations of whoever asks, in pages, the last used ones first. OpenAI has no such list."""
+    page = Page.of(request.query_params)
+    owner = entry_of(request).owner
+    conversations = await store(request)
+    after = page.after if page.after is None or is_owned(page.after, owner) else ""
+    there = await conversations.page(tag(owner), page.limit + 1, after=after, descending=page.descending)
+    if there is None:
+        raise InvalidRequest(f"There is no conversation '{page.after}' in this list.", param="after")
+    data = [render(conversation) for conversation in there[: page.limit]]
+    return JSONResponse(
+        {
+            "object": "list",
+            "data": data,
+            "first_id": data[0]["id"] if data else "",
+            "last_id": data[-1]["id"] if data else "",
+            "has_more": len(there) > page.limit,
+        }
     )
 
 

@@ -1,0 +1,102 @@
+// The chat as a program: the same request with clients that people use.
+
+import { key } from "./api.js";
+import { copyButton, h } from "./dom.js";
+import { highlight } from "./markdown.js";
+import { bodyOf } from "./settings.js";
+
+const EXTRA = ["top_k", "min_p"];  // what OpenAI's clients have no argument for
+const ENVIRONMENT = "PUNA_KEY";
+
+/** The request of the snippets. */
+export function requestOf(model, settings) {
+  return { model, input: "Say this is a test", ...bodyOf(settings) };
+}
+
+const SNIPPETS = {
+  Python: { language: "python", install: "pip install openai", write: python },
+  "Node.js": { language: "javascript", install: "npm install openai", write: node },
+  curl: { language: "bash", install: null, write: curl },
+};
+
+export function python(request, origin, keyed) {
+  const plain = Object.entries(request).filter(([name]) => !EXTRA.includes(name));
+  const extra = Object.fromEntries(Object.entries(request).filter(([name]) => EXTRA.includes(name)));
+  const lines = plain.map(([name, value]) => `    ${name}=${literal(value, 1)},`);
+  if (Object.keys(extra).length) lines.push(`    extra_body=${literal(extra, 1)},`);
+  const apiKey = keyed ? `os.environ["${ENVIRONMENT}"]` : '"unused"';
+  return `${keyed ? "import os\n\n" : ""}from openai import OpenAI
+
+client = OpenAI(base_url="${origin}/v1", api_key=${apiKey})
+response = client.responses.create(
+${lines.join("\n")}
+)
+print(response.output_text)
+`;
+}
+
+/** A value as Python writes it. */
+function literal(value, depth) {
+  const pad = "    ".repeat(depth);
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "object") return JSON.stringify(value);
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  const parts = Array.isArray(value) ? value.map((one) => literal(one, depth + 1))
+    : Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${literal(one, depth + 1)}`);
+  const short = `${open}${parts.join(", ")}${close}`;
+  if (short.length < 72 && !short.includes("\n")) return short;
+  return `${open}\n${parts.map((part) => `${pad}    ${part},`).join("\n")}\n${pad}${close}`;
+}
+
+export function node(request, origin, keyed) {
+  const apiKey = keyed ? `process.env.${ENVIRONMENT}` : '"unused"';
+  return `import OpenAI from "openai";
+
+const client = new OpenAI({ baseURL: "${origin}/v1", apiKey: ${apiKey} });
+const response = await client.responses.create(${JSON.stringify(request, null, 2)});
+console.log(response.output_text);
+`;
+}
+
+export function curl(request, origin, keyed) {
+  const body = JSON.stringify(request, null, 2).replaceAll("'", "'\\''");
+  const header = keyed ? ` \\\n  -H "Authorization: Bearer $${ENVIRONMENT}"` : "";
+  return `curl ${origin}/v1/responses \\
+  -H 'Content-Type: application/json'${header} \\
+  -d '${body}'
+`;
+}
+
+export class CodeView {
+  constructor({ models, settings }) {
+    this._models = models;
+    this._settings = settings;
+    this._panels = h("div", {});
+    this.element = h("div", { class: "page" }, h("header", {}, h("h1", {}, "Use it from your code"),
+      h("p", { class: "muted" }, "Any client of OpenAI's API works with this address. These have the model and the settings of your chat.")),
+    this._panels);
+  }
+
+  show() {
+    let request;
+    try {
+      request = requestOf(this._models.name ?? "tiny", this._settings());
+    } catch (error) {
+      this._panels.replaceChildren(h("p", { class: "error-text", role: "alert" }, error.message));
+      return;
+    }
+    const keyed = Boolean(key());
+    this._panels.replaceChildren(
+      h("dl", { class: "address" }, h("dt", {}, "Base URL"), h("dd", {}, h("code", {}, `${location.origin}/v1`)),
+        h("dt", {}, "API key"), h("dd", {}, keyed ? h("code", {}, ENVIRONMENT) : "none is needed; clients that want one get any")),
+      ...Object.entries(SNIPPETS).map(([title, { language, install, write }]) => {
+        const text = write(request, location.origin, keyed);
+        return h("section", { "aria-label": title }, h("h2", {}, title), install && h("p", { class: "muted" }, h("code", {}, install)),
+          h("div", { class: "code" }, h("div", { class: "code-head" }, h("span", {}, language), copyButton(() => text, `Copy ${title}`)),
+            h("pre", { tabindex: "0" }, h("code", { "data-language": language }, text))));
+      }),
+      h("p", {}, "Everything else that this server answers is in the ", h("a", { href: "/docs" }, "API reference"), "."));
+    highlight(this._panels);
+  }
+}
