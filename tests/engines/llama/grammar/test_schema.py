@@ -50,6 +50,7 @@ TAGGED = {
 }
 """As pydantic writes a union that is told apart by a tag with a default."""
 NEEDING = {"oneOf": [{**one, "required": [name]} for one, name in zip(TAGGED["oneOf"], "xy", strict=True)]}
+PASSWORD = {"type": "string", "pattern": r"^(?=.*[A-Z])(?=.*\d)[a-zA-Z\d|]{4,}$"}
 BOTH = {"allOf": [{"properties": {"a": NULL}}, {"properties": {"b": NULL}}]}
 
 
@@ -109,6 +110,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         ({"type": "string", "maxLength": 5000}, "x" * 5000),
         ({"type": "string", "pattern": "^[A-Z]{2}-\\d+$"}, "AB-12"),
         ({"type": "string", "pattern": "b+"}, "abbc"),
+        (PASSWORD, "aB3|x"),
         ({"type": "string", "pattern": "^(a|b\\\"|c)*?[^x-z]\\.$"}, 'ab"c!.'),
         ({"type": "string", "format": "date"}, "2024-12-31"),
         ({"type": "string", "format": "date-time"}, "2024-02-28T23:59:59.5Z"),
@@ -139,6 +141,10 @@ def test_what_fits_may_be_written(schema: dict[str, Any], value: Any) -> None:
         (CITY, {}),
         (CITY, {"city": "Paris", "days": 15}),
         (CITY, {"city": "Paris", "country": "France"}),
+        (CITY, b'{"days": 3, "city": "Paris"}'),
+        (CITY, b'{ "city": "Paris"}'),
+        (CITY, b'{"city":  "Paris"}'),
+        (CITY, b'{"city": "Paris"}\n'),
         (CITY, b'{"city": "Par'),
         (CITY, b'{"city": "line\nbreak"}'),
         (TREE, {"value": 1}),
@@ -162,6 +168,9 @@ def test_what_fits_may_be_written(schema: dict[str, Any], value: Any) -> None:
         ({"type": "string", "minLength": 2}, "ä"),
         ({"type": "string", "maxLength": 2500}, "x" * 2501),
         ({"type": "string", "pattern": "^a|b$"}, "cc"),
+        (PASSWORD, "abcd3"),
+        (PASSWORD, "aBcd|"),
+        (PASSWORD, "aB3"),
         ({"type": "string", "format": "date"}, "2023-02-29"),
         ({"type": "string", "format": "ipv4"}, "256.1.1.1"),
         ({"type": "integer", "minimum": 950}, 949),
@@ -190,6 +199,8 @@ def test_what_does_not_fit_may_not(schema: dict[str, Any], value: Any) -> None:
         ({"type": "number", "multipleOf": 1e-12}, "multipleOf"),
         ({"type": "string", "format": "regex"}, "format"),
         ({"type": "string", "pattern": "(?=a)b"}, "pattern"),
+        ({"type": "string", "pattern": "^(?=a)b|c"}, "pattern"),
+        ({"type": "string", "pattern": "^(?!a)b"}, "pattern"),
         ({"type": "string", "pattern": '^[^"]+$'}, "pattern"),
         ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, "oneOf"),
         ({"type": "object", "propertyNames": {"not": {"const": "a"}}}, "propertyNames"),
@@ -297,3 +308,7 @@ def test_a_thinking_may_end_with_text_before_a_token() -> None:
     source = compiled.grammar.replace("(?s:.*)", r"[^\x01]*").replace("<[7]>", r'"\u0001"')
     assert accepts(source, 'So <|end|> it is.<|end|>\x01assistant{"city": "Paris"}')
     assert not accepts(source, 'So it is.\x01assistant{"city": "Paris"}')
+
+
+def test_what_a_pattern_looks_ahead_for_is_held() -> None:
+    assert grammar(PASSWORD)[1] == []

@@ -5,6 +5,7 @@ import re
 NO_AUTOMATON = re.compile(r"\\[bBc1-9]|\\k<")
 MISREAD = re.compile(r'"|\\\\|\\(?:x|u00)(?:22|5[cC])')
 """llguidance mistakes quotation marks and backslashes in expressions for strings."""
+QUANTIFIERS = ("?", "*", "+", "{")
 LOOK_AROUND = ("(?=", "(?!", "(?<=", "(?<!")
 
 
@@ -14,7 +15,7 @@ def without_look_around(pattern: str) -> str:
     while position < len(pattern):
         if pattern.startswith(LOOK_AROUND, position):
             position = end_of_group(pattern, position)
-            if pattern[position : position + 1] in ("?", "*", "+", "{"):
+            if pattern[position : position + 1] in QUANTIFIERS:
                 return ""
             continue
         step = 2 if pattern[position] == "\\" else len(character_class(pattern, position))
@@ -22,6 +23,34 @@ def without_look_around(pattern: str) -> str:
         position += step
     result = re.sub(r"^\^\^+", "^", result)
     return "" if MISREAD.search(result) or NO_AUTOMATON.search(result) or result in ("^", "$") else result
+
+
+def conjuncts(pattern: str) -> list[str]:
+    """The patterns that all have to match, where one looks ahead from its beginning, as those of passwords do; else
+    the pattern itself."""
+    position, found = 1, []
+    while pattern.startswith("^") and pattern.startswith("(?=", position):
+        end = end_of_group(pattern, position)
+        found.append(f"^(?:{pattern[position + len('(?=') : end - 1]})")
+        position = end
+    if not found or has_alternatives(pattern) or pattern[position : position + 1] in QUANTIFIERS:
+        return [pattern]
+    return [*found, f"^{pattern[position:]}"]
+
+
+def has_alternatives(pattern: str) -> bool:
+    """Whether a pattern is several, with `|` between them."""
+    position = 0
+    while position < len(pattern):
+        if pattern[position] == "|":
+            return True
+        if pattern[position] == "(":
+            position = end_of_group(pattern, position)
+        elif pattern[position] == "\\":
+            position += 2
+        else:
+            position += len(character_class(pattern, position))
+    return False
 
 
 def end_of_group(pattern: str, start: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from puna.engines.llama.grammar.formats import FORMATS
 from puna.engines.llama.grammar.numbers import exact, far_examples, number_keywords
-from puna.engines.llama.grammar.patterns import without_look_around
+from puna.engines.llama.grammar.patterns import conjuncts, without_look_around
 from puna.engines.llama.grammar.spoken import Spoken
 from puna.engines.llama.grammar.unions import Unions
 from puna.structured.document import Document, Target
@@ -181,9 +181,9 @@ class Relaxed:
     def _string(self, schema: Schema, path: Path) -> dict[str, Any]:
         own: dict[str, Any] = {word: int(schema[word]) for word in ("minLength", "maxLength") if word in schema}
         patterns: list[str] = []
-        if "pattern" in schema:
-            pattern = without_look_around(schema["pattern"])
-            if pattern != schema["pattern"]:
+        for given in conjuncts(schema["pattern"]) if "pattern" in schema else ():
+            pattern = without_look_around(given)
+            if pattern != given:
                 self._leave((*path, "pattern"))
             if pattern:
                 patterns.append(pattern)
