@@ -92,8 +92,9 @@ def unsupported(reason: str) -> BeforeValidator:
     return BeforeValidator(refuse)
 
 
-READERS = ThreadPoolExecutor(2, thread_name_prefix="bodies")
-"""Threads of their own, so that no body waits for an upload or for a model in the making."""
+READERS = ThreadPoolExecutor(1, thread_name_prefix="bodies")
+"""A thread of their own, so that no body waits for an upload or for a model in the making. Two would be no sooner
+done, as Python runs one at a time, and the event loop would have to wait for both."""
 
 
 async def in_thread(work: Callable[[], T]) -> T:

@@ -22,6 +22,9 @@ LONGEST_SECONDS = 10**6
 SWITCH_SECONDS = 0.0005
 """How long a thread that reads a large body may go on while the event loop has something to do. Python's own 5 ms add
 up: the loop waits for as long after each call of the system."""
+COLLECTIONS = 10_000, 10, 20
+"""After how many new objects Python looks for those that only refer to each other. Its own 700 have it look at all
+objects of a large body again and again, while nothing else runs."""
 ASK_SECONDS = 1.0
 """How long whatever has the port may take to say what it is."""
 
@@ -101,6 +104,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     warn_of_strangers(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is there now stays: no collection that a large body sets off looks at it again
+    gc.set_threshold(*COLLECTIONS)
     config = uvicorn.Config(
         app,
         log_config=None,
