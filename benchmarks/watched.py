@@ -121,11 +121,11 @@ class Watch:
         arrived = threading.Event()
 
         def arrive(then: Moment) -> None:
+            arrived.set()
             own, whole = self._clock.now().since(then, self._main)
             found = self._longest
             found.loop, found.loop_with_queue = max(found.loop, own), max(found.loop_with_queue, whole)
             found.ticks += 1
-            arrived.set()
 
         while not self._loop.is_closed():
             arrived.clear()

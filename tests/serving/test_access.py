@@ -34,6 +34,18 @@ def test_a_name_that_was_rebound_to_this_machine_is_not(http: httpx2.Client) -> 
     assert http.get("/v1/models", headers={"host": "localhost:11434"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "host", ["localhost/v1/models?", "localhost?", "localhost#", "x/health?", "a@localhost", "a b"]
+)
+def test_a_host_that_would_be_read_as_a_path_is_none(start_scripted: StartScripted, host: str) -> None:
+    """CVE-2026-48746 of vLLM: a request's address is put together of its host and its path."""
+    with start_scripted(PUNA_API_KEYS="one", PUNA_HOSTS="*").http() as http:
+        answer = http.get("/v1/models", headers={"host": host})
+        assert (answer.status_code, "is no host" in answer.text) == (400, True)
+        good = {"host": "any.test:80", "authorization": "Bearer one"}
+        assert http.get("/v1/models", headers=good).status_code == 200
+
+
 def test_a_preflight_allows_what_the_sdk_sends(http: httpx2.Client) -> None:
     headers = {
         "origin": "http://localhost:3000",

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from puna.core.errors import Forbidden, PunaError, RateLimited, Unauthorized
+from puna.core.errors import Forbidden, InvalidRequest, PunaError, RateLimited, Unauthorized
 from puna.http.turns import around, as_request, refuse
 from puna.observation.journal import entry_of
-from puna.serving.hosts import is_known, is_local, is_loopback
+from puna.serving.hosts import is_host, is_known, is_local, is_loopback
 from puna.serving.keys import Key, Keys
 from puna.settings import Settings
 
@@ -106,6 +106,8 @@ class Access:
     def _problem(self, request: Request) -> PunaError | None:
         headers = request.headers
         host = headers.get("host", "")
+        if not is_host(host):
+            return InvalidRequest(f"'{host}' is no host.")
         if not self._knows(host):
             advice = "" if self._loopback else "; PUNA_HOSTS can allow it"
             return Forbidden(f"The host '{host}' is not this machine{advice}.")

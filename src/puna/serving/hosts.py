@@ -6,6 +6,14 @@ import socket
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+HOST = re.compile(r"([\w.-]*|\[[\w:.]+\])(:\d*)?", re.ASCII)
+
+
+def is_host(host: str) -> bool:
+    """Whether a Host header has nothing in it but a name or an address, and a port. What follows a `/` or `?` in it
+    would be a part of the path where the two are put together."""
+    return HOST.fullmatch(host) is not None
+
 
 def is_loopback(host: str) -> bool:
     """Whether a server bound to `host` can be reached from this machine only."""
