@@ -21,6 +21,7 @@ from benchmarks.store import add_model
 from benchmarks.structured import structured_costs
 
 MODEL = "random"
+SMALLEST = "micro"
 CACHE = Path(".bench")
 """Where generated models are kept from run to run, below the current folder."""
 CONTEXT_LENGTH = 2048
@@ -51,7 +52,15 @@ class Plan:
 
 async def run(plan: Plan) -> None:
     """Measure everything and print the table."""
-    rows = [*await against_engine(plan), *await structured_rows(plan), *await parallel_rows(plan)]
+    weights, smallest = cached_model(plan.shape, plan.weights), cached_model(SMALLEST)
+    with puna_environment() as environment:
+        models = Path(environment["PUNA_MODELS"])
+        add_model(models, MODEL, weights)
+        add_model(models, SMALLEST, smallest)
+        with puna_server(environment) as server:
+            rows = await against_engine(plan, server, environment)
+            rows += await structured_rows(plan, server)
+            rows += await parallel_rows(plan, server, environment)
     rows.append(await cold_row(plan.cold_starts))
     table = Table("", "measured", "budget", title=f"Puna over its engine alone, {plan.shape} random weights")
     for row in rows:
@@ -59,20 +68,15 @@ async def run(plan: Plan) -> None:
     Console().print(table)
 
 
-async def against_engine(plan: Plan) -> list[Row]:
+async def against_engine(plan: Plan, server: PunaServer, environment: dict[str, str]) -> list[Row]:
     """The rows that compare a server to the engine alone, and the server's memory afterwards."""
-    weights = cached_model(plan.shape, plan.weights)
-    with puna_environment() as environment:
-        add_model(Path(environment["PUNA_MODELS"]), MODEL, weights)
-        with puna_server(environment) as server:
-            async with engine_alone(MODEL, environment) as alone:
-                through = server.target(MODEL)
-                rows = [await first_token_row(plan, alone, through)]
-                before = server.processor_time()
-                rows += await throughput_rows(plan, alone, through)
-                after = server.processor_time()
-            rows.append(processor_row(before, after))
-            return [*rows, memory_row(server)]
+    through = server.target(MODEL)
+    async with engine_alone(MODEL, environment) as alone:
+        rows = [await first_token_row(plan, alone, through)]
+        before = server.processor_time()
+        rows += await throughput_rows(plan, alone, through)
+        after = server.processor_time()
+    return [*rows, processor_row(before, after), memory_row(server)]
 
 
 async def throughput_rows(plan: Plan, alone: Target, through: Target) -> list[Row]:
@@ -87,34 +91,28 @@ async def throughput_rows(plan: Plan, alone: Target, through: Target) -> list[Ro
     return rows
 
 
-async def structured_rows(plan: Plan) -> list[Row]:
+async def structured_rows(plan: Plan, server: PunaServer) -> list[Row]:
     """What the server has to do for a token of JSON and of a call. The model is the smallest: an engine with a large
     vocabulary takes long to find tokens that a grammar allows, and it is not the one that is measured."""
-    with puna_environment() as environment:
-        add_model(Path(environment["PUNA_MODELS"]), MODEL, cached_model("micro"))
-        with puna_server(environment) as server:
-            json, call = await structured_costs(server, server.target(MODEL), plan.tokens, min(plan.pairs, 5))
+    json, call = await structured_costs(server, server.target(SMALLEST), plan.tokens, min(plan.pairs, 5))
     return [
         Row("server's processor time, JSON by a schema over plain text", f"{json:.2f}", ""),
         Row("the same, a forced call over plain text", f"{call:.2f}", ""),
     ]
 
 
-async def parallel_rows(plan: Plan) -> list[Row]:
+async def parallel_rows(plan: Plan, several: PunaServer, environment: dict[str, str]) -> list[Row]:
     """What it gives to work on 8 requests at once: tokens per second of 8 streams over those of one, and over those
     of 8 streams that an engine with one sequence answers one after another."""
-    weights = cached_model(plan.shape, plan.weights)
-    with puna_environment() as environment:
-        add_model(Path(environment["PUNA_MODELS"]), MODEL, weights)
-        one = {**environment, "PUNA_NUM_PARALLEL": "1", "PUNA_HOME": environment["PUNA_HOME"] + "/one"}
-        with puna_server(environment) as several, puna_server(one) as single:
-            targets = several.target(MODEL), single.target(MODEL)
-            over_one, over_turns = [], []
-            for turn in range(plan.pairs + 1):
-                prompts = [f"Turn {turn}, stream {stream}: tell me about the sea." for stream in range(8)]
-                eight = await send_burst(targets[0], prompts, plan.tokens)
-                over_one.append(eight.rate / (await send_burst(targets[0], prompts[:1], plan.tokens)).rate)
-                over_turns.append(eight.rate / (await send_burst(targets[1], prompts, plan.tokens)).rate)
+    one = {**environment, "PUNA_NUM_PARALLEL": "1", "PUNA_HOME": environment["PUNA_HOME"] + "/one"}
+    with puna_server(one) as single:
+        targets = several.target(MODEL), single.target(MODEL)
+        over_one, over_turns = [], []
+        for turn in range(plan.pairs + 1):
+            prompts = [f"Turn {turn}, stream {stream}: tell me about the sea." for stream in range(8)]
+            eight = await send_burst(targets[0], prompts, plan.tokens)
+            over_one.append(eight.rate / (await send_burst(targets[0], prompts[:1], plan.tokens)).rate)
+            over_turns.append(eight.rate / (await send_burst(targets[1], prompts, plan.tokens)).rate)
     return [
         Row("tokens per second, 8 streams over 1", f"{median(over_one[1:]):.2f}", "≥ 2"),
         Row("the same, over one sequence", f"{median(over_turns[1:]):.2f}", "≥ 2"),

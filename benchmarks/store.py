@@ -16,7 +16,8 @@ def add_model(models: Path, name: str, weights: Path) -> None:
     blobs = models / "blobs"
     blobs.mkdir(parents=True, exist_ok=True)
     layer = Layer(media.WEIGHTS, Digest.of_file(weights), weights.stat().st_size)
-    os.link(weights, blobs / layer.digest.filename)
+    if not (blob := blobs / layer.digest.filename).exists():  # two names may have the same weights
+        os.link(weights, blob)
     content = Config.of(Metadata.read(weights)).encode([str(layer.digest)])
     config = Layer(media.CONFIG, Digest.of(content), len(content))
     (blobs / config.digest.filename).write_bytes(content)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.forking import forked_children
 from tests.server import RunningServer, StartServer, running_server
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ class NoProcesses:
             if threading.current_thread() is threading.main_thread():
                 pytest.skip(WHY)
             raise PermissionError(WHY)  # a skip would end the event loop that runs in the thread
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _forked() -> Iterator[None]:
+    """Engines that tests start themselves are forked, too."""
+    with forked_children():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""Engines and workers of a forked server are forked, too: from a process beside it that has imported their modules.
+"""Engines and workers of tests and of their servers are forked: from a process that has imported their modules.
 
-Python and what they import take more processor time than a small model takes to load. Only Linux can do that: there
-a process may be made another's child (`PR_SET_CHILD_SUBREAPER`), and the server has to be able to wait for its own.
+Python and what they import take more processor time than a small model takes to load. Only Linux can do that: there a
+process may make another one of its parent's (`CLONE_PARENT`), which the parent can wait for as for any of its own.
 Servers that are started afresh (`launcher=()`) and the tests of `puna.engines.process` start real commands.
 """
 
@@ -10,10 +10,15 @@ import gc
 import inspect
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,8 +26,10 @@ from typing import Any
 MODULES = ("puna.engines.llama.runner", "puna.structured.worker")
 """What is forked; each has a function `main`."""
 IMPORTED = (*MODULES, "puna.engines.llama.grammar.compiled")
-PR_SET_CHILD_SUBREAPER = 36
-"""From Linux's <sys/prctl.h>: orphans among the descendants of this process become its children."""
+CLONE = {"x86_64": 56, "aarch64": 220}.get(platform.machine()) if sys.platform == "linux" else None
+"""The number of the system call clone(2), from Linux's <asm/unistd.h>."""
+CLONE_PARENT = 0x8000
+"""From Linux's <sched.h>: the new process is a child of this one's parent."""
 LONGEST_ORDER = 2**18
 ARGUMENTS_AT = 47
 """Where /proc/self/stat says at which addresses the command line is, counted from 0 (proc(5): arg_start, arg_end)."""
@@ -32,18 +39,55 @@ names = [*inspect.signature(execute_child).parameters]
 
 
 def fork_children() -> None:
-    """Have the processes of those modules forked that this process starts from now on. It must have one thread."""
+    """Have the processes of those modules forked that this process starts from now on. It must have one thread and
+    have imported them."""
+    if CLONE is None:
+        return
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if not os.fork():
         ours.close()
         serve(theirs)
     theirs.close()
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    subprocess.Popen._execute_child = _execute_child_by(ours)  # type: ignore[attr-defined]
+    subprocess.Popen._execute_child = _execute_child_by(lambda: ours)  # type: ignore[attr-defined]
 
 
-def _execute_child_by(channel: socket.socket) -> Any:
+@contextmanager
+def real_commands() -> Iterator[None]:
+    """None of this, for a while."""
+    forked = subprocess.Popen._execute_child  # type: ignore[attr-defined]
+    subprocess.Popen._execute_child = execute_child  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        subprocess.Popen._execute_child = forked  # type: ignore[attr-defined]
+
+
+@contextmanager
+def forked_children() -> Iterator[None]:
+    """The same for a process of any number of threads: what forks is a command, started when it is first needed."""
+    if CLONE is None:
+        yield
+        return
+    subprocess.Popen._execute_child = _execute_child_by(_own_channel)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        subprocess.Popen._execute_child = execute_child  # type: ignore[attr-defined]
+
+
+@cache
+def _own_channel() -> socket.socket:
+    """To the process that forks for this one. It ends with this one, when the channel does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        command = [sys.executable, "-m", "tests.forking", str(theirs.fileno())]
+        subprocess.Popen(command, cwd=Path(__file__).parents[1], pass_fds=[theirs.fileno()], start_new_session=True)
+    return ours
+
+
+def _execute_child_by(channel: Callable[[], socket.socket]) -> Any:
     """What `subprocess.Popen` calls to start a process: by that channel where it is one of those modules."""
+    one_at_a_time = threading.Lock()
 
     def started(self: Any, *given: Any) -> None:
         call = dict(zip(names, (self, *given), strict=True))
@@ -55,8 +99,9 @@ def _execute_child_by(channel: socket.socket) -> Any:
         streams = [standard if pipe == -1 else pipe for standard, pipe in enumerate(pipes)]
         environment = dict(os.environ if call["env"] is None else call["env"])
         order = {"arguments": arguments, "environment": environment, "session": call["start_new_session"]}
-        socket.send_fds(channel, [json.dumps(order).encode()], streams)
-        self.pid = int(channel.recv(64))
+        with one_at_a_time:
+            socket.send_fds(channel(), [json.dumps(order).encode()], streams)
+            self.pid = int(channel().recv(64))
         self._child_created = True
         ends = [call[name] for name in ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")]
         self._close_pipe_fds(*ends)
@@ -65,19 +110,32 @@ def _execute_child_by(channel: socket.socket) -> Any:
 
 
 def serve(channel: socket.socket) -> None:
-    """Fork for each order that comes, until the server is gone."""
+    """Fork for each order that comes, until the one who gives them is gone."""
     gc.freeze()
     show_as([__name__])  # its command line is no engine's
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     leave_others_descriptors(channel.fileno())
     while True:
         order, descriptors, _, _ = socket.recv_fds(channel, LONGEST_ORDER, 3)
         if not order:
             os._exit(0)
-        if not os.fork():
-            orphan(channel, json.loads(order), descriptors)
+        if not (child := fork_for_parent()):
+            channel.close()
+            be_forked(json.loads(order), descriptors)
+        channel.send(str(child).encode())
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def fork_for_parent() -> int:
+    """Fork, as `os.fork` does, but the new process is a child of this one's parent."""
+    python: Any = ctypes.PyDLL(None)
+    python.PyOS_BeforeFork()
+    child = int(python.syscall(CLONE, CLONE_PARENT | signal.SIGCHLD, 0, 0, 0, 0))
+    if child:
+        python.PyOS_AfterFork_Parent()
+    else:
+        python.PyOS_AfterFork_Child()
+    return child
 
 
 def leave_others_descriptors(kept: int) -> None:
@@ -89,15 +147,8 @@ def leave_others_descriptors(kept: int) -> None:
     os.closerange(kept + 1, 256)
 
 
-def orphan(channel: socket.socket, order: dict[str, Any], descriptors: list[int]) -> None:
-    """Fork once more and end, so that the server becomes the child's parent."""
-    own = os.getpid()
-    if child := os.fork():
-        channel.send(str(child).encode())
-        os._exit(0)
-    channel.close()
-    while os.getppid() == own:
-        os.sched_yield()
+def be_forked(order: dict[str, Any], descriptors: list[int]) -> None:
+    """Be that module's process to its end."""
     try:
         become(descriptors=descriptors, **order)
     except SystemExit as end:
@@ -118,7 +169,6 @@ def report(message: object) -> int:
 
 def become(arguments: list[str], environment: dict[str, str], session: bool, descriptors: list[int]) -> None:
     """Be that module's process."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if session:
         os.setsid()
     for stream, descriptor in enumerate(descriptors):
@@ -137,3 +187,11 @@ def show_as(arguments: list[str]) -> None:
     start, end = (int(number) for number in numbers[ARGUMENTS_AT - 2 : ARGUMENTS_AT])
     line = b"\0".join(argument.encode() for argument in arguments)
     ctypes.memmove(start, line.ljust(end - start, b"\0")[: end - start], end - start)
+
+
+if __name__ == "__main__":
+    for module in IMPORTED:
+        import_module(module)
+    from tests.forking import serve as serve_orders  # by its name, as a forked server does
+
+    serve_orders(socket.socket(fileno=int(sys.argv[1])))

@@ -70,8 +70,9 @@ class Answer:
 class Subject:
     """A template, and a folder for the models that have it. The model that says nothing in particular is kept."""
 
-    def __init__(self, template: str, folder: Path) -> None:
+    def __init__(self, template: str, folder: Path, *, context: int = 8192) -> None:
         self.template = template
+        self._context = context
         self._folder = folder
         self._models = 0
         self._kept: GeneratingEngine | None = None
@@ -114,7 +115,7 @@ class Subject:
             width = Metadata.read(weights).embedding_length
             assert width
             projector = write_projector(self._folder / "projector.gguf", embedding=width)
-            engine = await replace(micro_launch(weights, context=8192), projector=projector).start()
+            engine = await replace(micro_launch(weights, context=self._context), projector=projector).start()
             assert isinstance(engine, GeneratingEngine)
             self._seeing = engine
         return self._seeing
@@ -123,7 +124,7 @@ class Subject:
         self._models += 1  # the engine has its file mapped: none is written over
         weights = self._folder / f"{self._models}.gguf"
         write_scripted_model(weights, says, self.template, ends=ends, first=first)
-        engine = await micro_launch(weights, context=8192).start()
+        engine = await micro_launch(weights, context=self._context).start()
         assert isinstance(engine, GeneratingEngine)
         return engine
 

@@ -11,7 +11,7 @@ from tests.templates.subject import Subject
 
 @pytest.mark.parametrize("name", SMALL)
 async def test_what_was_sent_is_in_the_prompt_and_what_was_said_in_the_answer(name: str, tmp_path: Path) -> None:
-    async with Subject(SMALL[name], tmp_path) as subject:
+    async with Subject(SMALL[name], tmp_path, context=2048) as subject:
         problems = {case.run.__name__: await failure(case, subject) for case in (*CASES, *SENSES)}
     assert not {name: problem for name, problem in problems.items() if problem}
 

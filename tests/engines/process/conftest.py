@@ -1,7 +1,17 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.forking import real_commands
+
+
+@pytest.fixture(autouse=True)
+def _real() -> Iterator[None]:
+    """The processes that are tested here are what users get."""
+    with real_commands():
+        yield
 
 
 @pytest.fixture(scope="session")
