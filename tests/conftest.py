@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.scripted import ScriptedServer, StartScripted
 
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads wait busily for each other
+
 PROCESSES = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
 """Python's audit events of a process that is started."""
 WHY = "it starts a process"

@@ -28,13 +28,17 @@ LONGEST_ORDER = 2**18
 
 ROOT = Path(__file__).parents[1]
 SERVER = (
-    *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.websockets.auto", "aiohttp", "filelock"),
+    *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.loops.uvloop", "uvicorn.protocols.websockets.auto"),
+    *("aiohttp", "filelock", "numpy", "encodings.idna"),
     *("puna.server", "puna.serving.connection", "puna.serving.shutdown", "puna.serving.descriptors"),
     *("puna.observation.log", "puna.engines.process.client", "puna.engines.llama.engine", "puna.images.load"),
     *("puna.engines.encoder.engine", "psutil"),
     *(f"puna.api.ollama.{name}" for name in ("chat", "embeddings", "generate", "models", "summary")),
     *(f"puna.cli.commands.{name}" for name in ("serve", "models", "create", "show", "registry", "run", "running")),
     *("puna.cli.client.mounted", "puna.cli.client.network", "puna.cli.client.tags", "puna.library.template.go"),
+    *("puna.library.template.renderers", "puna.library.capabilities", "puna.state.stores"),
+    *("puna.state.conversations", "puna.state.responses", "puna.api.description"),
+    *(f"puna.api.{dialect}.description" for dialect in ("anthropic", "ollama", "openai")),
     *IMPORTED,
 )
 PROGRAM = (*SERVER, "openai", "ollama", "puna.embedded.core", "puna.embedded.transports", "puna.embedded.serving")
@@ -49,7 +53,12 @@ class ForkServer:
         with theirs:
             command = [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), *modules]
             self._process = subprocess.Popen(
-                command, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+                command,
+                cwd=ROOT,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # what forks has one thread
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
             )
 
     def start(self, arguments: list[str], environment: Mapping[str, str], output: int, errors: int) -> psutil.Process:
@@ -115,11 +124,6 @@ def become(arguments: list[str], environment: dict[str, str], folder: str | None
     """Be `puna` with those arguments. Its exit code is written to the fourth descriptor, where there is one."""
     from puna.cli import app
 
-    import atexit
-    before = set(sys.modules)
-    def dump():
-        with open("/tmp/w/newmods2.txt","a") as f: f.write(json.dumps([arguments[:1], sorted(set(sys.modules)-before)])+"\n")
-    atexit.register(dump)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)

@@ -7,6 +7,8 @@ from sqlalchemy import event
 from puna.state.stored import StoredResponse
 from puna.state.stores import Stores
 
+TURNS = 300
+
 
 def key(prefix: str = "resp") -> str:
     return f"{prefix}_{secrets.token_hex(8)}"
@@ -63,12 +65,12 @@ async def test_saving_again_replaces_the_output(stores: Stores) -> None:
     assert await stores.responses.input_items(queued.id) == list(queued.input)
 
 
-async def test_a_thousand_turns_are_read_in_one_query(stores: Stores) -> None:
+async def test_hundreds_of_turns_are_read_in_one_query(stores: Stores) -> None:
     def work(connection: Any) -> None:
         from puna.state.responses import write
 
         previous = None
-        for number in range(1000):
+        for number in range(TURNS):
             body = {**response(previous).body, "id": f"{root}_{number}", "output": [{"id": f"out_{number}"}]}
             write(connection, StoredResponse(body=body, input=[{"id": f"in_{number}"}]))
             previous = f"{root}_{number}"
@@ -78,9 +80,9 @@ async def test_a_thousand_turns_are_read_in_one_query(stores: Stores) -> None:
     statements: list[str] = []
     engine = stores.database._engine
     event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
-    found = await stores.responses.chain(f"{root}_999")
+    found = await stores.responses.chain(f"{root}_{TURNS - 1}")
     assert found is not None
-    assert [item["id"] for item in found.items] == [f"{side}_{n}" for n in range(1000) for side in ("in", "out")]
+    assert [item["id"] for item in found.items] == [f"{side}_{n}" for n in range(TURNS) for side in ("in", "out")]
     assert found.missing is None
     assert len([statement for statement in statements if "SELECT" in statement]) == 1
 
