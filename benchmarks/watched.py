@@ -2,8 +2,8 @@
 
 Two times are measured in the server's process, both without what it waits for a processor: how long the event loop
 takes to come to something that has happened, and how long a piece of text is on its way through the server, from the
-engine's bytes to the client's. No stream waits for the server longer than both together. `WATCH` names a socket, on
-which the longest ones since it was last asked are told.
+engine's bytes to the client's. No stream waits for the server longer than both together, as they were at that time.
+`WATCH` names a socket, on which the longest ones since it was last asked are told.
 """
 
 import asyncio
@@ -12,11 +12,12 @@ import os
 import socket
 import threading
 import time
+from collections import deque
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from puna.cli import app
 from puna.engines.process import connection
@@ -29,9 +30,10 @@ ADDRESS = "WATCH"
 
 @dataclass
 class Longest:
-    """The longest times, in seconds, and how many were measured. `…_with_queue` count what was waited for a
-    processor as well."""
+    """The longest times, in seconds, and how many were measured. `together` is the longest of a text and of the loop
+    when it came. `…_with_queue` count what was waited for a processor as well."""
 
+    together: float = 0.0
     loop: float = 0.0
     loop_with_queue: float = 0.0
     text: float = 0.0
@@ -39,17 +41,12 @@ class Longest:
     ticks: int = 0
     texts: int = 0
 
-    @property
-    def together(self) -> float:
-        """What no stream waited longer for."""
-        return self.loop + self.text
-
     def __str__(self) -> str:
-        loop, text = self.loop * 1000, self.text * 1000
+        together, loop, text = self.together * 1000, self.loop * 1000, self.text * 1000
         queue = (self.loop_with_queue - self.loop) * 1000, (self.text_with_queue - self.text) * 1000
         return (
-            f"{loop:.0f} ms loop, {text:.0f} ms text (waiting for a processor: {queue[0]:.0f}, {queue[1]:.0f}), "
-            f"{self.ticks} ticks, {self.texts} texts"
+            f"{together:.0f} ms together, {loop:.0f} ms loop, {text:.0f} ms text "
+            f"(waiting for a processor: {queue[0]:.0f}, {queue[1]:.0f}), {self.ticks} ticks, {self.texts} texts"
         )
 
 
@@ -101,6 +98,14 @@ class Clock:
         return Moment(time.monotonic(), time.process_time(), waited)
 
 
+class Tick(NamedTuple):
+    """When something was sent to the event loop and when it arrived, and how much of that is the server's own."""
+
+    sent: float
+    arrived: float
+    own: float
+
+
 class Watch:
     """Measures from within the event loop's thread, in which it has to be made."""
 
@@ -110,6 +115,8 @@ class Watch:
         self._clock = Clock()
         self._longest = Longest()
         self._arrived: ContextVar[Moment | None] = ContextVar("arrived", default=None)
+        self._ticks: deque[Tick] = deque(maxlen=100)
+        self._texts: deque[tuple[float, float]] = deque(maxlen=1000)
 
     def begin(self, address: str) -> None:
         """Measure from now on, and tell whoever asks at that address."""
@@ -122,10 +129,15 @@ class Watch:
 
         def arrive(then: Moment) -> None:
             arrived.set()
-            own, whole = self._clock.now().since(then, self._main)
+            now = self._clock.now()
+            own, whole = now.since(then, self._main)
             found = self._longest
             found.loop, found.loop_with_queue = max(found.loop, own), max(found.loop_with_queue, whole)
             found.ticks += 1
+            tick = Tick(then.time, now.time, own)
+            self._ticks.append(tick)
+            for came, text in self._texts:
+                self._pair(tick, came, text)
 
         while not self._loop.is_closed():
             arrived.clear()
@@ -133,6 +145,13 @@ class Watch:
             self._loop.call_soon_threadsafe(arrive, self._clock.now())
             arrived.wait()
             time.sleep(TICK_SECONDS)
+
+    def _pair(self, tick: Tick, came: float, text: float) -> None:
+        """Count a text that may have waited for the loop together with that tick before it came: then it came not
+        much earlier than the tick was sent, and not much later than it arrived."""
+        much = max(2 * TICK_SECONDS, tick.own)
+        if tick.sent - much <= came <= tick.arrived + much:
+            self._longest.together = max(self._longest.together, tick.own + text)
 
     def _watch_texts(self) -> None:
         watch = self
@@ -160,6 +179,9 @@ class Watch:
                 found = watch._longest
                 found.text, found.text_with_queue = max(found.text, own), max(found.text_with_queue, whole)
                 found.texts += 1
+                watch._texts.append((then.time, own))
+                for tick in watch._ticks:
+                    watch._pair(tick, then.time, own)
             await write(stream, block, more=more)
 
         EventStream._write = written  # type: ignore[assignment, method-assign]
