@@ -114,11 +114,11 @@ class CompletionStream:
         each, and its body.
 
         The engine answers prompts side by side, in batches whose shape depends on what ran before. Those that have a
-        seed are answered one after the other.
+        seed are answered one after the other, where anything is left to chance.
         """
         prompts = self._prompts
         several = len(prompts) if isinstance(prompts, list) else 1
-        at_once = 1 if "seed" in self._body else several
+        at_once = 1 if "seed" in self._body and self._body.get("temperature") != 0 else several
         for start in range(0, several, at_once):
             asked = prompts[start : start + at_once] if isinstance(prompts, list) else prompts
             body = self._body | {"prompt": asked}
