@@ -24,7 +24,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`puna rm": "cli/test_models.py::test_models_are_listed_copied_and_removed",
         "`puna pull": "api/ollama/test_transfers.py::test_the_command_pulls_without_a_server",
         "An interrupted download is resumed": (
-            "library/registry/test_pull.py::test_a_pull_that_is_killed_ten_times_goes_on_each_time"
+            "library/registry/test_pull.py::test_a_pull_that_is_killed_five_times_goes_on_each_time"
         ),
         "`puna push": "api/ollama/test_transfers.py::test_the_commands_push_and_pull_with_a_real_registry",
         "`puna ps": "cli/test_run.py::test_models_in_memory_are_listed_and_stopped",
