@@ -54,6 +54,8 @@ class Inhabited:
                 return False
         if schema.get("not") in ({}, True) or not all(map(self._has, schema.get("allOf", ()))):
             return False
+        if sum(part in (True, {}) for part in schema.get("oneOf", ())) > 1:
+            return False
         for word in ("anyOf", "oneOf"):
             if word in schema and not any(map(self._has, schema[word])):
                 return False
@@ -100,7 +102,10 @@ class Inhabited:
             step = inner[len(path) :]
             if (step in needed or step[0] in ("allOf", "anyOf", "oneOf", "items")) and not self._has(part):
                 return self._culprit(part, inner)
-        words = ("not", "enum", "const", "minLength", "minItems", "minimum", "exclusiveMinimum", "required", "$ref")
+        words = (
+            *("not", "enum", "const", "minLength", "minItems"),
+            *("minimum", "exclusiveMinimum", "required", "$ref", "oneOf"),
+        )
         return (*path, next((word for word in words if word in schema), "type"))
 
 

@@ -230,6 +230,7 @@ def test_what_no_grammar_holds_is_named_to_be_checked(schema: dict[str, Any], pa
         ({"properties": {"a": 1}}, "properties.a"),
         ({"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]}, "properties.a.$ref"),
         ({"$ref": "#"}, "$ref"),
+        ({"oneOf": [True, {}, {"type": "null"}]}, "oneOf"),
         ({"anyOf": [{"$ref": "#"}]}, "anyOf.0.$ref"),
         ({"type": "array", "items": False, "minItems": 1}, "items"),
     ],
