@@ -30,3 +30,10 @@ def test_an_unknown_model_is_404(scripted: ScriptedServer) -> None:
         scripted.client().models.retrieve("ann/none:7b")
     assert raised.value.code == "model_not_found"
     assert "ann/none:7b" in raised.value.message
+
+
+def test_codex_finds_no_metadata_of_its_own_in_the_list(scripted: ScriptedServer) -> None:
+    """Without `models` its log has an error; an entry would need instructions that take the place of its own."""
+    with scripted.http() as http:
+        assert http.get("/v1/models?client_version=0.169.0").json()["models"] == []
+        assert "models" not in http.get("/v1/models").json()

@@ -23,10 +23,12 @@ def render(model: Listed) -> dict[str, Any]:
 
 
 async def index(request: Request) -> JSONResponse:
-    """Every model of the library."""
+    """Every model of the library. Codex, which tells its version, reads of them under `models`. None is there: with
+    an entry it would need instructions, which take the place of its own for models that it does not know."""
     models = await asyncio.to_thread(services_of(request).library.list)
     shown = [render(model) for model in models if admits(request, model.name)]
-    return JSONResponse({"object": "list", "data": shown})
+    codex: dict[str, Any] = {"models": []} if "client_version" in request.query_params else {}
+    return JSONResponse({"object": "list", "data": shown, **codex})
 
 
 async def retrieve(request: Request) -> JSONResponse:

@@ -32,6 +32,18 @@ def heard(server: ScriptedServer, **fields: Any) -> ChatRequest:
 
 
 @pytest.mark.parametrize(
+    ("role", "given", "name"),
+    [("user", "user", None), ("assistant", "assistant", None), ("user", "Ann", "Ann"), ("system", "user", "user")],
+)
+def test_a_name_that_repeats_the_role_is_not_written(
+    scripted: ScriptedServer, role: str, given: str, name: str | None
+) -> None:
+    """AutoGen names every message of a user `user`."""
+    said = [{"role": role, "content": "Hello", "name": given}, {"role": "user", "content": "And?"}]
+    assert heard(scripted, messages=said).messages[0].name == name
+
+
+@pytest.mark.parametrize(
     ("fields", "name", "value"),
     [
         ({"temperature": 0}, "temperature", 0),

@@ -51,6 +51,20 @@ TAGGED = {
 """As pydantic writes a union that is told apart by a tag with a default."""
 NEEDING = {"oneOf": [{**one, "required": [name]} for one, name in zip(TAGGED["oneOf"], "xy", strict=True)]}
 PASSWORD = {"type": "string", "pattern": r"^(?=.*[A-Z])(?=.*\d)[a-zA-Z\d|]{4,}$"}
+ZOD_DATE = {
+    "type": "string",
+    "format": "date",
+    "pattern": r"^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|"
+    r"\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|"
+    r"(?:02)-(?:0[1-9]|1\d|2[0-8])))$",
+}
+ZOD_UUID = {
+    "type": "string",
+    "format": "uuid",
+    "pattern": r"^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}"
+    r"|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
+}
+"""As zod writes a format: with the pattern that it stands for."""
 BOTH = {"allOf": [{"properties": {"a": NULL}}, {"properties": {"b": NULL}}]}
 
 
@@ -99,6 +113,8 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         ({"type": "object", "propertyNames": {"enum": ["a", "b"]}, "additionalProperties": NULL}, {"b": None}),
         ({"type": "object", "propertyNames": {"type": "string"}, "additionalProperties": NULL}, {"b": None}),
         ({"type": "string", "format": "uri", "minLength": 1, "maxLength": 2083}, "https://example.org/a?b=c"),
+        (ZOD_DATE, "2024-12-31"),
+        (ZOD_UUID, "123e4567-e89b-42d3-a456-426614174000"),
         ({"type": "string", "format": "uuid4"}, "a format that nobody knows says nothing"),
         ({"minimum": 5, "exclusiveMinimum": True}, 6),
         (TAGGED, {"type": "b", "y": None}),
@@ -160,6 +176,9 @@ def test_what_fits_may_be_written(schema: dict[str, Any], value: Any) -> None:
         ({"type": "object", "propertyNames": {"pattern": "^[a-z]$"}}, {"c1": 1}),
         ({"type": "number", "multipleOf": 0.01}, 0.125),
         ({"type": "integer", "minimum": 2**53 + 1}, 2**53),
+        (ZOD_DATE, "2023-02-29"),
+        (ZOD_DATE, "2024-12-31x"),
+        (ZOD_UUID, "123e4567-e89b-12d3-a456-42661417400"),
         ({"type": "string", "format": "uuid", "pattern": "^a"}, "b23e4567-e89b-12d3-a456-426614174000"),
         ({"minimum": 5, "exclusiveMinimum": True}, 5),
         (TAGGED, {"type": "a", "y": None}),
