@@ -37,6 +37,11 @@ puna.Client().chat("tiny", messages={HI}, options={{"num_predict": 1}})
 print("answered", flush=True)
 """
 
+PLAIN_ANSWER = """
+import puna
+print(next(puna.Puna().chat("tiny", "Say this is a test")), flush=True)
+"""
+
 MEMORY = f"""
 import os, psutil, puna
 client = puna.OpenAI()
@@ -147,6 +152,11 @@ def main() -> None:
         show(f"import {package}", taken, goal)
     for package in ("openai", "ollama"):
         show(f"a process that only imports {package}", alone(package, given.times), "")
+    show(
+        "first answer, puna.Puna().chat()",
+        several(given.times, lambda: until_it_prints(PLAIN_ANSWER)),
+        "goal: 500 ms",
+    )
     show("first answer, puna.OpenAI()", several(given.times, lambda: until_it_prints(ANSWER)), "goal: 500 ms")
     show("first answer, puna.Client()", several(given.times, lambda: until_it_prints(NATIVE_ANSWER)), "goal: 500 ms")
     here, there = one_token(given.rounds)

@@ -97,9 +97,12 @@ def test_a_model_that_sees_gets_it(scripted: ScriptedServer, dialect: str) -> No
 @pytest.mark.parametrize(
     ("request_", "says"),
     [
-        (claude(pdf_block()), "No model here reads PDF"),
-        (claude(picture_block(base64.b64encode(b"no picture").decode())), "no picture"),
-        (responses({"type": "input_file", "filename": "a.pdf", "file_data": PDF}), "The file 'a.pdf' is no text"),
+        (claude(pdf_block()), "PDF files are not supported"),
+        (claude(picture_block(base64.b64encode(b"no picture").decode())), "not an image"),
+        (
+            responses({"type": "input_file", "filename": "a.pdf", "file_data": PDF}),
+            "The file 'a.pdf' is not a text file",
+        ),
     ],
 )
 def test_a_model_is_told_of_what_nothing_here_reads(
@@ -114,7 +117,7 @@ def test_a_file_that_comes_beside_a_result_is_the_tool_s_as_well(scripted: Scrip
     assert posted(scripted, path, {"model": "tiny", **body}).status_code == 200
     asked = scripted.script.request.messages[-1]
     assert asked.role == "user"
-    assert "No model here reads PDF" in asked.text
+    assert "PDF files are not supported" in asked.text
     assert "does not support images" in asked.text
 
 

@@ -36,8 +36,8 @@ def test_what_is_no_model_is_not_even_read(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "model.safetensors").write_bytes(b"")
     for source, problem in (
-        ("/etc/shadow", "not a GGUF file"), ("/etc/passwd", "not a GGUF file"), ("/dev/zero", "is no file"),
-        ("./fifo", "is no file"), ("/dev/stdin", "is no|can't be read"), ("./empty.gguf", "not a GGUF file"),
+        ("/etc/shadow", "not a GGUF file"), ("/etc/passwd", "not a GGUF file"), ("/dev/zero", "is not a file"),
+        ("./fifo", "is not a file"), ("/dev/stdin", "is not|can't be read"), ("./empty.gguf", "not a GGUF file"),
         ("./text.gguf", "not a GGUF file"), ("./link.gguf", "not a GGUF file"), ("/proc/self/environ", "not a GGUF"),
         ("./folder", "a folder needs"), ("/etc", "a folder needs"), ("/", "a folder needs"),
         ("./weights", "a folder needs"), ("./missing.gguf", "there is no file"),

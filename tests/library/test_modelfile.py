@@ -168,7 +168,7 @@ def test_a_template_may_have_what_hugging_face_marks() -> None:
 
 
 def test_a_folder_without_a_model_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ModelfileError, match=r"line 2: './' is no model"):
+    with pytest.raises(ModelfileError, match=r"line 2: './' is not a model"):
         Recipe.of(Modelfile.parse("# mine\nFROM ./"), tmp_path)
 
 

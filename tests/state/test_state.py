@@ -49,7 +49,7 @@ async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> Non
     await state.close()
     with sqlite3.connect(tmp_path / "state.db") as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StateError, match="newer Puna"):
+    with pytest.raises(StateError, match="newer version of Puna"):
         await State(Settings(home=tmp_path)).open()
 
 

@@ -73,4 +73,4 @@ def test_a_violation_says_what_failed_where() -> None:
     assert violation(schema, '{"a": [[1, 2]]}') is None
     found = violation(schema, '{"a": [[1, 2], [3, 3]]}')
     assert str(found).startswith("'uniqueItems' (properties.a.items.uniqueItems) fails at a[1]: ")
-    assert "no JSON" in str(violation(schema, '{"a": NaN}'))
+    assert "not valid JSON" in str(violation(schema, '{"a": NaN}'))

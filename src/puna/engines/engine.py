@@ -95,5 +95,5 @@ T = TypeVar("T")
 def able(engine: Engine, task: type[T]) -> T:
     """The engine as one that does the task, `able(engine, Chats)`. Raises InvalidRequest where it does not."""
     if not isinstance(engine, task):
-        raise InvalidRequest(f"The engine of this model can't do that: it is none that {task.__name__.lower()}.")
+        raise InvalidRequest(f"The engine of this model can't do that (it has no {task.__name__}).")
     return engine

@@ -19,7 +19,7 @@ class NotRunning(RuntimeError):
     """Nobody is there to answer: waiting would have no end."""
 
     def __init__(self) -> None:
-        super().__init__("Puna's server was ended, or runs in the process that this one was forked from.")
+        super().__init__("Puna's server was closed, or belongs to the process that this one was forked from.")
 
 
 class InProcess:

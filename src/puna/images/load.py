@@ -106,10 +106,11 @@ def decode_base64(text: str, path: str) -> bytes:
     """The bytes; white space and missing padding are forgiven, everything else is not.
 
     Raises:
-        InvalidRequest: it is no base64.
+        InvalidRequest: it is not valid base64.
     """
     compact = "".join(text.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(f"Invalid '{path}': it is no base64.", param=path, code="invalid_base64") from error
+        message = f"Invalid '{path}': it is not valid base64."
+        raise InvalidRequest(message, param=path, code="invalid_base64") from error

@@ -43,7 +43,7 @@ def read_picture(data: bytes) -> Image:
         raise NotAPicture(f"it has more than {MOST_PIXELS} pixels") from error
     except Exception as error:  # Pillow's decoders raise almost anything on a broken file
         names = ", ".join(FORMATS)
-        raise NotAPicture(f"it is no picture that can be read (expected one of {names})") from error
+        raise NotAPicture(f"it is not an image that can be read (expected one of {names})") from error
 
 
 def transcoded(picture: Pillow.Image) -> bytes:

@@ -95,7 +95,7 @@ def _adapter(source: str, folder: Path) -> Path:
 def _gguf(source: str, path: Path, field: str) -> Path:
     """The path, if it is a GGUF file. Of anything else no byte is sent anywhere. Raises InvalidRequest."""
     if not path.is_file():  # a device or a pipe might have no end
-        raise InvalidRequest(f"'{source}' is no file", param=field)
+        raise InvalidRequest(f"'{source}' is not a file", param=field)
     try:
         with path.open("rb") as file:
             begins = file.read(len(MAGIC))
@@ -109,6 +109,6 @@ def _gguf(source: str, path: Path, field: str) -> Path:
 def _checkpoint(source: str, path: Path) -> Path:
     """The path, if it is a folder with a model in it. Raises InvalidRequest."""
     if not (path / "config.json").is_file() or not any(path.glob("*.safetensors")):
-        message = f"'{source}' is no model: a folder needs a config.json and the weights in *.safetensors"
+        message = f"'{source}' is not a model: a folder needs a config.json and the weights in *.safetensors"
         raise InvalidRequest(message, param="from")
     return path

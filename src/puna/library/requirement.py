@@ -17,9 +17,7 @@ def unmet(requires: str) -> str | None:
     """Why a model may not work here; None where all is well, or what is required is no version."""
     if not is_version(requires) or _numbers(requires) <= _numbers(LEVEL):
         return None
-    return (
-        f"requires Ollama {requires.removeprefix('v')}, and Puna keeps up with {LEVEL}: it may not work as it should"
-    )
+    return f"requires Ollama {requires.removeprefix('v')}, but Puna follows Ollama {LEVEL}: it may not work correctly"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -30,31 +30,31 @@ class Metrics:
         prometheus_client.ProcessCollector(registry=self._registry)
         prometheus_client.Info("puna", "The server.", registry=self._registry).info({"version": __version__})
         self._requests = prometheus_client.Counter(
-            "puna_requests", "Requests that are over.", ("path", "status"), registry=self._registry
+            "puna_requests", "Finished requests.", ("path", "status"), registry=self._registry
         )
         self._request_seconds = self._histogram(
-            "puna_request_seconds", "From a request's arrival to its answer's end.", "path", REQUEST_BUCKETS
+            "puna_request_seconds", "Time from a request's arrival to the end of its answer.", "path", REQUEST_BUCKETS
         )
         self._tokens = prometheus_client.Counter(
-            "puna_tokens", "Tokens, by what they were: prompt, cached (part of prompt), completion.",
+            "puna_tokens", "Tokens by kind: prompt, cached (part of prompt), completion.",
             ("model", "kind"), registry=self._registry,
         )  # fmt: skip
         self._key_requests = prometheus_client.Counter(
-            "puna_key_requests", "Requests that are over, by the name of their API key.", ("key", "status"),
+            "puna_key_requests", "Finished requests, by the name of their API key.", ("key", "status"),
             registry=self._registry,
         )  # fmt: skip
         self._key_tokens = prometheus_client.Counter(
             "puna_key_tokens", "Tokens, by the name of the API key.", ("key", "kind"), registry=self._registry
         )
         self._first_token = self._histogram(
-            "puna_time_to_first_token_seconds", "From a request's arrival to its first token.", "model",
+            "puna_time_to_first_token_seconds", "Time from a request's arrival to its first token.", "model",
             FIRST_TOKEN_BUCKETS,
         )  # fmt: skip
         self._token = self._histogram(
-            "puna_time_per_token_seconds", "From one token to the next, a request's average.", "model", TOKEN_BUCKETS
+            "puna_time_per_token_seconds", "Average time between two tokens of a request.", "model", TOKEN_BUCKETS
         )
         self._retries = prometheus_client.Counter(
-            "puna_retries", "Requests sent to another engine, after theirs was lost.", ("model",),
+            "puna_retries", "Requests moved to another engine because theirs was lost.", ("model",),
             registry=self._registry,
         )  # fmt: skip
 
@@ -103,14 +103,14 @@ class SchedulerCollector(Collector):
 
     def _families(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         scheduler = self._scheduler
-        yield GaugeMetricFamily("puna_queue_length", "Requests that wait for an engine.", value=scheduler.waiting)
+        yield GaugeMetricFamily("puna_queue_length", "Requests waiting for an engine.", value=scheduler.waiting)
         yield by_model(CounterMetricFamily("puna_loads", "Engines started.", labels=["model"]), scheduler.loads)
         evictions = CounterMetricFamily("puna_evictions", "Engines unloaded to make room.", labels=["model"])
         yield by_model(evictions, scheduler.evictions)
-        crashes = CounterMetricFamily("puna_crashes", "Engines that ended unasked.", labels=["model"])
+        crashes = CounterMetricFamily("puna_crashes", "Engines that ended unexpectedly.", labels=["model"])
         yield by_model(crashes, scheduler.losses)
-        memory = GaugeMetricFamily("puna_memory_bytes", "Memory set aside for a model.", labels=["model", "kind"])
-        active = GaugeMetricFamily("puna_active_requests", "Requests that use a model.", labels=["model"])
+        memory = GaugeMetricFamily("puna_memory_bytes", "Memory reserved for a model.", labels=["model", "kind"])
+        active = GaugeMetricFamily("puna_active_requests", "Requests using a model.", labels=["model"])
         for snapshot in scheduler.snapshots():
             model = snapshot.models[0]
             for device, size in snapshot.footprint.devices.items():

@@ -33,8 +33,9 @@ def upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise StateError(
-            f"the state at {connection.engine.url} was made by a newer Puna (schema {version(connection)}); "
-            f"this one knows schema {HEAD}. Upgrade Puna, or point PUNA_DATABASE_URL at another database."
+            f"the state at {connection.engine.url} was written by a newer version of Puna "
+            f"(schema {version(connection)}); this one knows schema {HEAD}. "
+            "Upgrade Puna, or point PUNA_DATABASE_URL at another database."
         ) from error
 
 

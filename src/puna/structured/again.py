@@ -51,7 +51,7 @@ async def fitting(
     except EngineLost as error:
         if error.stalled:
             raise EngineFailed(
-                "The engine stalled while it held this answer to its schema.", log=error.log
+                "The engine stalled while it enforced the schema of this answer.", log=error.log
             ) from error
         raise
 

@@ -103,7 +103,7 @@ class Document:
                 raise SchemaError(f"there is no {reference}", path) from None
             base = self.base_of(schema, base)
         if not isinstance(schema, (dict, bool)):
-            raise SchemaError(f"{reference} is no schema", path)
+            raise SchemaError(f"{reference} is not a schema", path)
         return Target(schema, (*target.path, *steps), base)
 
     def _index(self, schema: Any, path: Path, base: str) -> None:

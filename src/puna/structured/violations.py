@@ -35,7 +35,7 @@ def violation(schema: str, text: str) -> Violation | None:
     try:
         value = json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError) as problem:
-        return Violation("", "", "", f"it is no JSON ({problem})")
+        return Violation("", "", "", f"it is not valid JSON ({problem})")
     error = next(validator_of(schema).iter_errors(value), None)
     if error is None:
         return None

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "puna(model='tiny', seed=0): the model that answers where an application asks for one that is not here, and "
-        "the seed of requests that have none",
+        "puna(model='tiny', seed=0): the model that answers requests for models that are not installed, and the "
+        "seed of requests that set none",
     )
 
 

@@ -189,15 +189,18 @@ def test_documents_of_text(scripted: ScriptedServer) -> None:
 @pytest.mark.parametrize(
     ("block", "says"),
     [
-        ({"source": {"type": "base64", "media_type": "application/pdf", "data": "AA=="}}, "No model here reads PDF"),
-        ({"source": {"type": "url", "url": "https://example.com/x.pdf"}}, "No model here reads PDF"),
-        ({"source": {"type": "file", "file_id": "file_1"}}, "keeps no uploaded files"),
+        (
+            {"source": {"type": "base64", "media_type": "application/pdf", "data": "AA=="}},
+            "PDF files are not supported",
+        ),
+        ({"source": {"type": "url", "url": "https://example.com/x.pdf"}}, "PDF files are not supported"),
+        ({"source": {"type": "file", "file_id": "file_1"}}, "Uploaded files are not supported"),
         (
             {
                 "source": {"type": "text", "media_type": "text/plain", "data": "x"},
                 "citations": {"enabled": True},
             },
-            "No model here cites",
+            "Citations are not supported",
         ),
     ],
 )
@@ -285,7 +288,7 @@ def test_a_hosted_tool_beside_others_is_left_out_and_named(scripted: ScriptedSer
     ],
 )
 def test_a_hosted_tool_that_is_wanted_is_refused(scripted: ScriptedServer, fields: dict[str, Any]) -> None:
-    assert "'web_search' is not here" in refused(scripted, **fields)
+    assert "'web_search' is not available" in refused(scripted, **fields)
 
 
 def test_tools_that_are_to_be_loaded_later(scripted: ScriptedServer) -> None:
@@ -311,8 +314,8 @@ def test_tools_that_are_to_be_loaded_later(scripted: ScriptedServer) -> None:
         ({"tools": [TOOL], "tool_choice": {"type": "tool", "name": "other"}}, "no tool is called 'other'"),
         ({"tools": [{"name": "x y", "input_schema": {}}]}, "tools[0].name"),
         ({"tools": [{"name": "x"}]}, "Missing required parameter: 'tools[0].input_schema'"),
-        ({"mcp_servers": [{"type": "url"}]}, "connects to MCP servers"),
-        ({"container": "c"}, "Nothing here runs code"),
+        ({"mcp_servers": [{"type": "url"}]}, "MCP servers are not supported"),
+        ({"container": "c"}, "Running code is not supported"),
         (
             {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}},
             "context_management.edits[0].type",

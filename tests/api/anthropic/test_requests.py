@@ -64,11 +64,11 @@ def test_a_key_comes_in_either_header(start_scripted: StartScripted) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "says"),
     [
-        ("POST", "/v1/messages/batches", 404, "there are no batches here"),
+        ("POST", "/v1/messages/batches", 404, "batches are not supported"),
         ("POST", "/v1/v1/messages", 404, "does not end in /v1"),
         ("POST", "/messages", 404, "here it is /v1/messages"),
         ("GET", "/v1/messages", 405, "allowed: POST"),
-        ("GET", "/v1/files", 404, "no files are kept here"),
+        ("GET", "/v1/files", 404, "uploaded files are not supported"),
     ],
 )
 def test_paths_that_are_not_there(scripted: ScriptedServer, method: str, path: str, status: int, says: str) -> None:

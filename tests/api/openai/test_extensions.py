@@ -40,9 +40,9 @@ def test_a_file_of_text_reaches_the_model(scripted: ScriptedServer, data: str) -
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        ({"file_id": "file-1"}, "keeps no uploaded files"),
+        ({"file_id": "file-1"}, "Uploaded files are not supported"),
         ({"filename": "a.txt"}, "file.file_data"),
-        ({"file_data": "/9j/4AAQ"}, "is no text"),
+        ({"file_data": "/9j/4AAQ"}, "is not a text file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused(scripted: ScriptedServer, file: dict[str, str], words: str) -> None:

@@ -60,7 +60,7 @@ async def test_a_model_for_a_newer_ollama_is_pulled_with_a_warning(server: Serve
     server.offer("latest", b'{"requires":"99.1.0"}', b"weights")
     warning, end = (await pulled(library, name(server)))[-2:]
     assert isinstance(warning, Status)
-    assert warning.message.startswith("warning: this model requires Ollama 99.1.0, and Puna keeps up with ")
+    assert warning.message.startswith("warning: this model requires Ollama 99.1.0, but Puna follows Ollama ")
     assert end == Status("success")
 
 

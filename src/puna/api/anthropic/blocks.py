@@ -10,9 +10,9 @@ from puna.core.messages import Part, Text
 from puna.http.body import Lenient, unsupported
 from puna.images.load import ImageLoader
 
-NO_FILES = "This server keeps no uploaded files; send the content itself"
-NO_CITATIONS = "No model here cites"
-NO_PDF = "No model here reads PDF; send its text, or its pages as pictures."
+NO_FILES = "Uploaded files are not supported; send the content itself"
+NO_CITATIONS = "Citations are not supported"
+NO_PDF = "PDF files are not supported; send the text, or the pages as images."
 
 
 class Citations(Lenient):

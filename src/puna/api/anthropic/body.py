@@ -40,7 +40,7 @@ class OutputConfig(Lenient):
 
     effort: Effort | None = None
     format: JsonFormat | None = None
-    task_budget: Annotated[None, unsupported("No model here knows of a budget for a task")] = None
+    task_budget: Annotated[None, unsupported("Task budgets are not supported")] = None
 
 
 class KeptTurns(Lenient):
@@ -93,17 +93,17 @@ class PromptBody(MessagesNoOps, Lenient):
     output_config: OutputConfig | None = None
     output_format: JsonFormat | None = None
     context_management: ContextManagement | None = None
-    mcp_servers: Annotated[None, unsupported("Nothing here connects to MCP servers; a client's own can")] = None
-    container: Annotated[None, unsupported("Nothing here runs code")] = None
-    compaction: Annotated[None, unsupported("Conversations are not shortened here")] = None
-    fallbacks: Annotated[None, unsupported("One model answers a request")] = None
+    mcp_servers: Annotated[None, unsupported("MCP servers are not supported; connect to them yourself")] = None
+    container: Annotated[None, unsupported("Running code is not supported")] = None
+    compaction: Annotated[None, unsupported("Compaction is not supported")] = None
+    fallbacks: Annotated[None, unsupported("Fallback models are not supported")] = None
     thread: dict[str, Any] | None = None
 
     @model_validator(mode="after")
     def check(self) -> Self:
         """Fields that exclude one another, and the one whose refusal has a word that clients act on."""
         if self.thread is not None:
-            message = "Unsupported parameter: 'thread'. Conversations are not kept here; send all messages."
+            message = "Unsupported parameter: 'thread'. Threads are not supported; send all messages."
             raise InvalidRequest(message, param="thread", code=NO_THREADS)
         if self.output_format is not None and self.output_config is not None and self.output_config.format:
             raise invalid_value("output_format", "'output_format' is the older name of 'output_config.format'.")

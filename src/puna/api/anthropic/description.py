@@ -26,12 +26,12 @@ ERROR: Schema = {
 
 OPERATIONS = (
     Operation(
-        "POST", "/v1/messages", "Answer a conversation, in Anthropic's form.", MessagesBody,
+        "POST", "/v1/messages", "Create a message.", MessagesBody,
         {"model": "tiny", "max_tokens": 16, "messages": MESSAGES},
         answers.MessageAnswer, "text/event-stream", answers.MessageEvent,
     ),
     Operation(
-        "POST", "/v1/messages/count_tokens", "How many tokens a prompt has.", CountBody,
+        "POST", "/v1/messages/count_tokens", "Count the tokens of a prompt.", CountBody,
         {"model": "tiny", "messages": MESSAGES}, answers.CountedPrompt,
     ),
     Operation(

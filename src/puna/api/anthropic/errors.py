@@ -24,13 +24,13 @@ PATHS = ("/v1/messages", "/messages", "/v1/v1/")
 """What only clients of this dialect ask for: its own path, and what a wrong base URL makes of it."""
 
 ABSENT = {
-    "messages/batches": "there are no batches here",
-    "complete": "only the Messages API is here",
-    "files": "no files are kept here",
-    "skills": "there are no skills here",
-    "agents": "there are no managed agents here",
-    "sessions": "there are no managed agents here",
-    "organizations": "there is nothing to administer here",
+    "messages/batches": "batches are not supported",
+    "complete": "the Text Completions API is not supported; use the Messages API",
+    "files": "uploaded files are not supported",
+    "skills": "skills are not supported",
+    "agents": "managed agents are not supported",
+    "sessions": "managed agents are not supported",
+    "organizations": "the Admin API is not supported",
 }
 """Parts of Anthropic's API that are not here, and why."""
 

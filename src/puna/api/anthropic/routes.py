@@ -47,7 +47,7 @@ async def create(request: Request) -> Response | ASGIApp:
 
 
 async def count(request: Request) -> Response:
-    """How many tokens a prompt has."""
+    """Count the tokens of a prompt."""
     body = await read_body(request, CountBody)
     conversation = await prompt_of(request, body)
     prompt = without_older_thoughts(conversation, body.kept_thoughts)

@@ -206,4 +206,4 @@ class Toolbox:
 
 def not_here(name: str | None, param: str) -> InvalidRequest:
     """The error for a tool that can't be had."""
-    return InvalidRequest(f"The tool '{name}' is not here: {NOT_HERE}.", param=param, code="unsupported_tool")
+    return InvalidRequest(f"The tool '{name}' is not available: {NOT_HERE}.", param=param, code="unsupported_tool")

@@ -21,7 +21,7 @@ from puna.library.modelfile import Modelfile
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 
-ONLY_SHOWN = unsupported("A model is shown as it is")
+ONLY_SHOWN = unsupported("Overriding parts of a model is not supported")
 
 
 class ShowBody(ModelBody):

@@ -21,7 +21,7 @@ from puna.http.body import Body, Lenient, unsupported
 Schema = dict[str, Any]
 RESERVED = frozenset({"messages", "tools", "add_generation_prompt", "bos_token", "eos_token"})
 """Variables of a chat template that say what the request itself says."""
-OTHER_LEVELS = "No engine here has it"
+OTHER_LEVELS = "The engine does not support it"
 
 
 def only(*values: Any) -> BeforeValidator:
@@ -83,8 +83,8 @@ class StructuredOutputs(Lenient):
     regex: str | None = None
     choice: Annotated[list[str], Field(min_length=1)] | None = None
     grammar: str | None = None
-    structural_tag: Annotated[None, unsupported("No engine here has it; use 'tools'")] = None
-    whitespace_pattern: Annotated[None, unsupported("JSON is written on one line here")] = None
+    structural_tag: Annotated[None, unsupported("Structural tags are not supported; use 'tools'")] = None
+    whitespace_pattern: Annotated[None, unsupported("JSON is always written on one line")] = None
     disable_fallback: bool | None = None
     disable_any_whitespace: bool | None = None
     disable_additional_properties: Annotated[None, only(False)] = None
@@ -100,7 +100,7 @@ class FormExtensions(Body):
     guided_choice: Annotated[list[str], Field(min_length=1)] | None = None
     guided_grammar: str | None = None
     guided_decoding_backend: str | None = None
-    guided_whitespace_pattern: Annotated[None, unsupported("JSON is written on one line here")] = None
+    guided_whitespace_pattern: Annotated[None, unsupported("JSON is always written on one line")] = None
     json_schema: Schema | None = None
     grammar: str | None = None
 
@@ -143,15 +143,15 @@ class TemplateExtensions(Body):
     chat_template_kwargs: dict[str, Any] | None = None
     enable_thinking: bool | None = None
     thinking: Thinking | None = None
-    chat_template: Annotated[None, unsupported("A template belongs into a Modelfile")] = None
-    documents: Annotated[None, unsupported("Put them into a message")] = None
+    chat_template: Annotated[None, unsupported("Set the template in a Modelfile")] = None
+    documents: Annotated[None, unsupported("Send them in a message")] = None
 
     @model_validator(mode="after")
     def check_variables(self) -> Self:
         """The conversation is the request's own."""
         for name in sorted(RESERVED & (self.chat_template_kwargs or {}).keys()):
             param = f"chat_template_kwargs.{name}"
-            raise invalid_value(param, f"Invalid '{param}': this is said by the request's own fields.")
+            raise invalid_value(param, f"Invalid '{param}': use the request's own field instead.")
         return self
 
     @property
@@ -180,9 +180,9 @@ def schema(param: str, given: Schema | str | None) -> Format | None:
         try:
             given = orjson.loads(given)
         except orjson.JSONDecodeError as error:
-            raise invalid_value(param, f"Invalid '{param}': it is no JSON.") from error
+            raise invalid_value(param, f"Invalid '{param}': it is not valid JSON.") from error
         if not isinstance(given, dict):
-            raise invalid_value(param, f"Invalid '{param}': it is no schema.")
+            raise invalid_value(param, f"Invalid '{param}': it is not a JSON Schema.")
     return None if given is None else JsonSchema(schema=given)
 
 
@@ -198,5 +198,5 @@ def choice(texts: list[str] | None) -> Format | None:
 
 
 def same_thing(param: str, other: str) -> InvalidRequest:
-    message = f"'{param}' and '{other}' say the same thing in two ways: give one of them."
+    message = f"'{param}' and '{other}' mean the same thing: give only one of them."
     return invalid_value(param, message)

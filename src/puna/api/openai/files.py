@@ -16,8 +16,8 @@ def file_text(data: str, name: str | None, field: str, pictures: str) -> str:
         content = "\0"
     if "\0" in content:
         raise InvalidRequest(
-            f"The file '{name}' is no text. Models here read text files (UTF-8, as base64 in 'file_data') "
-            f"and pictures (as '{pictures}').",
+            f"The file '{name}' is not a text file. Supported are text files (UTF-8, as base64 in 'file_data') "
+            f"and images (as '{pictures}').",
             param=field,
             code="unsupported_file",
         )

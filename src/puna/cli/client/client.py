@@ -110,7 +110,7 @@ class Client:
         if answer.status in UNKNOWN_REQUEST:
             raise CommandFailed(self._stranger())
         text = content[:200].decode(errors="replace").strip()
-        raise CommandFailed(f"the server answers {answer.status}{': ' if text else ''}{text}", answer.status)
+        raise CommandFailed(f"the server answered {answer.status}{': ' if text else ''}{text}", answer.status)
 
     def _stranger(self) -> str:
         return f"the server at {self._address} is neither Puna nor Ollama. Set PUNA_HOST to the right address."

@@ -62,7 +62,7 @@ class Mounted:
         try:
             start = checked(messages.get())
             if start is None:
-                raise RuntimeError(f"the application gives no answer to {method} {path}")
+                raise RuntimeError(f"the application gave no answer to {method} {path}")
             yield MountedAnswer(start["status"], messages)
         finally:
             self._core.loop.call_soon_threadsafe(exchange.gone.set)

@@ -78,10 +78,10 @@ def target_for(client: Client, model: str | None, tool: Tool) -> Target:
     shown = ensure_present(client, name, insecure=False)
     context = min(filter(None, (context_of(shown), client.settings.context_length)), default=None)
     if tool.agent and "tools" not in shown["capabilities"]:
-        click.echo(f"{name} can't call tools, which {tool.title} lives on. --model names another one.", err=True)
+        click.echo(f"{name} can't call tools, which {tool.title} needs. Choose another model with --model.", err=True)
     elif tool.agent and context and context < AGENT_TOKENS:
-        message = f"{name} has a context of {context:,} tokens: the prompts of {tool.title} may be longer than that."
-        click.echo(f"{message} --model names another one.", err=True)
+        message = f"{name} has a context of {context:,} tokens; {tool.title} may need more."
+        click.echo(f"{message} Choose another model with --model.", err=True)
     target = Target(url=client.url, model=name, context=context)
     keys = sorted(client.settings.api_keys)
     return replace(target, key=keys[0]) if keys else target

@@ -127,7 +127,7 @@ def warn_of_strangers(settings: Settings) -> None:
 
     if not (is_loopback(settings.host) or settings.api_keys or settings.api_keys_file):
         logging.getLogger("puna").warning(
-            "Other machines can reach this server at %s without a key: they can use, change and delete its models. "
+            "Other machines can reach this server at %s without a key and can use, change and delete its models. "
             "Set PUNA_API_KEYS to require keys.",
             settings.host,
         )

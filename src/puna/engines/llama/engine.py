@@ -95,8 +95,8 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
         try:
             yield
         except NoEnd as error:
-            self.process.kill("the model's chat template came to no end")
-            raise EngineFailed("The model's chat template comes to no end of this conversation.") from error
+            self.process.kill("the model's chat template did not finish")
+            raise EngineFailed("The model's chat template does not finish for this conversation.") from error
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
         async with self.answering():

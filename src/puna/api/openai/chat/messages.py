@@ -55,7 +55,7 @@ class GivenFile(Lenient):
 
     file_data: Annotated[str, Field(min_length=1)] | None = None
     filename: str | None = None
-    file_id: Annotated[None, unsupported("This server keeps no uploaded files; send 'file_data'")] = None
+    file_id: Annotated[None, unsupported("Uploaded files are not supported; send 'file_data'")] = None
 
 
 class ContentPart(PartHints):
@@ -141,7 +141,7 @@ class ChatMessage(MessageHints):
     reasoning: str | None = None
     reasoning_content: str | None = None
     annotations: list[Any] | None = None
-    audio: Annotated[None, unsupported("No model here speaks, so there is nothing that it said")] = None
+    audio: Annotated[None, unsupported("Audio output is not supported")] = None
 
     def check(self, path: str) -> None:
         """What pydantic can't see: fields that do not go with the role, or are missing for it."""

@@ -107,7 +107,7 @@ class Prompt(TemplateExtensions, RequestHints):
     text: TextOptions | None = None
     reasoning: Reasoning | None = None
     truncation: Literal["auto", "disabled"] | None = None
-    prompt: Annotated[None, unsupported("No prompts are kept here")] = None
+    prompt: Annotated[None, unsupported("Stored prompts are not supported")] = None
 
     @property
     def conversation_id(self) -> str | None:

@@ -16,7 +16,7 @@ from puna.observation.journal import entry_of
 def note_left_out(request: Request, body: CreateBody) -> None:
     """Say in the log and in a header what of the request is not here: tools that were only offered, a wish."""
     for kind in body.toolbox.left_out:
-        entry_of(request).ignore(kind, "the tool runs on OpenAI's machines")
+        entry_of(request).ignore(kind, "the tool runs on OpenAI's servers")
     if body.reasoning and body.reasoning.context == "all_turns":
         entry_of(request).ignore("reasoning.context", "the model's template says which earlier thoughts it shows")
 

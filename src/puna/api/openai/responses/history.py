@@ -240,8 +240,7 @@ def call_arguments(item: Stored) -> str:
 def no_files(kind: str, instead: str, field: str) -> InvalidRequest:
     """There are no uploaded files and no fetching of addresses here."""
     return InvalidRequest(
-        f"An '{kind}' needs '{instead}' here: this server keeps no uploaded files ('file_id') "
-        "and fetches none ('file_url').",
+        f"An '{kind}' needs '{instead}': uploaded files ('file_id') and files by URL ('file_url') are not supported.",
         param=field,
         code="unsupported_file",
     )

@@ -69,7 +69,7 @@ def read_item(given: Mapping[str, Any], index: int, param: str) -> Stored:
     if not isinstance(kind, str) or kind not in KINDS:
         raise InvalidRequest(
             f"Invalid value: {kind!r}. Supported values are: {', '.join(map(repr, KINDS))}. "
-            "Items of tools that OpenAI runs on its own machines can't be used here.",
+            "Items of tools that run on OpenAI's servers are not supported.",
             param=f"{param}[{index}].type",
             code="invalid_value",
         )

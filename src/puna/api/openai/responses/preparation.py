@@ -106,7 +106,7 @@ async def read_chain(state: State, key: str) -> list[Stored]:
         raise unknown_previous(f"Previous response with id '{key}' not found.")
     if chain.missing:
         raise unknown_previous(
-            f"The response '{chain.missing}', which '{key}' goes back to, was deleted: what was said is not complete."
+            f"The response '{chain.missing}', which '{key}' builds on, was deleted: the conversation is not complete."
         )
     if chain.status in ("queued", "in_progress"):
         raise in_progress(key)

@@ -110,7 +110,7 @@ async def list_input_items(request: Request) -> Response:
 
 
 async def count_input_tokens(request: Request) -> Response:
-    """How many tokens a prompt has."""
+    """Count the tokens of a prompt."""
     await refuse_what_is_not_here(request)
     body = await read_body(request, CountBody)
     tokens = await unless_gone(request, responses(request).count(body, entry_of(request)))

@@ -131,7 +131,7 @@ async def lane_of(message: bytes, limits: Limits) -> str | None:
 
 def too_old() -> dict[str, Any]:
     """What a connection ends with whose time is over."""
-    message = f"The connection is {SECONDS / 60:.0f} minutes old, which is the most; open another one."
+    message = f"The connection is {SECONDS / 60:.0f} minutes old, which is the limit; open a new one."
     error = {"type": "invalid_request_error", "code": "websocket_connection_limit_reached", "message": message}
     return {"type": "error", "status": 400, "error": {**error, "param": None}}
 

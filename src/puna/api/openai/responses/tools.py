@@ -258,7 +258,7 @@ def refuse_hosted(given: Mapping[str, Any]) -> None:
 def not_here(kind: str, param: str) -> InvalidRequest:
     """The refusal of a tool that OpenAI runs."""
     return InvalidRequest(
-        f"The tool '{kind}' runs on OpenAI's machines and is not there on a local server. "
+        f"The tool '{kind}' runs on OpenAI's servers and is not available here. "
         "Use a tool of type 'function' or 'custom' and run it in your application.",
         param=param,
         code="unsupported_tool",

@@ -18,7 +18,7 @@ from puna.engines.llama.chat.rendered import RenderedChat, is_bound
 from puna.engines.llama.chat.traits import Traits
 from puna.engines.llama.grammar.constraint import check_tools
 
-NO_TEMPLATE = "This model has no chat template: it goes on with a text, and"
+NO_TEMPLATE = "This model has no chat template: it only continues text and"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def check_bare(request: ChatRequest) -> None:
         raise InvalidRequest(f"{NO_TEMPLATE} can't call tools.", about=Setting("tools"), code="no_tools")
     for from_end, message in enumerate(reversed(request.messages), 1):
         if message.tool_calls or message.role == "tool":
-            raise InvalidRequest(f"{NO_TEMPLATE} can't be shown calls.", about=MessageAt(from_end), code="no_tools")
+            raise InvalidRequest(f"{NO_TEMPLATE} can't read calls.", about=MessageAt(from_end), code="no_tools")
 
 
 def check_arguments(tool: Tool) -> None:

@@ -30,8 +30,8 @@ MOST_KNOWN = 256
 WIDTH = 32
 NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": "", "GGML_VK_VISIBLE_DEVICES": ""}
 UNSOUND = (
-    "The model's chat template can't be used: rendering it comes to no end, or takes too much memory. "
-    "A Modelfile with a TEMPLATE of its own helps."
+    "The model's chat template can't be used: rendering it does not finish, or needs too much memory. "
+    "Create a model with a TEMPLATE of its own."
 )
 
 
