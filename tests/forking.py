@@ -5,6 +5,7 @@ process may make another one of its parent's (`CLONE_PARENT`), which the parent 
 Servers that are started afresh (`launcher=()`) and the tests of `puna.engines.process` start real commands.
 """
 
+import asyncio
 import ctypes
 import gc
 import inspect
@@ -49,6 +50,41 @@ def fork_children() -> None:
         serve(theirs)
     theirs.close()
     subprocess.Popen._execute_child = _execute_child_by(lambda: ours)  # type: ignore[attr-defined]
+    asyncio.create_subprocess_exec = create_subprocess_exec  # type: ignore[assignment]
+
+
+class Popens(asyncio.SelectorEventLoop):
+    """What asyncio's own loop does to start a process, which is `subprocess.Popen`, on another loop: uvloop forks by
+    itself."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        for name in ("call_soon", "call_soon_threadsafe", "create_future", "create_task", "get_debug"):
+            setattr(self, name, getattr(loop, name))
+        self.connect_read_pipe = loop.connect_read_pipe  # type: ignore[method-assign]
+        self.connect_write_pipe = loop.connect_write_pipe  # type: ignore[method-assign]
+        self._debug = False
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return self._loop.is_closed()
+
+    def __del__(self) -> None:
+        """It is no loop that could be closed."""
+
+
+async def create_subprocess_exec(program: str, *arguments: str, **how: Any) -> asyncio.subprocess.Process:
+    """`asyncio.create_subprocess_exec`, for any loop."""
+    loop = asyncio.get_running_loop()
+    limit = 2**16
+
+    def protocol() -> asyncio.subprocess.SubprocessStreamProtocol:
+        return asyncio.subprocess.SubprocessStreamProtocol(limit=limit, loop=loop)
+
+    transport, started = await Popens(loop).subprocess_exec(protocol, program, *arguments, **how)
+    return asyncio.subprocess.Process(transport, started, loop)
 
 
 @contextmanager
