@@ -141,7 +141,8 @@ class Watch:
 
         while not self._loop.is_closed():
             arrived.clear()
-            self._clock.find_threads()
+            with suppress(OSError):  # threads come and go while they are looked for
+                self._clock.find_threads()
             self._loop.call_soon_threadsafe(arrive, self._clock.now())
             arrived.wait()
             time.sleep(TICK_SECONDS)
