@@ -1,6 +1,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -54,6 +55,7 @@ async def answered(engine: ScriptedEngine, *, whole: bool = False, **sampling: A
     class FakeLease:
         tokens = 100
         waited = 0.0
+        resident = SimpleNamespace(pieces=0)
         engine: Any
 
     @asynccontextmanager
