@@ -101,12 +101,12 @@ def test_a_tool_that_is_not_there_is_told_how_to_get(puna: Puna) -> None:
 
 
 def test_a_server_is_started_where_none_runs_and_ends_with_the_tool(puna: Puna, unused_port: int) -> None:
-    with_program = install(puna, "goose")
+    with_program = install(puna, "sgpt")
     here = Puna(puna.folder, puna.home, f"127.0.0.1:{unused_port}", with_program.variables)
-    arguments, variables = told(here("launch", "goose"))
-    assert arguments == ["session"]
-    assert variables["OPENAI_HOST"] == f"http://127.0.0.1:{unused_port}"
-    assert variables["GOOSE_MODEL"] == "tiny"
+    arguments, variables = told(here("launch", "sgpt"))
+    assert arguments == ["--repl", "temp"]
+    assert variables["API_BASE_URL"] == f"http://127.0.0.1:{unused_port}/v1"
+    assert variables["DEFAULT_MODEL"] == "tiny"
     assert "/api/show" in (puna.home / "launch.log").read_text()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", unused_port))

@@ -168,19 +168,6 @@ TOOLS: dict[str, Tool] = {
         arguments=lambda target: ["--model", f"openai/{target.model}", "--no-show-model-warnings"],
         agent=False,
     ),
-    "goose": Tool(
-        title="Goose",
-        program="goose",
-        install="see https://goose-docs.ai, which has it for each system",
-        environment=lambda target: {
-            "GOOSE_PROVIDER": "openai",
-            "GOOSE_MODEL": target.model,
-            "OPENAI_HOST": target.url,
-            "OPENAI_BASE_PATH": "v1/chat/completions",
-            "OPENAI_API_KEY": target.key,
-        },
-        alone=("session",),
-    ),
     "gptme": Tool(
         title="gptme",
         program="gptme",
@@ -191,7 +178,7 @@ TOOLS: dict[str, Tool] = {
     "sgpt": Tool(
         title="ShellGPT",
         program="sgpt",
-        install="pip install shell-gpt",
+        install="pip install shell-gpt click",
         environment=lambda target: {
             "API_BASE_URL": target.openai,
             "OPENAI_API_KEY": target.key,
