@@ -38,6 +38,7 @@ MAY_KNOW = {
     "engines.process": "core http engines.engine engines.launch",
     "engines.encoder": ENGINE,
     "engines.llama": ENGINE,
+    "engines.remote": ENGINE,
     "engines.plan": "core engines",
     # the scheduler takes engines as they come
     "scheduler": "core engines.engine engines.launch",
@@ -72,7 +73,7 @@ place may know what is in itself."""
 EVERYTHING = ("assembly", "server", "__main__")
 """What puts everything together."""
 
-SIDE_BY_SIDE = ("api.openai", "api.ollama", "api.anthropic"), ("engines.llama", "engines.encoder")
+SIDE_BY_SIDE = ("api.openai", "api.ollama", "api.anthropic"), ("engines.llama", "engines.encoder", "engines.remote")
 """Places that must not know one another, in either direction."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from puna.core.footprint import RAM, Footprint, gpu_name
+from puna.core.remote import Timeouts
 from puna.engines.settings import CacheType, EngineSettings, FlashAttention
 from puna.settings import Settings, Share
 
@@ -54,6 +55,9 @@ def engine_settings(settings: Settings) -> EngineSettings:
         llama_server=settings.llama_server,
         load_timeout=settings.load_timeout,
         stall_timeout=settings.stall_timeout,
+        remote=Timeouts(
+            connect=settings.connect_timeout, silence=settings.upstream_timeout, check=settings.check_interval
+        ),
     )
 
 

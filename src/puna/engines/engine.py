@@ -13,6 +13,7 @@ from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import ChatEvent
 from puna.core.requests import ChatRequest
+from puna.core.snapshot import ServerState
 
 Task = Literal["chat", "complete", "score", "embed"]
 
@@ -36,6 +37,11 @@ class Engine:
     def used_memory(self) -> int | None:
         """How many bytes of the machine's memory it has in use now; None where nobody knows."""
         return None
+
+    @property
+    def servers(self) -> tuple[ServerState, ...]:
+        """The servers that it asks, where it does the work elsewhere."""
+        return ()
 
     def on_capacity(self, changed: Callable[[], None]) -> None:
         """Have `changed` called whenever the capacity has changed."""

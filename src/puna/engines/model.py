@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from puna.core.capabilities import Capability
+from puna.core.remote import Remote
 from puna.formats.gguf import Metadata
 
 
@@ -43,6 +44,10 @@ class EngineModel(Protocol):
     @property
     def parameters(self) -> Hints:
         """How it is run."""
+
+    @property
+    def remote(self) -> Remote | None:
+        """Where it runs elsewhere, for the kind `remote`."""
 
     @property
     def weights(self) -> Path:

@@ -10,13 +10,14 @@ from puna.engines.engine import Task
 from puna.engines.launch import Launch
 from puna.engines.llama.sizing import plan_llama
 from puna.engines.model import EngineModel
+from puna.engines.remote.launch import plan_remote
 from puna.engines.settings import EngineSettings
 
 Planner = Callable[[EngineModel, Task, EngineSettings], Launch | None]
 """Says how an engine is launched for a model and a task; None where it is not the engine for them.
 The same three always lead to an equal launch."""
 
-ENGINES: Sequence[Planner] = (plan_encoder, plan_llama)
+ENGINES: Sequence[Planner] = (plan_remote, plan_encoder, plan_llama)
 """The first that has a launch is used."""
 
 NEEDS: Mapping[Task, frozenset[Capability]] = {

@@ -1,11 +1,12 @@
 """What engines may use, and how they are to be run unless a model says otherwise."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from puna.core.footprint import Footprint
+from puna.core.remote import Timeouts
 
 FlashAttention = Literal["auto", "on", "off"]
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
@@ -17,7 +18,8 @@ class EngineSettings:
     sequences an engine works on at once, `replicas` how many engines do the work of one model; `context_length` and
     `threads` hold where a model does not say. None leaves the choice to Puna. `llama_server` is a binary to use in
     place of the packaged engine. Loading may stand still for `load_timeout` seconds, and an engine that has work may
-    be silent for `stall_timeout` seconds, before it is given up."""
+    be silent for `stall_timeout` seconds, before it is given up. `remote` is how long servers elsewhere are waited
+    for."""
 
     memory: Footprint
     slots: int | None = None
@@ -29,3 +31,4 @@ class EngineSettings:
     llama_server: Path | None = None
     load_timeout: float = math.inf
     stall_timeout: float = math.inf
+    remote: Timeouts = field(default_factory=Timeouts)

@@ -18,6 +18,7 @@ from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import Event
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
+from puna.core.sampling import Sampling
 from puna.core.snapshot import Snapshot
 from puna.core.subjects import InputAt, PromptAt
 from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task, able
@@ -122,7 +123,7 @@ class Inference:
 
     def sees(self, name: str) -> bool:
         """Whether a model can read pictures. Raises ModelNotFound."""
-        return bool(self._library.get(ModelName.parse(name)).projector_metadata)
+        return "vision" in self._library.get(ModelName.parse(name)).capabilities
 
     def context_length(self, name: str) -> int | None:
         """How many tokens a conversation with a model may have. None where it does not chat, or only its engine
@@ -155,8 +156,7 @@ class Inference:
     ) -> AsyncGenerator[CompletionEvent, None]:
         """Go on after prompts, no template applied. Takes and raises what `chat` does."""
         model = self._model(name, parameters)
-        sampling = request.sampling.over(model.sampling).over(request.defaults)
-        request = replace(request, sampling=sampling)
+        request = replace(request, sampling=chosen(request, model))
         if request.score_prompts:
             return self._scored(model, request, caller)
         return self._continued(model, request, caller, keep_alive)
@@ -305,5 +305,11 @@ def completed(request: ChatRequest, model: Model) -> ChatRequest:
         )
     if model.system and messages[0].role != "system":
         messages = (Message(role="system", content=(Text(model.system),)), *messages)
-    sampling = request.sampling.over(model.sampling).over(request.defaults)
-    return replace(request, messages=messages, sampling=sampling, effort=request.effort or model.effort)
+    effort = request.effort or model.effort
+    return replace(request, messages=messages, sampling=chosen(request, model), effort=effort)
+
+
+def chosen(request: ChatRequest | CompletionRequest, model: Model) -> Sampling:
+    """What the request says of sampling, then the model, then the dialect, unless something else decides."""
+    sampling = request.sampling.over(model.sampling)
+    return sampling if model.decides else sampling.over(request.defaults)

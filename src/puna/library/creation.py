@@ -1,6 +1,6 @@
 """Making a model from another one, from GGUF files or from a folder of safetensors."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.library.recipe import Recipe
+from puna.library.remote import CAPABILITIES, FORMAT, to_json
 from puna.library.template import check_template
 from puna.library.template.renderers import NAMES, PARSERS
 from puna.library.translating import Translating, require_readable, translate
@@ -69,7 +70,7 @@ class _Creation:
     def _layers(self) -> list[Layer]:
         base = self._library.get(self._recipe.base) if self._recipe.base else None
         inherited = list(base.manifest.layers) if base else []
-        made = [*self._weights(base), *self._adapters(), *self._texts(base)]
+        made = [*self._weights(base), *self._adapters(), *self._texts(base), *self._remote()]
         replaced = {layer.media_type for layer in made}
         replaced |= {media.PROMPT} if media.TEMPLATE in replaced else set()
         kept = [layer for layer in inherited if layer.media_type not in replaced]
@@ -84,6 +85,8 @@ class _Creation:
             return self._requantized(base) if recipe.quantize else []
         if recipe.folder:
             return [self._converted(recipe.folder)]
+        if recipe.remote and not recipe.files:
+            return []
         layers = [self._file(label, path) for label, path in recipe.files.items()]
         kinds = [layer.media_type for layer in layers]
         if kinds.count(media.WEIGHTS) != 1:
@@ -182,6 +185,11 @@ class _Creation:
             layers.append(self._small(media.MESSAGES, orjson.dumps(messages)))
         return [*layers, *(self._small(media.LICENSE, text.encode()) for text in recipe.licenses)]
 
+    def _remote(self) -> list[Layer]:
+        """Where it runs elsewhere, without a key."""
+        remote = self._recipe.remote
+        return [self._small(media.REMOTE, orjson.dumps(to_json(remote)))] if remote else []
+
     def _small(self, media_type: str, content: bytes) -> Layer:
         return self._layer(media_type, self._staging.add(content), len(content))
 
@@ -189,8 +197,22 @@ class _Creation:
         self._staged.append(digest)
         return Layer(media_type, digest, size)
 
-    def _config(self, layers: Iterable[Layer]) -> Layer:
+    def _remote_config(self, layers: Iterable[Layer]) -> Layer:
+        """Raises InvalidRequest for what only weights on this machine can have."""
+        recipe = self._recipe
+        for name in ("template", "adapters", "quantize"):
+            if getattr(recipe, name):
+                raise InvalidRequest(f"a model that runs elsewhere can't have {name} from here", about=Setting(name))
+        for name in ("num_ctx", "num_gpu", "num_thread"):
+            if getattr(recipe.parameters, name) is not None:
+                raise InvalidRequest(f"the server of the model decides about {name}", about=Setting(name))
+        config = Config(format=FORMAT, family=FORMAT, families=(FORMAT,), capabilities=CAPABILITIES)
+        return self._small(media.CONFIG, config.encode(str(layer.digest) for layer in layers))
+
+    def _config(self, layers: Sequence[Layer]) -> Layer:
         weights = [self._header(layer) for layer in layers if layer.media_type == media.WEIGHTS]
+        if not weights and any(layer.media_type == media.REMOTE for layer in layers):
+            return self._remote_config(layers)
         if not weights:
             raise PunaError(f"model '{self._recipe.base}' has no GGUF weights to make a model of")
         projectors = [self._header(layer) for layer in layers if layer.media_type == media.PROJECTOR]

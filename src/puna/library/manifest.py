@@ -24,6 +24,8 @@ SYSTEM = _IMAGE + "system"
 PARAMETERS = _IMAGE + "params"
 MESSAGES = _IMAGE + "messages"
 LICENSE = _IMAGE + "license"
+REMOTE = "application/vnd.puna.model.remote+json"
+"""Where the model runs elsewhere: Puna's own."""
 
 
 class InvalidManifest(PunaError):

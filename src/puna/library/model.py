@@ -13,6 +13,7 @@ import orjson
 from puna.core.capabilities import Capability
 from puna.core.effort import Effort
 from puna.core.errors import DamagedModel, InvalidRequest, PunaError
+from puna.core.remote import Remote
 from puna.core.sampling import Sampling
 from puna.core.template import BARE
 from puna.formats.gguf import Metadata
@@ -85,6 +86,26 @@ class Model:
     def kind(self) -> str:
         """What it is made of: `gguf`, or another format that its config names."""
         return "gguf" if self.manifest.of_type(media.WEIGHTS) else self.config.format or "unknown"
+
+    @cached_property
+    def remote(self) -> Remote | None:
+        """Where it runs elsewhere. Raises DamagedModel."""
+        document = self._document(media.REMOTE)
+        if document is None:
+            return None
+        from puna.library.remote import from_json  # most models run here
+
+        try:
+            return from_json(document)
+        except InvalidRequest as error:
+            [*_, layer] = self.manifest.of_type(media.REMOTE)
+            raise DamagedModel(self.blobs.path(layer.digest), error.message) from error
+
+    @property
+    def decides(self) -> bool:
+        """Whether whoever runs it decides what holds where nobody says anything, rather than the dialect: a server
+        elsewhere has its own defaults."""
+        return self.kind == "remote"
 
     @cached_property
     def capabilities(self) -> tuple[Capability, ...]:

@@ -12,12 +12,25 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from puna.core.errors import InvalidRequest
+from puna.core.remote import Address, Remote
 from puna.library.model import Example, Model
 from puna.library.parameters import OBSOLETE, Parameters
+from puna.library.remote import check_key, lines, read_source, with_keys
 
 ROLES = ("system", "user", "assistant")
 _FORMATS = ("RENDERER", "PARSER", "REQUIRES")  # one word each
-INSTRUCTIONS = ("FROM", "PARAMETER", "TEMPLATE", "SYSTEM", "ADAPTER", "LICENSE", "MESSAGE", *_FORMATS)
+INSTRUCTIONS = (
+    "FROM",
+    "PARAMETER",
+    "TEMPLATE",
+    "SYSTEM",
+    "ADAPTER",
+    "LICENSE",
+    "MESSAGE",
+    "KEY",
+    "OVERFLOW",
+    *_FORMATS,
+)
 _BLANKS = " \t\r"
 
 
@@ -31,7 +44,8 @@ class ModelfileError(InvalidRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modelfile:
-    """What a Modelfile says. `sources` and `adapters` are as written: model names or paths.
+    """What a Modelfile says. `sources` and `adapters` are as written: model names or paths. `remote` is where the
+    model runs elsewhere.
 
     `formats` are what RENDERER, PARSER and REQUIRES say, by those names in small letters.
     """
@@ -45,6 +59,7 @@ class Modelfile:
     messages: tuple[Example, ...] = ()
     licenses: tuple[str, ...] = ()
     formats: Mapping[str, str] = field(default_factory=dict)
+    remote: Remote | None = None
 
     @classmethod
     def parse(cls, source: str | bytes) -> Self:
@@ -53,12 +68,18 @@ class Modelfile:
         parameters: list[tuple[str, str]] = []
         messages: list[Example] = []
         sources: list[int] = []
+        addresses: list[tuple[int, Address]] = []
+        keys: list[tuple[int, str]] = []
         for line, instruction, word, argument in _instructions(_decoded(source)):
             if instruction == "PARAMETER":
                 parameters.append((word, argument))
                 _checked(line, parameters[-1])
             elif instruction == "MESSAGE":
                 messages.append(Example(word, argument))
+            elif instruction == "FROM" and (address := _remote(line, argument)):
+                addresses.append((line, address))
+            elif instruction == "KEY":
+                keys.append((line, _key(line, argument)))
             else:
                 if instruction in _FORMATS:
                     _known(line, instruction, argument)
@@ -66,10 +87,10 @@ class Modelfile:
                     _renderable(line, argument)
                 sources += [line] if instruction == "FROM" else []
                 found.setdefault(instruction, []).append(argument)
-        if "FROM" not in found:
+        if "FROM" not in found and not addresses:
             raise ModelfileError(0, "there is no FROM line")
         return cls(
-            sources=tuple(found["FROM"]),
+            sources=tuple(found.get("FROM", ())),
             source_lines=tuple(sources),
             adapters=tuple(found.get("ADAPTER", ())),
             parameters=Parameters.from_text(parameters),
@@ -78,6 +99,7 @@ class Modelfile:
             messages=tuple(messages),
             licenses=tuple(found.get("LICENSE", ())),
             formats={name.lower(): found[name][-1] for name in _FORMATS if name in found},
+            remote=_elsewhere(with_keys(addresses, keys), keys, found.get("OVERFLOW", [])),
         )
 
     @classmethod
@@ -92,29 +114,31 @@ class Modelfile:
             messages=model.messages,
             licenses=model.licenses,
             formats={name: value for name, value in model.config.format_names.items() if value},
+            remote=model.remote,
         )
 
     def __str__(self) -> str:
         """The text, which reads back as the same. Raises InvalidRequest for what no quotes can hold."""
-        lines = [f"FROM {_quoted(source)}" for source in self.sources]
-        lines += [f"ADAPTER {_quoted(adapter)}" for adapter in self.adapters]
-        lines += [f"{name.upper()} {_quoted(value)}" for name, value in self.formats.items()]
+        written = [f"FROM {_quoted(source)}" for source in self.sources]
+        written += lines(self.remote) if self.remote else []
+        written += [f"ADAPTER {_quoted(adapter)}" for adapter in self.adapters]
+        written += [f"{name.upper()} {_quoted(value)}" for name, value in self.formats.items()]
         if self.template is not None:
-            lines.append(f"TEMPLATE {_quoted(self.template)}")
+            written.append(f"TEMPLATE {_quoted(self.template)}")
         if self.system is not None:
-            lines.append(f"SYSTEM {_quoted(self.system)}")
+            written.append(f"SYSTEM {_quoted(self.system)}")
         for name, value in self.parameters.items():
             texts = value if isinstance(value, tuple) else [str(value).lower()]
-            lines += [f"PARAMETER {name} {_quoted(text)}" for text in texts]
-        lines += [f"MESSAGE {message.role} {_quoted(message.content)}" for message in self.messages]
-        lines += [f"LICENSE {_quoted(text)}" for text in self.licenses]
-        return "\n".join(lines) + "\n"
+            written += [f"PARAMETER {name} {_quoted(text)}" for text in texts]
+        written += [f"MESSAGE {message.role} {_quoted(message.content)}" for message in self.messages]
+        written += [f"LICENSE {_quoted(text)}" for text in self.licenses]
+        return "\n".join(written) + "\n"
 
 
 def sources_of(model: Model) -> tuple[str, ...]:
     """The files that a GGUF is made of; any other model has no file of its own to name."""
     if model.kind != "gguf":
-        return (str(model.name),)
+        return () if model.remote else (str(model.name),)
     return tuple(str(each.blob) for each in model.readable)
 
 
@@ -166,6 +190,31 @@ def _checked(line: int, parameter: tuple[str, str]) -> None:
         Parameters.from_text([parameter]).check()
     except InvalidRequest as error:
         raise ModelfileError(line, error.message) from error
+
+
+def _remote(line: int, argument: str) -> Address | None:
+    try:
+        return read_source(argument)
+    except InvalidRequest as error:
+        raise ModelfileError(line, error.message) from error
+
+
+def _key(line: int, argument: str) -> str:
+    try:
+        return check_key(argument)
+    except InvalidRequest as error:
+        raise ModelfileError(line, error.message) from error
+
+
+def _elsewhere(addresses: tuple[Address, ...], keys: list[tuple[int, str]], overflow: list[str]) -> Remote | None:
+    """The remote part of a model. Raises ModelfileError for a KEY or an OVERFLOW of a model that has none."""
+    if not addresses:
+        if keys or overflow:
+            raise ModelfileError(keys[0][0] if keys else 0, "KEY and OVERFLOW go with FROM https://host/v1 NAME")
+        return None
+    if overflow and not overflow[-1].isdecimal():
+        raise ModelfileError(0, f"OVERFLOW is how many requests may wait here, not '{overflow[-1]}'")
+    return Remote(addresses=addresses, overflow=int(overflow[-1]) if overflow else 0)
 
 
 def _renderable(line: int, template: str) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Self
 
 from puna.core.errors import InvalidRequest
+from puna.core.remote import Remote
 from puna.library.model import Example
 from puna.library.modelfile import Modelfile, ModelfileError
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
+from puna.library.remote import located, require_encrypted
 
 MAGIC = b"GGUF"
 """What a GGUF file begins with."""
@@ -23,7 +25,8 @@ class Recipe:
     """The parts of a model that is to be made: another model, or files, and what is set on top.
 
     `files` and `adapters` are GGUF files by the names that errors call them; `folder` holds safetensors. What
-    is None or empty is taken from `base`, where there is one. `quantize` names a type for the weights: Q8_0.
+    is None or empty is taken from `base`, where there is one. `quantize` names a type for the weights: Q8_0. `remote`
+    is where the model runs elsewhere, with none of the others as a base where it does so only.
     """
 
     base: ModelName | None = None
@@ -37,13 +40,17 @@ class Recipe:
     licenses: tuple[str, ...] = ()
     quantize: str | None = None
     formats: Mapping[str, str] = field(default_factory=dict)
+    remote: Remote | None = None
 
     @classmethod
-    def of(cls, modelfile: Modelfile, folder: Path, quantize: str | None = None) -> Self:
-        """What a Modelfile says; its paths are relative to `folder`, the Modelfile's own.
+    def of(cls, modelfile: Modelfile, folder: Path, quantize: str | None = None, *, insecure: bool = False) -> Self:
+        """What a Modelfile says; its paths are relative to `folder`, the Modelfile's own. `insecure` allows addresses
+        without encryption.
 
         Raises InvalidRequest where a path is not there, or the sources don't go together.
         """
+        if modelfile.remote:
+            require_encrypted(modelfile.remote.addresses, insecure=insecure)
         names: list[ModelName] = []
         files: dict[str, Path] = {}
         folders: list[Path] = []
@@ -58,7 +65,8 @@ class Recipe:
                     files[str(source)] = _gguf(str(source), path, "from")
             except InvalidRequest as error:
                 raise ModelfileError(int(line), error.message) from error
-        if len(names) + len(folders) + bool(files) != 1:
+        here = len(names) + len(folders) + bool(files)
+        if here > 1 or not (here or modelfile.remote):
             raise InvalidRequest("FROM has to name one model, one folder, or files that belong together")
         return cls(
             base=names[0] if names else None,
@@ -72,6 +80,7 @@ class Recipe:
             licenses=modelfile.licenses,
             quantize=quantize,
             formats=modelfile.formats,
+            remote=located(modelfile.remote, folder) if modelfile.remote else None,
         )
 
 

@@ -71,6 +71,7 @@ class Scheduler:
                 sequences=resident.used_slots,
                 waiting=sum(ticket.launch == launch for ticket in self._queue),
                 pieces=resident.pieces,
+                servers=resident.engine.servers if resident.engine else (),
             )
             for launch, resident in self._residents.items()
         ]

@@ -68,6 +68,9 @@ class Settings:
     memory: int | Share | None = None
     load_timeout: float = 300.0
     stall_timeout: float = 30.0
+    connect_timeout: float = 5.0
+    upstream_timeout: float = 300.0
+    check_interval: float = 10.0
     shutdown_timeout: float = 20.0
     head_timeout: float = 20.0
     body_timeout: float = 30.0

@@ -106,6 +106,15 @@ VARIABLES: dict[str, Variable] = {
         "schema_attempts", positive, "How often an answer is generated until it fits its JSON Schema. [5]"
     ),
     "STALL_TIMEOUT": Variable("stall_timeout", duration, "How long a busy model may give no sign of life. [30s]"),
+    "CONNECT_TIMEOUT": Variable(
+        "connect_timeout", duration, "How long connecting to another server's model may take. [5s]"
+    ),
+    "UPSTREAM_TIMEOUT": Variable(
+        "upstream_timeout", limit, "How long another server may be silent while it answers; 0 is no limit. [5m]"
+    ),
+    "CHECK_INTERVAL": Variable(
+        "check_interval", duration, "How often servers of remote models are looked after. [10s]"
+    ),
     "SHUTDOWN_TIMEOUT": Variable(
         "shutdown_timeout", duration, "How long running requests may take to finish at shutdown. [20s]"
     ),

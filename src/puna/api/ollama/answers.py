@@ -41,6 +41,18 @@ class Models(TypedDict):
     models: list[Model]
 
 
+class Server(TypedDict):
+    """A server that a model is asked from, which runs elsewhere."""
+
+    url: str
+    kind: str | None
+    up: bool
+    active: int
+    requests: int
+    failures: int
+    problem: str | None
+
+
 class Running(TypedDict):
     name: str
     model: str
@@ -56,6 +68,7 @@ class Running(TypedDict):
     max_sequences: int | None
     waiting: int
     pieces: int
+    servers: NotRequired[list[Server]]
 
 
 @exact

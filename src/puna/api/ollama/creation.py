@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp
 from puna.api.ollama.body import ModelBody
 from puna.api.ollama.lines import Row, respond
 from puna.api.services import services_of
-from puna.core.errors import InvalidRequest
+from puna.core.errors import Forbidden, InvalidRequest
 from puna.http.body import Body, read_body
 from puna.library.creation import create as make
 from puna.library.digest import Digest
@@ -24,6 +25,7 @@ from puna.library.names import ModelName
 from puna.library.parameters import Parameters
 from puna.library.recipe import Recipe
 from puna.library.registry.progress import Report, Status, reports
+from puna.library.remote import from_json, require_encrypted
 from puna.library.store import Store
 
 
@@ -35,7 +37,8 @@ class Turn(Body):
 
 
 class CreateBody(ModelBody):
-    """What the model is made of. `files` and `adapters` are names and digests of blobs."""
+    """What the model is made of. `files` and `adapters` are names and digests of blobs, `remote` is where it runs
+    elsewhere, and `insecure` allows addresses there without encryption: both are Puna's own."""
 
     source: str | None = Field(default=None, alias="from")
     files: dict[str, str] | None = None
@@ -50,6 +53,8 @@ class CreateBody(ModelBody):
     renderer: str | None = None
     parser: str | None = None
     requires: str | None = None
+    remote: dict[str, Any] | None = None
+    insecure: bool | None = None
     stream: bool | None = None
 
     def recipe(self, store: Store, folder: Path) -> Recipe:
@@ -58,7 +63,10 @@ class CreateBody(ModelBody):
         Raises InvalidRequest for a name or digest that can't be, and for a blob that was not sent.
         """
         files = blob_paths(self.files or {}, store, "files")
-        if bool(self.source) == bool(files):
+        remote = from_json(self.remote) if self.remote else None
+        if remote:
+            require_encrypted(remote.addresses, insecure=bool(self.insecure))
+        if (self.source and files) or not (self.source or files or remote):
             raise InvalidRequest("a model is made either 'from' another one or of 'files'", param="from")
         parameters = Parameters.from_json(self.parameters or {})
         parameters.check()
@@ -84,13 +92,30 @@ class CreateBody(ModelBody):
                 for name, value in (("renderer", self.renderer), ("parser", self.parser), ("requires", self.requires))
                 if value
             },
+            remote=remote,
         )
 
 
 async def create(request: Request) -> Response | ASGIApp:
     """Make a model, and tell each step."""
     body = await read_body(request, CreateBody)
+    if body.remote and not is_from_here(request):
+        raise Forbidden(
+            "Only programs on this machine may make a model that runs elsewhere: it is asked from here, with a key "
+            "that is here."
+        )
     return await respond(request, steps(body, services_of(request).library), stream=body.stream is not False)
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether whoever asks is on this machine."""
+    if request.client is None:  # in this process
+        return True
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return request.client.host in ("localhost", "testclient")
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 async def steps(body: CreateBody, library: Library) -> AsyncGenerator[Row, None]:

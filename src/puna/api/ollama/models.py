@@ -100,6 +100,8 @@ def render_model(model: Model, *, verbose: bool) -> dict[str, Any]:
         shown["projector_info"] = render_metadata(model.projector_metadata[0], verbose=verbose)
     if metadata and model.translated:
         shown["translated"] = model.translated
+    if model.remote:
+        shown["servers"] = [{"url": each.url, "model": each.model} for each in model.remote.addresses]
     if model.config.requires:
         shown["requires"] = model.config.requires
     return shown

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,7 @@ def render(library: Library, name: str, snapshot: Snapshot, resident: int | None
         "max_sequences": snapshot.capacity.slots,
         "waiting": snapshot.waiting,
         "pieces": snapshot.pieces,
+        **({"servers": [asdict(server) for server in snapshot.servers]} if snapshot.servers else {}),
     }
 
 
@@ -61,4 +63,6 @@ def expiry(snapshot: Snapshot) -> float:
     """When the model will be unloaded, if nobody asks it anything any more."""
     if snapshot.expires is not None:
         return snapshot.expires
+    if snapshot.footprint.takes_nothing:
+        return time.time() + FOR_EVER
     return time.time() + (FOR_EVER if math.isinf(snapshot.keep_alive) else snapshot.keep_alive)

@@ -13,6 +13,7 @@ from puna.api.ollama.lines import Row, respond
 from puna.api.services import services_of
 from puna.core.errors import PunaError
 from puna.http.body import read_body, unsupported
+from puna.library.cloud import cloud_model, pull_from_cloud
 from puna.library.digest import Digest
 from puna.library.names import ModelName
 from puna.library.registry import pull as fetch
@@ -42,7 +43,11 @@ async def pull(request: Request) -> Response | ASGIApp:
     """Bring a model here."""
     body = await read_body(request, TransferBody)
     library = services_of(request).library
-    progress = fetch(library, body.model_name, insecure=bool(body.insecure))
+    name = body.model_name
+    if model := cloud_model(name):
+        progress = pull_from_cloud(library, name, model)
+    else:
+        progress = fetch(library, name, insecure=bool(body.insecure))
     return await respond(request, rows(progress, "pulling", body.model_name), stream=body.stream is not False)
 
 

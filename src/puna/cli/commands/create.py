@@ -27,8 +27,9 @@ CHECKPOINT = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
     type=click.Path(allow_dash=True),
     help="The Modelfile; - reads standard input.",
 )
+@click.option("--insecure", is_flag=True, help="Allow servers of remote models without HTTPS.")
 @click.option("--quantize", "-q", default="", help="Quantize the weights, for example to q4_K_M.")
-def create(model: str, file: str, quantize: str) -> None:
+def create(model: str, file: str, quantize: str, insecure: bool) -> None:
     """Create a model from a Modelfile.
 
     Reads ./Modelfile unless -f names another file.
@@ -38,9 +39,10 @@ def create(model: str, file: str, quantize: str) -> None:
     from puna.library.recipe import Recipe
 
     modelfile = Modelfile.parse(source)
-    recipe = Recipe.of(modelfile, folder, quantize or None)
+    recipe = Recipe.of(modelfile, folder, quantize or None, insecure=insecure)
+    allowed = {"insecure": True} if insecure else {}
     with connected() as client:
-        for step in client.stream("/api/create", {"model": model, **sent(client, recipe)}):
+        for step in client.stream("/api/create", {"model": model, **allowed, **sent(client, recipe)}):
             click.echo(step["status"])
 
 
@@ -57,6 +59,8 @@ def read(file: str) -> tuple[bytes, Path]:
 
 def sent(client: Client, recipe: "Recipe") -> dict[str, Any]:
     """The body of the request, with every file of the recipe where the server finds it."""
+    from puna.library.remote import to_json
+
     body: dict[str, Any] = {
         "from": str(recipe.base) if recipe.base else None,
         "files": upload(client, files_of(recipe)),
@@ -67,6 +71,7 @@ def sent(client: Client, recipe: "Recipe") -> dict[str, Any]:
         "messages": [{"role": message.role, "content": message.content} for message in recipe.messages],
         "license": list(recipe.licenses),
         "quantize": recipe.quantize,
+        "remote": to_json(recipe.remote) if recipe.remote else None,
         **recipe.formats,
     }
     return {name: value for name, value in body.items() if value}

@@ -31,7 +31,8 @@ def ps(prefix: str, as_json: bool) -> None:
     if as_json:
         echo_json(models)
     else:
-        click.echo(render_table([HEADER, *(row(model, now) for model in models)]))
+        rows = [line for model in models for line in (row(model, now), *server_rows(model))]
+        click.echo(render_table([HEADER, *rows]))
 
 
 @click.command()
@@ -49,10 +50,34 @@ def row(model: dict[str, Any], now: float) -> tuple[str, ...]:
         model["name"],
         model["digest"][:ID_DIGITS],
         memory_text(model["size"], model.get("size_resident")),
-        processor(model["size"], model["size_vram"]),
+        place(model),
         str(model["context_length"]),
         "Forever" if expires - now > FOR_EVER else age_text(expires, now),
     )
+
+
+def place(model: dict[str, Any]) -> str:
+    """Where a model is computed: in which part of this machine, or elsewhere."""
+    if not (servers := model.get("servers")):
+        return processor(model["size"], model["size_vram"])
+    down = sum(not server["up"] for server in servers)
+    told = f"{len(servers)} servers" if len(servers) > 1 else "remote"
+    return f"{told}, {down} down" if down else told
+
+
+def server_rows(model: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A row for each server that a model is asked from, below its own."""
+    return [
+        (
+            f"  {server['url']}",
+            server["kind"] or "",
+            "",
+            "up" if server["up"] else "down",
+            "",
+            f"{server['active']} of {server['requests']} requests" if server["up"] else server["problem"] or "",
+        )
+        for server in model.get("servers", ())
+    ]
 
 
 def memory_text(size: int, resident: int | None) -> str:

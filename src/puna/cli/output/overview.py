@@ -19,6 +19,7 @@ def render_overview(shown: dict[str, Any], *, verbose: bool) -> str:
             *translated_row(shown),
             *requires_row(shown),
         ],
+        "Servers": [(server["url"], server["model"]) for server in shown.get("servers", ())],
         "Capabilities": [(capability,) for capability in shown["capabilities"]],
         "Projector": projector_rows(shown.get("projector_info", {})),
         "Parameters": [tuple(line.split(maxsplit=1)) for line in shown["parameters"].splitlines()],
@@ -45,7 +46,7 @@ def model_rows(details: dict[str, Any], info: dict[str, Any]) -> list[tuple[str,
 
 def template_row(shown: dict[str, Any]) -> list[tuple[str, ...]]:
     """That a model that generates has no chat template, where that is so."""
-    bare = "completion" in shown["capabilities"] and not shown["template"]
+    bare = "completion" in shown["capabilities"] and not shown["template"] and "servers" not in shown
     return [("chat template", "none: it continues plain text")] if bare else []
 
 

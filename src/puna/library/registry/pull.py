@@ -11,11 +11,12 @@ from filelock import FileLock, Timeout
 from puna.core.errors import ModelNotFound, megabytes
 from puna.library.errors import StoreFailed, UnknownLayout
 from puna.library.library import Library
-from puna.library.manifest import Layer, Manifest
+from puna.library.manifest import REMOTE, Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.registry.client import Repository
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.download import download
+from puna.library.registry.errors import RegistryError
 from puna.library.registry.progress import Progress, Report, Status, Transfer, reports
 from puna.library.requirement import unmet
 from puna.library.translating import translate
@@ -64,6 +65,10 @@ class _Pull:
     async def run(self) -> None:
         self._report(Status("pulling manifest"))
         manifest = await self._repository.manifest()
+        if manifest.of_type(REMOTE):
+            raise RegistryError(
+                "this model runs on another server, which would be asked with a key of yours: make it with a Modelfile"
+            )
         if not self._is_there(manifest):
             blobs = {layer.digest: layer for layer in manifest.blobs}.values()
             self._require_room(layer for layer in blobs if not self._has(layer))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from yarl import URL
 
+from puna.core.errors import InvalidRequest
 from puna.library.library import Library
 from puna.library.manifest import MEDIA_TYPE, WEIGHTS, Layer
 from puna.library.model import Model
@@ -31,6 +32,8 @@ def push(
     Raises ModelNotFound, RegistryError and DamagedModel. `insecure` and `pause` are as for `pull`.
     """
     model = library.get(name)
+    if model.remote:
+        raise InvalidRequest(f"model '{name}' runs on another server; share its Modelfile instead", param="model")
     repository = Repository(name, insecure=insecure, credentials=credentials, pause=pause)
 
     async def work(report: Report) -> None:

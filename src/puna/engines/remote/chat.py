@@ -1,0 +1,76 @@
+"""A chat with one server."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from time import monotonic
+
+from puna.core.errors import SchemaNotMet
+from puna.core.events import Event, Finished, TextDelta, ToolCallDelta
+from puna.core.requests import ChatRequest
+from puna.engines.remote.chat_body import chat_body
+from puna.engines.remote.chunks import ChunkReader
+from puna.engines.remote.sampling import unknown
+from puna.engines.remote.upstream import Upstream
+from puna.engines.remote.usage import Totals
+
+
+async def chat(upstream: Upstream, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    """The events of all choices, then `Done`. A server that gives one answer to a request is asked for each choice.
+
+    Raises as `Upstream.asked` does, and SchemaNotMet where a call was required and none came.
+    """
+    begun = monotonic()
+    totals = Totals()
+    first = 0
+    while first < request.choices:
+        traits = await upstream.traits()
+        together = request.choices - first if traits.choices else 1
+        body = chat_body(request, upstream.address.model, traits)
+        if together > 1:
+            body["n"] = together
+        reader = ChunkReader(
+            first,
+            several=request.parallel_tool_calls,
+            prefix=prefix_of(request),
+            each=traits.server.usage_of_each,
+        )
+        async with aclosing(round_of(upstream, body, reader, request)) as events:
+            async for event in events:
+                yield event
+        reader.totals.count(reader.pieces)
+        totals.add(reader.totals)
+        if len(reader.finished) < together:
+            upstream.lacks("choices")
+        first += len(reader.finished)
+    yield totals.done(monotonic() - begun)
+
+
+async def round_of(
+    upstream: Upstream, body: dict[str, object], reader: ChunkReader, request: ChatRequest
+) -> AsyncGenerator[Event, None]:
+    """The events of one request."""
+    forced = request.tool_choice.mode == "required"
+    called: set[int] = set()
+    heard = request.logprobs is None
+    async with aclosing(upstream.stream("/chat/completions", body)) as chunks:
+        async for chunk in chunks:
+            for event in reader.read(chunk):
+                if not heard and isinstance(event, TextDelta):
+                    heard = bool(event.logprobs)
+                    if not heard:
+                        upstream.lacks("logprobs")
+                        raise unknown("logprobs", (await upstream.traits()).server)
+                if forced:
+                    if isinstance(event, ToolCallDelta):
+                        called.add(event.index)
+                    elif isinstance(event, Finished) and event.index not in called and event.reason != "length":
+                        raise SchemaNotMet("The request requires a call of a tool, and the server made none.")
+                yield event
+    if not reader.finished:
+        raise ConnectionError("the stream ended before the answer did")
+
+
+def prefix_of(request: ChatRequest) -> str:
+    """The beginning of the answer, where the conversation has it."""
+    last = request.messages[-1]
+    return last.text if last.role == "assistant" else ""
