@@ -78,6 +78,8 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`SYSTEM`": "library/test_creation.py::test_a_modelfile_makes_the_model_that_it_describes",
         "`ADAPTER`": "api/ollama/test_creation.py::test_a_model_from_another_one_with_all_it_may_have",
         "`MESSAGE`": "cli/test_interactive.py::test_a_saved_session_goes_on",
+        "`KEY`": "library/test_remote.py::test_addresses_and_their_keys",
+        "`OVERFLOW`": "library/test_remote.py::test_a_model_here_and_elsewhere",
         "`LICENSE`": "library/test_modelfile.py::test_every_instruction_is_read",
         "`RENDERER`, `PARSER`": "library/test_modelfile.py::test_the_names_of_formats_are_kept",
         "`REQUIRES`": "library/test_modelfile.py::test_requires_is_a_version",
@@ -215,6 +217,9 @@ CLAIMS: dict[str, dict[str, str]] = {
             "engines/llama/test_sizing.py::test_a_context_that_is_asked_for_is_given_whatever_fits"
         ),
         "`PUNA_LOAD_TIMEOUT`": "test_faults.py::test_a_hanging_load_is_ended",
+        "`PUNA_CONNECT_TIMEOUT`": "engines/remote/test_several.py::test_a_server_that_takes_no_connection",
+        "`PUNA_UPSTREAM_TIMEOUT`": "engines/remote/test_several.py::test_a_server_that_says_nothing_is_given_up",
+        "`PUNA_CHECK_INTERVAL`": "engines/remote/test_several.py::test_one_that_is_down_is_shown_and_found_again",
         "`PUNA_STALL_TIMEOUT`": "test_faults.py::test_a_stream_of_text_goes_on_when_its_engine_is_lost",
         "`PUNA_SHUTDOWN_TIMEOUT`": "test_faults.py::test_the_time_to_finish_is_bounded",
         "`PUNA_ACCESS_LOG`": "observation/test_observer.py::test_the_access_log_can_be_switched_off",

@@ -86,7 +86,7 @@ class Inference:
             Overloaded: there is no room for the request now.
             SchemaNotMet: the answer does not fit its schema, as often as it was generated.
         """
-        model = self._model(name, parameters)
+        model = self._model(name, parameters, "chat")
         if template is not None:
             model = model.with_template(template)
         request = completed(request, model)
@@ -155,7 +155,7 @@ class Inference:
         parameters: Parameters = NO_OVERRIDES,
     ) -> AsyncGenerator[CompletionEvent, None]:
         """Go on after prompts, no template applied. Takes and raises what `chat` does."""
-        model = self._model(name, parameters)
+        model = self._model(name, parameters, "score" if request.score_prompts else "complete")
         request = replace(request, sampling=chosen(request, model))
         if request.score_prompts:
             return self._scored(model, request, caller)
@@ -208,7 +208,7 @@ class Inference:
         def do(engine: Engine) -> AsyncGenerator[Embedded, None]:
             return able(engine, Embeds).embed(request)
 
-        model = self._model(name, parameters)
+        model = self._model(name, parameters, "embed")
         work = WholeWork(len(request.inputs), do)
         prompts = [(InputAt(place), text) for place, text in enumerate(request.inputs) if isinstance(text, str)]
         prompts = [] if request.truncate else prompts
@@ -229,9 +229,15 @@ class Inference:
         ) as lease:
             return await able(lease.engine, Chats).count_prompt(completed(request, model))
 
-    def _model(self, name: str, parameters: Parameters) -> Model:
+    def _model(self, name: str, parameters: Parameters, task: Task | None = None) -> Model:
+        """The model, as other servers have it where too many wait for the one here to do the task."""
         model = self._library.get(ModelName.parse(name))
-        return model if parameters == NO_OVERRIDES else model.with_parameters(parameters)
+        if parameters != NO_OVERRIDES:
+            model = model.with_parameters(parameters)
+        if task in (None, "score") or model.remote is None or model.elsewhere is None or not model.ready:
+            return model
+        waiting = self._scheduler.waiting_for(self._plan(model, task))
+        return model if waiting is None or waiting < model.remote.overflow else model.elsewhere
 
     def _plan(self, model: Model, task: Task) -> Launch:
         return plan(model, task, self._settings, self._engines)

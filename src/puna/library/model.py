@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -100,6 +100,17 @@ class Model:
         except InvalidRequest as error:
             [*_, layer] = self.manifest.of_type(media.REMOTE)
             raise DamagedModel(self.blobs.path(layer.digest), error.message) from error
+
+    @cached_property
+    def elsewhere(self) -> "Model | None":
+        """The same model as other servers have it, where it runs both here and there."""
+        if self.remote is None or self.kind == "remote":
+            return None
+        changed = copy(self)
+        parameters = replace(self.parameters, num_ctx=None, num_gpu=None, num_thread=None)
+        changed.__dict__.update(kind="remote", capabilities=self.capabilities, parameters=parameters)
+        changed.__dict__.pop("sampling", None)
+        return changed
 
     @property
     def decides(self) -> bool:

@@ -16,6 +16,7 @@ from puna.scheduler import Scheduler
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 FIRST_TOKEN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 TOKEN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+UPSTREAM = ("model", "upstream")
 REQUEST_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
@@ -111,13 +112,25 @@ class SchedulerCollector(Collector):
         yield by_model(crashes, scheduler.losses)
         memory = GaugeMetricFamily("puna_memory_bytes", "Memory reserved for a model.", labels=["model", "kind"])
         active = GaugeMetricFamily("puna_active_requests", "Requests using a model.", labels=["model"])
+        up = GaugeMetricFamily("puna_upstream_up", "Whether another server answers.", labels=UPSTREAM)
+        busy = GaugeMetricFamily("puna_upstream_active_requests", "Requests that it has now.", labels=UPSTREAM)
+        asked = CounterMetricFamily("puna_upstream_requests", "Requests sent to it.", labels=UPSTREAM)
+        failed = CounterMetricFamily("puna_upstream_failures", "How often it failed.", labels=UPSTREAM)
         for snapshot in scheduler.snapshots():
             model = snapshot.models[0]
+            for server in snapshot.servers:
+                for family, value in zip(
+                    (up, busy, asked, failed),
+                    (server.up, server.active, server.requests, server.failures),
+                    strict=True,
+                ):
+                    family.add_metric([model, server.url], value)
             for device, size in snapshot.footprint.devices.items():
                 memory.add_metric([model, device], size)
             active.add_metric([model], snapshot.leases)
         yield memory
         yield active
+        yield from (up, busy, asked, failed)
 
 
 def by_model(family: CounterMetricFamily, counts: Counter[str]) -> CounterMetricFamily:

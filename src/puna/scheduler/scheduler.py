@@ -56,6 +56,16 @@ class Scheduler:
         """How many requests wait for an engine."""
         return len(self._queue)
 
+    def waiting_for(self, launch: Launch) -> int | None:
+        """How many requests wait for an engine that does the work of this launch; None where one more need not."""
+        least: int | None = None
+        for each in launch.alternatives():
+            waiting = sum(ticket.launch == each for ticket in self._queue)
+            if not waiting and (each not in self._residents or self._has_slot(each)):
+                return None
+            least = waiting if least is None else min(least, waiting)
+        return least
+
     def snapshots(self) -> list[Snapshot]:
         """Every engine that is in memory or on its way there."""
         return [

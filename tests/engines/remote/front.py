@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import httpx2
 import openai
 import uvicorn
 
+from puna.engines.plan import ENGINES, Planner
 from puna.library.creation import create
 from puna.library.library import Library
 from puna.library.modelfile import Modelfile
@@ -50,9 +51,9 @@ class Front:
 
 
 @contextmanager
-def front_server(home: Path, **settings: Any) -> Iterator[Front]:
+def front_server(home: Path, engines: Sequence[Planner] = ENGINES, **settings: Any) -> Iterator[Front]:
     """A front that listens on a port of its own."""
-    app = create_app(Settings(home=home, models=home / "models", **settings))
+    app = create_app(Settings(home=home, models=home / "models", **settings), engines=engines)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None))
     thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listener]),))

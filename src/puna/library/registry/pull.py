@@ -67,7 +67,7 @@ class _Pull:
         manifest = await self._repository.manifest()
         if manifest.of_type(REMOTE):
             raise RegistryError(
-                "this model runs on another server, which would be asked with a key of yours: make it with a Modelfile"
+                "this model runs on another server, which would be asked with a key of yours: use a Modelfile"
             )
         if not self._is_there(manifest):
             blobs = {layer.digest: layer for layer in manifest.blobs}.values()
