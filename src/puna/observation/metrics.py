@@ -119,12 +119,11 @@ class SchedulerCollector(Collector):
         for snapshot in scheduler.snapshots():
             model = snapshot.models[0]
             for server in snapshot.servers:
-                for family, value in zip(
-                    (up, busy, asked, failed),
-                    (server.up, server.active, server.requests, server.failures),
-                    strict=True,
-                ):
-                    family.add_metric([model, server.url], value)
+                labels = [model, server.url]
+                up.add_metric(labels, server.up)
+                busy.add_metric(labels, server.active)
+                asked.add_metric(labels, server.requests)
+                failed.add_metric(labels, server.failures)
             for device, size in snapshot.footprint.devices.items():
                 memory.add_metric([model, device], size)
             active.add_metric([model], snapshot.leases)
