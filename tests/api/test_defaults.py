@@ -45,3 +45,21 @@ def test_a_seed_reaches_the_engine_as_it_was_written(
     with scripted.http() as http:
         assert http.post(path, json={"model": "plain", **body}).status_code == 200
     assert scripted.script.request.sampling.seed == seed
+
+
+SEQUENCES = [f"<{number}>" for number in range(9)]
+STOPS: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/chat/completions", {"messages": MESSAGES, "stop": SEQUENCES}),
+    ("/v1/completions", {"prompt": "hi", "stop": SEQUENCES}),
+    ("/v1/messages", {"messages": MESSAGES, "max_tokens": 5, "stop_sequences": SEQUENCES}),
+    ("/api/chat", {"messages": MESSAGES, "options": {"stop": SEQUENCES}}),
+    ("/api/generate", {"prompt": "hi", "options": {"stop": SEQUENCES}}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), STOPS)
+def test_more_stop_sequences_than_openai_takes(scripted: ScriptedServer, path: str, body: dict[str, Any]) -> None:
+    """Continue sends all it has."""
+    with scripted.http() as http:
+        assert http.post(path, json={"model": "plain", **body}).status_code == 200
+    assert scripted.script.request.sampling.stop == tuple(SEQUENCES)

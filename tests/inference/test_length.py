@@ -12,6 +12,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": [{"role": "user", "content": LONG}]},
     "/v1/completions": {"prompt": LONG},
     "/v1/responses": {"input": LONG},
+    "/v1/messages": {"messages": [{"role": "user", "content": LONG}], "max_tokens": 5},
     "/v1/embeddings": {"input": ["short", LONG]},
     "/api/chat": {"messages": [{"role": "user", "content": LONG}]},
     "/api/generate": {"prompt": LONG},

@@ -11,18 +11,23 @@ from tests.scripted import ScriptedServer
 LONG = "word " * 2_000
 TOOL = {"type": "function", "function": {"name": "add", "description": "Adds."}}
 
+MORE = {"/v1/messages": {"max_tokens": 5}}
+"""What a dialect wants besides."""
+
 
 def refuse(server: ScriptedServer, path: str = "/v1/chat/completions", text: str = LONG, **fields: Any) -> Any:
     """The refusal of a request that the engine finds too long, if it is asked."""
     server.script.answer(ContextLengthExceeded(5_000, 4_096, about=Conversation()))
     with server.http() as http:
-        body = {"model": "plain", "messages": [{"role": "user", "content": text}], "stream": False, **fields}
+        said = [{"role": "user", "content": text}]
+        asked = {"input": said} if path == "/v1/responses" else {"messages": said, **MORE.get(path, {})}
+        body = {"model": "plain", "stream": False, **asked, **fields}
         answer = http.post(path, json=body)
     assert answer.status_code == 400, answer.text
     return answer.json()
 
 
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/chat"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/messages", "/api/chat"])
 def test_the_engine_is_asked_once(scripted: ScriptedServer, path: str) -> None:
     text = f"{LONG}{path}"
     first = refuse(scripted, path, text)

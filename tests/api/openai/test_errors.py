@@ -145,6 +145,14 @@ def test_an_unknown_path_is_404(scripted: ScriptedServer, path: str) -> None:
     assert response.json()["error"]["message"] == f"Invalid URL (GET {path.rstrip('/')})"
 
 
+@pytest.mark.parametrize("path", ["/chat/completions", "/responses", "/embeddings"])
+def test_an_address_without_v1_gets_a_hint(scripted: ScriptedServer, path: str) -> None:
+    with scripted.http() as http:
+        answer = http.post(path, json={})
+    assert answer.status_code == 404
+    assert f"here it is /v1{path}." in answer.json()["error"]["message"]
+
+
 def test_a_part_of_openais_api_that_is_not_here_says_so(scripted: ScriptedServer) -> None:
     with pytest.raises(openai.NotFoundError, match="image generation is not supported"):
         scripted.client().images.generate(model="x/z-image-turbo", prompt="A cute robot learning to paint")

@@ -58,6 +58,8 @@ ZOD_DATE = {
     r"\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|"
     r"(?:02)-(?:0[1-9]|1\d|2[0-8])))$",
 }
+DAYS = ["2024-02-29", "2000-02-29", "2004-02-29", "1996-02-29", "2023-02-28", "2023-12-31"]
+NO_DAYS = ["2023-02-29", "1900-02-29", "2022-02-29", "2024-02-30", "2024-04-31"]
 ZOD_UUID = {
     "type": "string",
     "format": "uuid",
@@ -143,6 +145,8 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         ({"type": "number", "minimum": 0.25, "maximum": 0.5}, 0.31),
         (BOTH, {"a": None, "b": None}),
         (OPEN, {"a": 1, "abc": 2}),
+        *(({"type": "string", "format": "date"}, day) for day in DAYS),
+        ({"type": "string", "format": "date-time"}, "2024-02-29T12:00:00Z"),
         ({"type": "string", "maximum": 3}, "a keyword for another type says nothing"),
         ({"type": "object", "required": ["a"], "additionalProperties": {"type": "null"}}, {"a": None}),
     ],
@@ -190,7 +194,8 @@ def test_what_fits_may_be_written(schema: dict[str, Any], value: Any) -> None:
         (PASSWORD, "abcd3"),
         (PASSWORD, "aBcd|"),
         (PASSWORD, "aB3"),
-        ({"type": "string", "format": "date"}, "2023-02-29"),
+        *(({"type": "string", "format": "date"}, day) for day in NO_DAYS),
+        ({"type": "string", "format": "date-time"}, "2023-02-29T12:00:00Z"),
         ({"type": "string", "format": "ipv4"}, "256.1.1.1"),
         ({"type": "integer", "minimum": 950}, 949),
         ({"type": "integer"}, 1.5),

@@ -4,8 +4,11 @@ A pattern may leave out some of the format: what it lets through is of it.
 """
 
 YEAR, MONTH, TWO = "[0-9]{4}", "(0[1-9]|1[0-2])", "(0[1-9]|1[0-9]|2[0-8])"
-DATE = rf"({YEAR}-{MONTH}-{TWO}|{YEAR}-(0[13-9]|1[0-2])-(29|30)|{YEAR}-(0[13578]|1[02])-31)"
-"""RFC 3339, without the 29th of February, which is not in every year."""
+FOURTH = "(0[48]|[2468][048]|[13579][26])"
+LEAP_YEAR = f"([0-9]{{2}}{FOURTH}|({FOURTH}|00)00)"
+"""A year whose number four divides, where it is a full century that number's hundreds."""
+DATE = rf"({YEAR}-{MONTH}-{TWO}|{YEAR}-(0[13-9]|1[0-2])-(29|30)|{YEAR}-(0[13578]|1[02])-31|{LEAP_YEAR}-02-29)"
+"""RFC 3339."""
 TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 LABEL = "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"
 BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
