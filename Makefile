@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container page-vendor
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container test-page screenshots page-vendor
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -86,6 +86,12 @@ test-models: $(DEV_STAMP)  ## Real models of other people, from the package regi
 
 test-install: $(DEV_STAMP)  ## A wheel into an empty environment, without a home, with each Python that is here: `PYTHONS="…"` names others
 	$(BIN)/python -m tests.installation $(PYTHONS)
+
+test-page: $(DEV_STAMP)  ## The page in Chromium: every view, light and dark, on a phone, with keys, its snippets, a long answer
+	$(BIN)/pytest -m "page or not page" tests/page
+
+screenshots: $(DEV_STAMP)  ## Pictures of the page for docs/
+	$(BIN)/python -m tests.page.screenshots docs/pictures
 
 page-vendor: $(DEV_STAMP)  ## Fetch the libraries of the page from npm, and check that they are what was published
 	$(BIN)/python -m tests.page.vendor

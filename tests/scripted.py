@@ -236,6 +236,14 @@ StartScripted = Callable[..., ScriptedServer]
 def scripted_server(home: Path, *, engines: Sequence[Planner] = (), **environment: str) -> Iterator[ScriptedServer]:
     """The application with that home and those variables, and an engine that follows a script; `engines` come before
     it."""
+    script = Script()
+    app = create_app(scripted_settings(home, **environment), engines=(*engines, script.plan))
+    with TestClient(app, base_url=ADDRESS) as client:
+        yield ScriptedServer(script, home, client)
+
+
+def scripted_settings(home: Path, **environment: str) -> Settings:
+    """Settings of that home and those variables, with `plain` and `sees` among the models."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     settings = Settings.from_environment({**clean, "PUNA_HOME": str(home), **environment})
     home.mkdir(parents=True, exist_ok=True)
@@ -243,6 +251,4 @@ def scripted_server(home: Path, *, engines: Sequence[Planner] = (), **environmen
     projector = ggufs.write(home / "projector.gguf", architecture="clip", values={"clip.has_vision_encoder": True})
     add_model(settings.models, "plain", weights)
     add_model(settings.models, "sees", weights, projector=projector)
-    script = Script()
-    with TestClient(create_app(settings, engines=(*engines, script.plan)), base_url=ADDRESS) as app:
-        yield ScriptedServer(script, home, app)
+    return settings

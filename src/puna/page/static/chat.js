@@ -17,8 +17,9 @@ export class Chat {
     this._models = models;
     this._opened = opened;
     this._changed = changed;
-    this._log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": "Conversation" });
-    this._scroller = h("div", { class: "scroller", tabindex: "-1" }, this._log);
+    this._log = h("div", { class: "log" });
+    this._scroller = h("div", { class: "scroller", tabindex: "0", role: "log", "aria-live": "off", "aria-label": "Conversation" },
+      this._log);
     this._composer = new Composer({ send: (text, pictures) => this.send(text, pictures), stop: () => this.stop(),
       typed: () => this._keepDraft() });
     this._composer.element.addEventListener("refused", ({ detail }) => this._fail(detail));
@@ -92,6 +93,7 @@ export class Chat {
   }
 
   async send(text, pictures = []) {
+    await this._models.ready;
     if (this._models.current?.draws) {
       await this._draw(text);
       return;
@@ -123,10 +125,12 @@ export class Chat {
 
   /** Forget an item and all behind it. */
   async _cut(item) {
-    if (this._composer.isBusy) await this._conversation.stop();
-    this._leaving.abort();
-    this._leaving = new AbortController();
-    this._composer.busy = false;
+    if (this._composer.isBusy) {
+      await this._conversation.stop();
+      this._leaving.abort();
+      this._leaving = new AbortController();
+      this._composer.busy = false;
+    }
     if (item) await this._conversation.cut(item);
     this._render();
   }
@@ -141,8 +145,8 @@ export class Chat {
     this._turns = [];
     this._log.replaceChildren();
     this._composer.busy = false;
-    this._composer.held = null;
     this._composer.text = "";
+    this._hold();
     this._renderPanel();
   }
 
@@ -199,23 +203,25 @@ export class Chat {
     this._holdForCalls(turn);
   }
 
-  /** Nothing can be said before the calls of the model have their results. */
+  /** The calls of the model ask for their results, and nothing can be said before these are there. */
   _holdForCalls(turn) {
-    const calls = openCalls(this._conversation.items);
-    turn?.askFor(calls);
-    this._composer.held = calls.length ? `Give the result of ${calls[0].name} first` : null;
+    turn?.askFor(openCalls(this._conversation.items));
+    this._hold();
+  }
+
+  _hold() {
+    const model = this._models.current;
+    const [call] = openCalls(this._conversation.items);
+    const embeds = model && !model.answers && !model.draws;
+    this._composer.held = call ? `Give the result of ${call.name} first` : embeds ? "This model makes embeddings; it can't chat" : null;
   }
 
   async _giveResult(item, output) {
     await this._guarded(async () => {
       const [added] = await this._conversation.add([{ type: "function_call_output", call_id: item.call_id, output }]);
       this._turns.at(-1).add(added);
-      if (openCalls(this._conversation.items).length) {
-        this._holdForCalls();
-        return;
-      }
-      this._composer.held = null;
-      await this._answer();
+      this._hold();
+      if (!openCalls(this._conversation.items).length) await this._answer();
     });
   }
 
@@ -309,9 +315,8 @@ export class Chat {
   }
 
   _modelChosen() {
-    const model = this._models.current;
-    this._composer.sees = Boolean(model?.sees);
-    this._composer.held = model && !model.answers ? "This model makes embeddings; it can't chat" : null;
+    this._composer.sees = Boolean(this._models.current?.sees);
+    this._hold();
     if (this._log.querySelector(".empty")) this._showEmpty();
   }
 

@@ -34,6 +34,8 @@ export class Conversation {
     this.metadata = metadata;
     this.items = [];
     this.response = null;  // the last one, as far as it is known
+    this._running = false;  // whether its id is known, so that it can be stopped
+    this._unwanted = false;
   }
 
   /** One that is there, with its items. The response comes first: what it has added since is among the items then. */
@@ -81,23 +83,27 @@ export class Conversation {
 
   /** Have what was said last answered: the events of the response, which goes on when nobody listens. */
   async *answer(body, signal) {
+    this._running = this._unwanted = false;
     const before = this.metadata.response;
     const asked = { ...body, conversation: this.id, background: true, stream: true };
     const response = await send("POST", "/v1/responses", asked, { signal });
     for await (const event of this._followed(events(response), signal)) {
       if (event.type === "response.created") await this._note(event.response, before);
+      if (this._unwanted) await this.stop();
       yield event;
     }
   }
 
   /** The events of the last response from the beginning, those that come as well. */
   async *follow(signal) {
+    this._running = true;
     yield* this._followed(this._events(-1, signal), signal);
   }
 
-  /** End the answer that is being made. */
+  /** End the answer that is being made, or as soon as its id is known. */
   async stop() {
-    await call("POST", `/v1/responses/${this.metadata.response}/cancel`).catch(() => {});
+    this._unwanted = !this._running;
+    if (this._running) await call("POST", `/v1/responses/${this.metadata.response}/cancel`).catch(() => {});
   }
 
   /** The last response as it will stay. Of one that did not come to its end the server has added nothing to the
@@ -114,6 +120,7 @@ export class Conversation {
   /** Remember which response is the last. The one before is in the conversation, and not needed any more. */
   async _note(response, before) {
     this.response = response;
+    this._running = true;
     this.metadata = { ...this.metadata, response: response.id };
     await call("POST", `/v1/conversations/${this.id}`, { metadata: this.metadata }, { keepalive: true });
     if (before && before !== response.id) call("DELETE", `/v1/responses/${before}`).catch(() => {});

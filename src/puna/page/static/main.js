@@ -14,9 +14,8 @@ const chat = new Chat({
   models,
   opened: (id) => {
     history.replaceState(null, "", `#/chat/${id}`);
-    sidebar.mark(id);
+    mark("chat", id);
     sidebar.refresh();
-    keepPlace();
   },
   changed: () => sidebar.refresh(),
 });
@@ -40,24 +39,24 @@ function route() {
     view.element.hidden = other !== shown;
     if (other !== shown) view.hide?.();
   }
-  for (const link of document.querySelectorAll("#places a")) {
-    if (link.dataset.view === shown && !(shown === "chat" && id)) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
   closeMenu();
   find("bar").classList.toggle("bare", shown !== "chat");
   find("settings-button").hidden = find("model").hidden = shown !== "chat";
-  sidebar.mark(shown === "chat" ? id : null);
+  mark(shown, id);
   if (shown !== "chat") views[shown].show();
   else if (id) chat.show(id);
   else if (chat.id || !begun) chat.fresh();
   begun = true;
-  keepPlace();
 }
 
-/** The way back to the chat leads to the conversation that is open. */
-function keepPlace() {
-  find("places").querySelector("[data-view=chat]").href = chat.id ? `#/chat/${chat.id}` : "#/";
+/** Say where one is; the way back to the chat leads to the conversation that is open. */
+function mark(shown, id) {
+  for (const link of document.querySelectorAll("#places a")) {
+    if (link.dataset.view === shown && !(shown === "chat" && id)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  sidebar.mark(shown === "chat" ? id : null);
+  find("places").querySelector("[data-view=chat]").href = shown === "chat" && !id ? "#/" : chat.id ? `#/chat/${chat.id}` : "#/";
 }
 
 function closeMenu() {

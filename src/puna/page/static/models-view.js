@@ -18,15 +18,17 @@ export class ModelsView {
     this._summary = h("p", { class: "muted" });
     const name = h("input", { id: "pull-name", name: "name", required: true, placeholder: "qwen3:0.6b", autocomplete: "off",
       spellcheck: "false", "aria-describedby": "pull-hint" });
+    const insecure = h("input", { type: "checkbox" });
     this.element = h("div", { class: "page" },
       h("header", {}, h("h1", {}, "Models"), this._summary),
       h("form", { class: "pull-form", onsubmit: (event) => {
         event.preventDefault();
-        this._pulls.start(name.value.trim());
+        this._pulls.start(name.value.trim(), { done: 0, total: 0, insecure: insecure.checked });
         name.value = "";
       } }, h("label", { for: "pull-name" }, "Pull a model"),
       h("div", { class: "row" }, name, h("button", { type: "submit", class: "primary" }, "Pull")),
-      h("p", { class: "hint", id: "pull-hint" }, "A name of Ollama's library, hf.co/… or another registry's.")),
+      h("p", { class: "hint", id: "pull-hint" }, "A name of Ollama's library, hf.co/… or another registry's."),
+      h("label", { class: "switch" }, insecure, "The registry has no encryption (http)")),
       this._pulls.element, this._trouble, this._list);
     models.addEventListener("listed", () => this._render());
   }

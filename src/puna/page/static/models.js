@@ -16,6 +16,8 @@ export class Models extends EventTarget {
     this.list = [];
     this.running = [];
     this.name = null;
+    /** Resolves when it is known which models there are. */
+    this.ready = new Promise((resolve) => { this._known = resolve; });
     this._shown = new Map();
     this._seen = new Map();
   }
@@ -36,6 +38,7 @@ export class Models extends EventTarget {
       const last = localStorage.getItem(CHOSEN);
       this._choose(names.includes(last) ? last : loaded ?? names.find((name) => name !== "tiny") ?? names[0] ?? null);
     }
+    this._known();
     this.dispatchEvent(new Event("listed"));
   }
 
@@ -72,10 +75,10 @@ export class Models extends EventTarget {
     await this.refresh();
   }
 
-  /** Bring a model into memory. One that can't write is loaded by what it can do. */
+  /** Bring a model into memory. One that only embeds is loaded by what it can do. */
   async load(name) {
-    const { answers } = await this._learn(plain(name));
-    if (answers) await call("POST", "/api/generate", { model: name, stream: false });
+    const { answers, draws } = await this._learn(plain(name));
+    if (answers || draws) await call("POST", "/api/generate", { model: name, stream: false });
     else await call("POST", "/api/embed", { model: name, input: "load" });
     await this.look();
   }

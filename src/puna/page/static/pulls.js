@@ -17,22 +17,22 @@ export class Pulls {
     for (const [name, state] of Object.entries(saved())) this.start(name, state);
   }
 
-  start(name, state = { done: 0, total: 0 }) {
+  start(name, state = { done: 0, total: 0, insecure: false }) {
     if (this._rows.has(name)) return;
-    const row = new Row(name, state, { again: () => { this._drop(name); this.start(name); }, leave: () => this._drop(name) });
+    const row = new Row(name, state, { again: () => { this._drop(name); this.start(name, state); }, leave: () => this._drop(name) });
     this._rows.set(name, row);
     this.element.append(row.element);
     save(name, state);
-    this._run(name, row);
+    this._run(name, row, state.insecure);
   }
 
-  async _run(name, row) {
+  async _run(name, row, insecure) {
     try {
-      const response = await send("POST", "/api/pull", { model: name }, { signal: row.signal });
+      const response = await send("POST", "/api/pull", { model: name, insecure }, { signal: row.signal });
       for await (const line of lines(response)) {
         if (line.error) throw new Error(line.error);
         row.hear(line);
-        save(name, { done: row.done, total: row.total });
+        save(name, { done: row.done, total: row.total, insecure });
       }
     } catch (error) {
       if (!row.signal.aborted) row.fail(error.message);

@@ -4,11 +4,13 @@ import { copyButton, h, iconButton, number } from "./dom.js";
 import { partOf, tokensButton, wholePart } from "./parts.js";
 import { textOf } from "./conversation.js";
 
+const MEASURABLE = 0.01;  // seconds; of less nothing can be said
+
 /** What the user said. It can be said again in other words. */
 export class UserTurn {
   constructor(item, { edit }) {
     this.item = item;
-    const pictures = (item.content ?? []).filter((part) => part.type === "input_image" && part.image_url);
+    const pictures = (item.content ?? []).filter((part) => part.image_url?.startsWith("data:image/"));
     const text = textOf(item);
     const images = pictures.map((part) => h("img", { src: part.image_url, alt: "Picture of the message" }));
     this._body = h("div", { class: "bubble" }, images.length > 0 && h("div", { class: "pictures" }, images),
@@ -135,7 +137,7 @@ export class AnswerTurn {
 function cost(usage, seconds) {
   const tokens = usage.output_tokens;
   const words = [`${number(usage.input_tokens)} → ${number(tokens)} tokens`];
-  if (seconds > 0 && tokens > 2) words.push(`${number(Number(((tokens - 1) / seconds).toPrecision(3)))} tokens/s`);
+  if (seconds >= MEASURABLE && tokens > 2) words.push(`${number(Number(((tokens - 1) / seconds).toPrecision(3)))} tokens/s`);
   return words.join(" · ");
 }
 

@@ -1,0 +1,212 @@
+"""More of the page in a browser: `make test-page`."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from puna.core.events import Done, Finished, TextDelta, Usage
+from tests.page.conftest import OpenPage, watched
+from tests.page.stage import StagedServer, staged_server
+from tests.page.test_chat import say
+from tests.server import RunningServer, running_server
+
+pytestmark = pytest.mark.page
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LONG = 2_000
+"""Tokens of the long answer."""
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds that keeps people out."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("phone", [False, True])
+def test_nothing_keeps_people_out(staged: StagedServer, open_page: OpenPage, scheme: str, phone: bool) -> None:
+    page = open_page(staged, color_scheme=scheme, **(PHONE if phone else {}))
+    assert serious(page) == []
+    staged.stage.say("# Title\n\n- one\n\n```python\nprint(1)\n```\n\n|a|b|\n|-|-|\n|c|d|\n", thinking=["Hm."])
+    say(page, "Hello")
+    expect(page.locator(".cost")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    assert serious(page) == []
+    for view in ("models", "code"):
+        page.goto(f"{staged.url}/#/{view}")
+        expect(page.locator("h1:visible")).to_be_visible()
+        assert serious(page) == []
+    page.goto(f"{staged.url}/#/models")
+    page.get_by_role("button", name="Show tiny").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert serious(page) == []
+
+
+def test_the_first_chat_of_a_new_user(chromium: Browser, tmp_path: Path) -> None:
+    with running_server(tmp_path / "home") as server, watched(chromium, server.url) as page:
+        page.goto(server.url)
+        page.get_by_role("button", name="What is 12 plus 30?").click()
+        expect(page.locator(".answer")).to_have_text("12 + 30 = 42")
+        expect(page.locator(".cost")).to_contain_text("tokens/s")
+        address = page.url
+        page.goto(f"{server.url}/#/models")
+        expect(page.locator(".live dd").first).to_contain_text("MB of")
+        page.get_by_role("button", name="Unload").click()
+        expect(page.get_by_role("button", name="Load", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Copy tiny").click()
+        page.get_by_label("Name of the copy").fill("second")
+        page.get_by_role("button", name="Copy", exact=True).click()
+        page.get_by_role("button", name="Delete second").click()
+        page.get_by_role("button", name="Delete", exact=True).click()
+        expect(page.get_by_role("heading", name="second")).to_have_count(0)
+    with running_server(tmp_path / "home") as server, watched(chromium, server.url) as page:
+        page.goto(f"{server.url}/#{address.partition('#')[2]}")
+        expect(page.locator(".answer")).to_have_text("12 + 30 = 42")
+
+
+def test_a_schema_stands_beside_the_answer(staged: StagedServer, open_page: OpenPage) -> None:
+    page = open_page(staged)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Form of the answer").select_option("json_schema")
+    page.get_by_role("button", name="Insert an example").first.click()
+    staged.stage.say('{"name": "Ada', '", "age": 36}')
+    say(page, "Who?")
+    for _ in range(2):
+        expect(page.locator(".structured pre").first).to_have_text('{\n  "name": "Ada",\n  "age": 36\n}')
+        expect(page.locator(".structured pre").last).to_contain_text('"additionalProperties": false')
+        page.reload()
+    assert staged.stage.request.format.schema["required"] == ["name", "age"]
+
+
+def test_tokens_show_how_likely_they_were(server: RunningServer, chromium: Browser) -> None:
+    with watched(chromium, server.url) as page:
+        page.goto(server.url)
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_label("Show how likely each token was").check()
+        say(page, "Say this is a test")
+        expect(page.locator(".cost")).to_be_visible()
+        page.locator(".token").first.hover()
+        expect(page.get_by_role("tooltip")).to_contain_text("log probability")
+        assert page.locator("#token-card tr").count() >= 5
+        page.locator(".tokens").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".token.current")).to_have_count(1)
+        page.get_by_role("button", name="Show tokens").click()
+        expect(page.locator(".markdown")).to_contain_text("is a test")
+        with server.http() as http:
+            for one in http.get("/v1/conversations").json()["data"]:
+                http.delete(f"/v1/conversations/{one['id']}")
+
+
+def test_a_key_is_asked_for_and_forgotten_with_the_tab(chromium: Browser, tmp_path: Path) -> None:
+    with staged_server(tmp_path / "keyed", PUNA_API_KEYS="secret") as server:
+        context = chromium.new_context()
+        page = context.new_page()
+        page.goto(server.url)
+        page.get_by_label("API key").fill("wrong")
+        page.get_by_role("button", name="Use it").click()
+        expect(page.get_by_role("alert").first).to_contain_text("Incorrect API key")
+        page.get_by_label("API key").fill("secret")
+        page.get_by_role("button", name="Use it").click()
+        say(page, "Hello")
+        expect(page.locator(".answer")).to_contain_text("This is a test.")
+        page.reload()
+        expect(page.locator(".answer")).to_contain_text("This is a test.")
+        page.goto(f"{server.url}/#/code")
+        expect(page.locator("pre").first).to_contain_text('os.environ["PUNA_KEY"]')
+        assert (
+            page.evaluate("Object.keys(localStorage).some((name) => localStorage[name].includes('secret'))") is False
+        )
+        other = context.new_page()
+        other.goto(server.url)
+        expect(other.get_by_label("API key")).to_be_visible()
+        context.close()
+
+
+def test_a_page_of_another_site_can_neither_frame_nor_read_it(staged: StagedServer, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto("data:text/html,<p>foreign</p>")
+    page.evaluate(
+        """(url) => new Promise((done) => {
+          const frame = document.createElement("iframe");
+          frame.src = url; frame.onload = () => done(); document.body.append(frame);
+        })""",
+        staged.url,
+    )
+    assert not any(frame.url.startswith(staged.url) for frame in page.frames)
+    read = "async (url) => { try { return await (await fetch(url)).text(); } catch { return null; } }"
+    assert page.evaluate(read, f"{staged.url}/v1/models") is None
+    assert page.evaluate(read, f"{staged.url}/page/main.js") is None
+    context.close()
+
+
+def test_the_reference_can_be_tried_out(staged: StagedServer, open_page: OpenPage) -> None:
+    page = open_page(staged, "/docs")
+    page.get_by_role("button", name=re.compile("GET.*/v1/models", re.S)).first.click()
+    page.get_by_role("button", name="Try it out").first.click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".responses-table .response-col_status").first).to_contain_text("200")
+
+
+def test_snippets_run(staged: StagedServer, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(staged)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("System prompt").fill('It\'s "quoted".')
+    page.get_by_label("Temperature").fill("0.5")
+    page.get_by_label("Top k").fill("7")
+    page.get_by_role("button", name="Insert an example").last.click()
+    page.get_by_role("link", name="Use it from your code").click()
+    for title, command in (("Python", [sys.executable, "-c"]), ("curl", ["sh", "-c"])):
+        staged.stage.clear()
+        text = page.get_by_role("region", name=title).locator("pre").inner_text()
+        done = subprocess.run([*command, text], capture_output=True, text=True, timeout=120, cwd=tmp_path)
+        assert "This is a test." in done.stdout, done.stderr
+        asked = staged.stage.request
+        assert asked.messages[0].text == 'It\'s "quoted".'
+        assert (asked.sampling.temperature, asked.sampling.top_k) == (0.5, 7)
+        assert asked.tools[0].name == "get_weather"
+
+
+def test_a_long_answer_drops_no_frame(staged: StagedServer, open_page: OpenPage) -> None:
+    """Nothing that is done for a token takes longer when there are many: the work of a frame is measured, not the
+    clock of a busy machine."""
+    page = open_page(staged)
+    words = [f"word{n} " if n % 40 else f"\n\n## Part {n}\n\n" for n in range(LONG)]
+    staged.stage.answer(*(TextDelta(0, word) for word in words), Finished(0, "stop"), Done(Usage(5, LONG)))
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    before = metrics(session)
+    say(page, "A long one, please.")
+    expect(page.locator(".cost")).to_contain_text("2,000 tokens")
+    after = metrics(session)
+    spent = {name: after[name] - before[name] for name in ("LayoutDuration", "RecalcStyleDuration", "ScriptDuration")}
+    counts = {name: after[name] - before[name] for name in ("LayoutCount", "RecalcStyleCount")}
+    print(json.dumps({**spent, **counts}))
+    assert counts["LayoutCount"] < LONG
+    assert page.locator(".markdown h2").count() == LONG // 40
+
+
+def metrics(session: Any) -> dict[str, float]:
+    return {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+
+
+def test_a_picture_is_drawn_where_a_model_draws(staged: StagedServer, open_page: OpenPage) -> None:
+    """The models that draw are another engine's; here the server's answers are the page's only interest."""
+    page = open_page(staged)
+    picture = base64.b64encode(b"\x89PNG").decode()
+    page.route("**/api/show", lambda route: route.fulfill(json={"capabilities": ["image"]}))
+    page.route("**/v1/images/generations", lambda route: route.fulfill(json={"data": [{"b64_json": picture}]}))
+    page.reload()
+    expect(page.get_by_label("Message", exact=True)).to_be_enabled()
+    say(page, "A lighthouse")
+    expect(page.get_by_role("link", name="Save the picture")).to_be_visible()
