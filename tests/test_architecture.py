@@ -26,7 +26,8 @@ MAY_KNOW = {
     "http": "core",
     "structured": "core",
     "settings": "core",
-    "machine": "core settings engines.settings",
+    "machine": "core settings engines.settings builds",
+    "builds": "core settings",
     "images": "core http settings",
     "state": "core settings",
     "library": "core formats models",
@@ -60,10 +61,10 @@ MAY_KNOW = {
     "cli.client": "core http.inprocess settings api.ollama api.services library inference serving.hosts assembly "
     "state.private",
     "cli.commands": "cli core api.endpoint http.body http.listener settings machine library server serving "
-    "observation.log state.database state.private",
+    "observation.log state.database state.private builds embedded.puna",
     # Puna in a program of one's own, and for its tests, is the whole server
     "embedded": "core http assembly server settings library api.services engines.plan engines.process.spawn "
-    "engines.llama.runner",
+    "engines.llama.runner builds",
     "testing": "core http api.dispatcher embedded engines library server settings",
     "cli.session": "cli core library.parameters state.private",
 }

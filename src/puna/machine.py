@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
+from puna.builds.build import program_of
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.core.remote import Timeouts
 from puna.engines.settings import CacheType, EngineSettings, FlashAttention
@@ -52,7 +53,8 @@ def engine_settings(settings: Settings) -> EngineSettings:
         threads=settings.threads,
         flash_attention=cast("FlashAttention", settings.flash_attention),
         cache_type=cast("CacheType", settings.cache_type),
-        llama_server=settings.llama_server,
+        llama_server=program_of(settings),
+        encoder=settings.llama_server is None,
         load_timeout=settings.load_timeout,
         stall_timeout=settings.stall_timeout,
         remote=Timeouts(
@@ -69,7 +71,7 @@ def memory_limit(settings: Settings) -> Footprint:
     """
     most = Share(USABLE) if settings.memory is None else settings.memory
     ram = int(machine_memory() * most) if isinstance(most, Share) else most
-    found = gpus(settings.llama_server)
+    found = gpus(program_of(settings))
     return Footprint({RAM: ram, **{gpu_name(number): size * USABLE for number, size in enumerate(found)}})
 
 

@@ -29,6 +29,7 @@ NOT_RUN = {
     "npm install": INSTALLS,
     "pip install": INSTALLS,
     "puna --show-completion": "tests/cli/test_completion.py asks for it",
+    "puna engine build": LONG,
     "puna launch": "starts another program: tests/cli/test_launch.py, and `make test-clients` with real ones",
     "puna pull": f"{NETWORK}; tests/library/registry pulls from a registry of its own",
     "puna run llama3.2": "a session at a terminal: tests/cli/test_interactive.py has some",

@@ -27,6 +27,7 @@ COMMANDS = {  # module:function, in `puna.cli.commands`
     "rm": "models:remove",
     "signin": "signin:signin",
     "launch": "launch:launch",
+    "engine": "engine:engine",
 }
 ALIASES = {"ls": "list", "start": "serve"}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from puna.builds.build import program_of
 from puna.core.errors import PunaError
 from puna.engines.process.spawn import spare
 from puna.http.inprocess import Message
@@ -85,7 +86,7 @@ class Application:
 async def running(settings: Settings, engines: "Sequence[Planner] | None" = None) -> AsyncIterator[Application]:
     """The application from its start to its end. While it is imported the first engine's process starts."""
     async with AsyncExitStack() as stack:
-        if settings.llama_server is None:
+        if program_of(settings) is None:
             await stack.enter_async_context(spare(FIRST_ENGINE))
         app = Application(settings, engines)
         stack.push_async_callback(app.close)

@@ -102,7 +102,7 @@ def test_it_runs_bert_without_a_gpu_and_llama_cpp_the_rest(tmp_path: Path) -> No
     assert isinstance(launch, EncoderLaunch)
     assert EncoderLaunch.from_json(launch.to_json()) == launch
     assert launch.context_length == 32
-    assert isinstance(embedding(bert, tmp_path, llama_server=Path("/llama-server")), LlamaLaunch)
+    assert isinstance(embedding(bert, tmp_path, encoder=False), LlamaLaunch)
     gpu = Footprint({RAM: 2**34, gpu_name(0): 2**34})
     assert isinstance(embedding(bert, tmp_path, memory=gpu), LlamaLaunch)
     decoder = write_micro_model(tmp_path / "micro.gguf")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from puna import __version__
+from puna.builds.build import Builds, installed_version, program_of
+from puna.builds.processor import processor_features
 from puna.core.errors import megabytes
 from puna.machine import gpus, memory_limit, unused_gpu
 from puna.settings import SettingError, Settings, unknown_variables
@@ -52,17 +54,31 @@ def check_models(models: Path) -> None:
 
 def introduce(settings: Settings, url: str) -> None:
     """Say what this server is and has, what it lacks, and which models of Ollama's are near."""
-    found = [f"GPU {number} ({megabytes(size)})" for number, size in enumerate(gpus(settings.llama_server))]
+    program = program_of(settings)
+    found = [f"GPU {number} ({megabytes(size)})" for number, size in enumerate(gpus(program))]
     devices = ", ".join(found) or ("Apple GPU" if sys.platform == "darwin" else f"CPU ({os.cpu_count()} cores)")
     count = count_models(settings.models) + 1  # tiny
     memory = megabytes(int(memory_limit(settings).ram))
     models = f"{count} model{'s' if count > 1 else ''} in {settings.models}"
     _log.info("Puna %s at %s; %s; %s; memory limit %s", __version__, url, devices, models, memory)
-    if command := unused_gpu(settings.llama_server):
+    if command := unused_gpu(program):
         _log.warning("This machine has a GPU that the engine can't use. To use it: %s", command)
+    warn_of_build(settings)
     ollama = settings.home.parent / ".ollama" / "models"
     if count == 1 and (others := count_models(ollama)):
         _log.info("Ollama's models are in %s (%d). To use them: PUNA_MODELS=%s puna serve", ollama, others, ollama)
+
+
+def warn_of_build(settings: Settings) -> None:
+    """Say that the build which is to be used can't be, and why."""
+    build = None if settings.llama_server else Builds(settings.home).chosen()
+    if build and (why := build.obstacle(installed_version(), processor_features())):
+        _log.warning(
+            "The engine build %s is not used: %s. `puna engine build` makes a new one; until then the packaged "
+            "engine answers.",
+            build.name,
+            why,
+        )
 
 
 def count_models(models: Path) -> int:

@@ -44,7 +44,7 @@ class EncoderLaunch(EncoderArguments):
 def plan_encoder(model: EngineModel, task: Task, settings: EngineSettings) -> EncoderLaunch | None:
     """How a BERT is launched to embed on processors; None for what is no BERT, where there is a GPU, and where
     another engine is asked for."""
-    if task != "embed" or model.kind != "gguf" or settings.llama_server or settings.memory.gpus or model.adapters:
+    if task != "embed" or model.kind != "gguf" or not settings.encoder or settings.memory.gpus or model.adapters:
         return None
     metadata = model.metadata
     if not suits(metadata):
