@@ -1,0 +1,1 @@
+"""The pictures that `tiny-image` learns from, its training and its examination: `make tiny-image`."""
