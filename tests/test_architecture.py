@@ -38,6 +38,7 @@ MAY_KNOW = {
     "engines.settings": "core",
     "engines.process": "core http engines.engine engines.launch",
     "engines.encoder": ENGINE,
+    "engines.images": ENGINE,
     "engines.llama": ENGINE,
     "engines.remote": ENGINE,
     "engines.plan": "core engines",
@@ -74,7 +75,10 @@ place may know what is in itself."""
 EVERYTHING = ("assembly", "server", "__main__")
 """What puts everything together."""
 
-SIDE_BY_SIDE = ("api.openai", "api.ollama", "api.anthropic"), ("engines.llama", "engines.encoder", "engines.remote")
+SIDE_BY_SIDE = (
+    ("api.openai", "api.ollama", "api.anthropic"),
+    ("engines.llama", "engines.encoder", "engines.images", "engines.remote"),
+)
 """Places that must not know one another, in either direction."""
 
 

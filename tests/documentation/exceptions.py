@@ -1,6 +1,7 @@
 """What README and docs show and no test of this folder runs, and why."""
 
 ELSEWHERE = {
+    "docs/images.md": "tests/engines/images/test_drawing.py",
     "docs/notebooks.md": "tests/embedded/test_clients.py",
     "docs/python.md": "tests/embedded/test_clients.py",
     "docs/testing.md": "tests/testing/test_plugin.py",
@@ -32,6 +33,7 @@ NOT_RUN = {
     "puna engine build": LONG,
     "puna launch": "starts another program: tests/cli/test_launch.py, and `make test-clients` with real ones",
     "puna pull": f"{NETWORK}; tests/library/registry pulls from a registry of its own",
+    "puna run tiny-image": "tests/engines/images/test_drawing.py runs it where the packages are that it needs",
     "puna run llama3.2": "a session at a terminal: tests/cli/test_interactive.py has some",
     "puna serve": SERVER,
     "PUNA_HOST=0.0.0.0:8080 PUNA_KEEP_ALIVE=1h puna serve": SERVER,

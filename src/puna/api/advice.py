@@ -7,6 +7,7 @@ from puna.core.errors import (
     ContextLengthExceeded,
     MemoryTooSmall,
     ModelNotFound,
+    NotInstalled,
     PunaError,
     QueueFull,
     RequestTooLarge,
@@ -34,6 +35,8 @@ def with_advice(error: PunaError) -> str:
                 f"{error.message} A smaller context (PARAMETER num_ctx, PUNA_CONTEXT_LENGTH) needs less; "
                 "PUNA_MEMORY sets the limit."
             )
+        case NotInstalled():
+            return f"{error.message} Install them and restart the server: pip install 'puna[{error.extra}]'"
         case QueueFull():
             return f"{error.message} Raise PUNA_MAX_QUEUE to let more wait."
         case RequestTooLarge():

@@ -22,6 +22,7 @@ STATUSES = {
     413: "The body is too large.",
     429: "The rate limit of the API key is reached.",
     500: "Something failed in the server.",
+    501: "What it needs is not installed.",
     503: "The server is busy.",
 }
 

@@ -19,6 +19,7 @@ from puna.core.errors import (
     InvalidRequest,
     ModelNotFound,
     NotFound,
+    NotInstalled,
     Overloaded,
     PeerFailed,
     PunaError,
@@ -69,6 +70,8 @@ def usual_status(error: PunaError) -> int:
             return 422
         case RateLimited():
             return 429
+        case NotInstalled():
+            return 501
         case PeerFailed():
             return 502
         case StorageFailed(full=True):

@@ -79,6 +79,14 @@ class UnsupportedSchema(InvalidRequest):
         super().__init__(message, about=about, code="invalid_json_schema")
 
 
+class NotInstalled(PunaError):
+    """What is asked for needs packages that this installation lacks: those of Puna's extra of that name."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs packages that are not installed.")
+        self.extra = extra
+
+
 class NotHeld(PunaError):
     """An engine can't hold all of a schema while it generates, and the request does not say that its answer will be
     checked. `keywords` are the places of what it can't hold."""

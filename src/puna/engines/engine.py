@@ -12,10 +12,11 @@ from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import ChatEvent
+from puna.core.images import ImageEvent, ImageRequest
 from puna.core.requests import ChatRequest
 from puna.core.snapshot import ServerState
 
-Task = Literal["chat", "complete", "score", "embed"]
+Task = Literal["chat", "complete", "score", "embed", "draw"]
 
 
 class Engine:
@@ -93,6 +94,15 @@ class Embeds(Protocol):
 
     def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         """The vectors of the inputs, in order, some at a time. Ends and raises as `chat` does."""
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """Makes pictures."""
+
+    def draw(self, request: ImageRequest) -> AsyncGenerator[ImageEvent, None]:
+        """Draw pictures, one after the other. Closing the iterator ends the work after the step that it is at. The
+        same request gives the same pictures. Raises as `chat` does."""
 
 
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """What an engine is told of a model."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -52,6 +52,10 @@ class EngineModel(Protocol):
     @property
     def weights(self) -> Path:
         """The GGUF file of the model itself."""
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """The files of a model that is a folder, by their paths in it; none for any other."""
 
     @property
     def metadata(self) -> Metadata:

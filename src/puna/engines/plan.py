@@ -7,6 +7,7 @@ from puna.core.errors import InvalidRequest
 from puna.core.subjects import RequestedModel
 from puna.engines.encoder.launch import plan_encoder
 from puna.engines.engine import Task
+from puna.engines.images.launch import plan_images
 from puna.engines.launch import Launch
 from puna.engines.llama.sizing import plan_llama
 from puna.engines.model import EngineModel
@@ -17,7 +18,7 @@ Planner = Callable[[EngineModel, Task, EngineSettings], Launch | None]
 """Says how an engine is launched for a model and a task; None where it is not the engine for them.
 The same three always lead to an equal launch."""
 
-ENGINES: Sequence[Planner] = (plan_remote, plan_encoder, plan_llama)
+ENGINES: Sequence[Planner] = (plan_remote, plan_images, plan_encoder, plan_llama)
 """The first that has a launch is used."""
 
 NEEDS: Mapping[Task, frozenset[Capability]] = {
@@ -25,6 +26,7 @@ NEEDS: Mapping[Task, frozenset[Capability]] = {
     "complete": frozenset({"completion"}),
     "score": frozenset({"completion"}),
     "embed": frozenset({"embedding", "completion"}),
+    "draw": frozenset({"image"}),
 }
 """A model can do a task if it has one of these. Models that generate embed by the mean of their tokens' states."""
 
@@ -33,6 +35,7 @@ VERBS: Mapping[Task, str] = {
     "complete": "complete text",
     "score": "score text",
     "embed": "make embeddings",
+    "draw": "make images",
 }
 PURPOSES: Mapping[Capability, str] = {
     "embedding": "makes embeddings",

@@ -1,7 +1,7 @@
 """From a model's name and a request to the events of an answer: the one way from every dialect to the engines."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ from puna.core.completions import (
 )
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.events import Event
+from puna.core.images import ImageEvent, ImageRequest
 from puna.core.messages import Message, Role, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
@@ -29,7 +30,7 @@ from puna.inference.caller import ANONYMOUS, Caller
 from puna.inference.length import Prompt, may_be_too_long, said, unless_too_long
 from puna.inference.recovery import Recovery
 from puna.inference.refused import Refused
-from puna.inference.work import ChatWork, WholeWork, Work
+from puna.inference.work import ChatWork, ImageWork, WholeWork, Work
 from puna.library.library import Library
 from puna.library.model import Model
 from puna.library.names import ModelName
@@ -40,6 +41,8 @@ from puna.structured.again import fitting
 
 E = TypeVar("E")
 
+TASKS: Mapping[str, Task] = {"completion": "chat", "embedding": "embed", "image": "draw"}
+"""What a model is loaded for that is not asked anything yet, by what it can be asked for."""
 NO_OVERRIDES = Parameters()
 """Nothing over what a model's Modelfile says."""
 
@@ -110,7 +113,7 @@ class Inference:
     ) -> None:
         """Have a model in memory before it is asked anything; raises what `chat` raises."""
         model = self._model(name, parameters)
-        task: Task = "chat" if "completion" in model.capabilities else "embed"
+        task: Task = next((TASKS[each] for each in model.capabilities if each in TASKS), "embed")
         await make_ready(model)
         async with self._scheduler.lease(
             self._plan(model, task),
@@ -213,6 +216,19 @@ class Inference:
         prompts = [(InputAt(place), text) for place, text in enumerate(request.inputs) if isinstance(text, str)]
         prompts = [] if request.truncate else prompts
         return self._answered(model, "embed", work, caller, prompts=prompts, keep_alive=keep_alive)
+
+    def draw(
+        self,
+        name: str,
+        request: ImageRequest,
+        *,
+        caller: Caller = ANONYMOUS,
+        keep_alive: float | None = None,
+        parameters: Parameters = NO_OVERRIDES,
+    ) -> AsyncGenerator[ImageEvent, None]:
+        """Make pictures. Takes and raises what `chat` does."""
+        model = self._model(name, parameters)
+        return self._answered(model, "draw", ImageWork(request), caller, keep_alive=keep_alive)
 
     async def count_prompt(self, name: str, request: ChatRequest, *, caller: Caller = ANONYMOUS) -> int:
         """How many tokens the prompt of a conversation has.

@@ -10,6 +10,7 @@ from puna.core.capacity import Capacity
 from puna.core.embeddings import Embedded
 from puna.core.errors import EngineLost, InvalidRequest
 from puna.core.events import Done, Finished, PromptBegun, TextDelta, Usage
+from puna.core.images import Image, PartialImage, StepDone
 from puna.engines.launch import Launch
 from puna.inference.caller import Caller
 from puna.inference.work import Work
@@ -150,6 +151,9 @@ class Recovery(Generic[E]):
                     self._hear(event, rest)
                 elif isinstance(event, Done):
                     yield cast("E", self._done(event, rest))
+                elif isinstance(event, StepDone | PartialImage | Image):  # another engine makes the same ones
+                    self._caller.begin()
+                    yield cast("E", event)
                 elif isinstance(event, Finished):
                     if not rest.ended:
                         yield cast("E", Finished(event.index, "length") if rest.spent else event)

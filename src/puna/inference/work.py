@@ -1,20 +1,25 @@
 """A piece of work for an engine, in a form that outlives the engine."""
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 from puna.core.events import Event
 from puna.core.formats import FreeText
+from puna.core.images import Image, ImageEvent, ImageRequest, PartialImage
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
-from puna.engines.engine import Chats, Engine, able
+from puna.engines.engine import Chats, Draws, Engine, able
 from puna.structured.again import fitting
 
 TEMPLATE_TOKENS = 512
 """Room in tokens for what a chat template puts before and after all messages."""
 MESSAGE_TOKENS = 16
 """Room in tokens for what a chat template puts around each message."""
+
+WHOLE = -1
+"""Stands for the finished picture where unfinished ones are counted."""
 
 E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
@@ -109,6 +114,32 @@ class ChatWork:
             before, message = [*before, last], Message(role="assistant", content=(Text(text),))
         sampling = replace(self.request.sampling, max_tokens=max_tokens)
         return replace(self, request=replace(self.request, messages=(*before, message), sampling=sampling))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageWork:
+    """Pictures. The same request makes the same ones, so another engine begins anew, and what was `sent` of them is
+    not sent again."""
+
+    request: ImageRequest
+    slots: int = 1
+    prompt_bound: int | None = None
+    max_tokens: int | None = None
+    resumable: bool = False
+    sent: set[tuple[int, int]] = field(default_factory=set)
+
+    async def run(self, engine: Engine) -> AsyncGenerator[ImageEvent, None]:
+        async with aclosing(able(engine, Draws).draw(self.request)) as events:
+            async for event in events:
+                if isinstance(event, PartialImage | Image):
+                    place = (event.image, event.index if isinstance(event, PartialImage) else WHOLE)
+                    if place in self.sent:
+                        continue
+                    self.sent.add(place)
+                yield event
+
+    def after(self, text: str, max_tokens: int | None) -> Self:
+        raise AssertionError("pictures are made anew")
 
 
 def message_bytes(message: Message) -> int:

@@ -1,4 +1,4 @@
-"""The model that comes with Puna, so that the first answer needs no download."""
+"""The models that come with Puna, so that the first answer and the first picture need no download."""
 
 import os
 from datetime import UTC, datetime
@@ -11,12 +11,13 @@ from puna.library.config import Config
 from puna.library.digest import Digest
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
-from puna.models import TINY, TINY_NAME
+from puna.models import TINY, TINY_IMAGE, TINY_IMAGE_NAME, TINY_NAME
 
 if TYPE_CHECKING:
     from puna.library.model import Model
 
 NAME = ModelName.parse(TINY_NAME)
+IMAGE_NAME = ModelName.parse(TINY_IMAGE_NAME)
 
 
 class BundledBlobs:
@@ -44,6 +45,55 @@ class BundledBlobs:
     def read(self, digest: Digest) -> bytes:
         """The config's content, or the weights'."""
         return self._config if digest == self.config.digest else self.path(digest).read_bytes()
+
+
+class BundledFolder:
+    """The blobs of the model that makes images: they are files of the package, the config is made from them."""
+
+    def __init__(self, folder: Path) -> None:
+        from puna.library.pipelines import pipeline_config, pipeline_files
+
+        files = pipeline_files(folder)
+        self.layers = [layer_of(name, path) for name, path in sorted(files.items())]
+        self._paths = {layer.digest: files[layer.name] for layer in self.layers}
+        self._config = pipeline_config(files).encode(str(layer.digest) for layer in self.layers)
+        self.config = Layer(media.CONFIG, Digest.of(self._config), len(self._config))
+
+    def path(self, digest: Digest) -> Path:
+        """All but the config are files."""
+        return self._paths[digest]
+
+    @property
+    def translations(self) -> None:
+        """Nothing reads other files than these."""
+        return None
+
+    def read(self, digest: Digest) -> bytes:
+        """A blob's content."""
+        return self._config if digest == self.config.digest else self.path(digest).read_bytes()
+
+
+def layer_of(name: str, path: Path) -> Layer:
+    """A file of a model that is a folder."""
+    return Layer(media.FILE, Digest.of_file(path), path.stat().st_size, name=name)
+
+
+@cache
+def bundled_image() -> "Model | None":
+    """The bundled model that makes images; None where this installation has none."""
+    index = Path(TINY_IMAGE) / "model_index.json"
+    if not index.is_file():
+        return None
+    from puna.library.model import Model
+
+    blobs = BundledFolder(Path(TINY_IMAGE))
+    return Model(
+        name=IMAGE_NAME,
+        modified=datetime.fromtimestamp(index.stat().st_mtime, UTC),
+        manifest=Manifest.of(blobs.config, blobs.layers),
+        blobs=blobs,
+        bundled=True,
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +19,8 @@ from puna.library.manifest import Layer, Manifest
 from puna.library.model import Model
 from puna.library.names import ModelName
 from puna.library.parameters import Parameters
+from puna.library.pipelines import FORMAT as PIPELINE
+from puna.library.pipelines import is_pipeline, pipeline_config, pipeline_files
 from puna.library.recipe import Recipe
 from puna.library.remote import CAPABILITIES, FORMAT, to_json
 from puna.library.template import check_template
@@ -69,6 +72,8 @@ class _Creation:
 
     def _layers(self) -> list[Layer]:
         base = self._library.get(self._recipe.base) if self._recipe.base else None
+        if (base and base.kind == PIPELINE) or (self._recipe.folder and is_pipeline(self._recipe.folder)):
+            require_plain(self._recipe)
         inherited = list(base.manifest.layers) if base else []
         made = [*self._weights(base), *self._adapters(), *self._texts(base), *self._remote()]
         replaced = {layer.media_type for layer in made}
@@ -83,6 +88,8 @@ class _Creation:
         recipe = self._recipe
         if base:
             return self._requantized(base) if recipe.quantize else []
+        if recipe.folder and is_pipeline(recipe.folder):
+            return self._pipeline(recipe.folder)
         if recipe.folder:
             return [self._converted(recipe.folder)]
         if recipe.remote and not recipe.files:
@@ -94,6 +101,16 @@ class _Creation:
                 f"FROM has to name one file with a model's weights, not {kinds.count(media.WEIGHTS)}; "
                 "a model in several parts has to be merged first, with llama-gguf-split --merge"
             )
+        return layers
+
+    def _pipeline(self, folder: Path) -> list[Layer]:
+        """The files of a model that makes images."""
+        layers = []
+        for name, path in sorted(pipeline_files(folder).items()):
+            self._report(f"copying {name}")
+            source = path.resolve()
+            digest = self._library.store.digest_of(source) or self._staging.add_file(source)
+            layers.append(replace(self._layer(media.FILE, digest, source.stat().st_size), name=name))
         return layers
 
     def _requantized(self, base: Model) -> list[Layer]:
@@ -210,6 +227,9 @@ class _Creation:
         return self._small(media.CONFIG, config.encode(str(layer.digest) for layer in layers))
 
     def _config(self, layers: Sequence[Layer]) -> Layer:
+        files = {layer.name: self._library.store.locate(layer.digest) for layer in layers if layer.name}
+        if files:
+            return self._small(media.CONFIG, pipeline_config(files).encode(str(layer.digest) for layer in layers))
         weights = [self._header(layer) for layer in layers if layer.media_type == media.WEIGHTS]
         if not weights and any(layer.media_type == media.REMOTE for layer in layers):
             return self._remote_config(layers)
@@ -243,6 +263,21 @@ class _Creation:
             path = self._library.store.path(layer.digest)
             known = Metadata.read(path if path.is_file() else self._staging.path(layer.digest))
         return known
+
+
+def require_plain(recipe: Recipe) -> None:
+    """Raises InvalidRequest for what only means something to a model that generates text."""
+    given = {
+        "template": recipe.template,
+        "system": recipe.system,
+        "messages": recipe.messages,
+        "adapters": recipe.adapters,
+        "quantize": recipe.quantize,
+        **recipe.formats,
+    }
+    for name, value in given.items():
+        if value:
+            raise InvalidRequest(f"a model that makes images has no use for '{name}'", param=name)
 
 
 def _kind(header: Metadata) -> str:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from puna.core.errors import DamagedModel, ModelNotFound
 from puna.library import manifest as media
+from puna.library.bundled import IMAGE_NAME as BUNDLED_IMAGE
 from puna.library.bundled import NAME as BUNDLED
-from puna.library.bundled import bundled
+from puna.library.bundled import bundled, bundled_image
 from puna.library.errors import ProtectedModel
 from puna.library.listing import Listed, Listing, warn
 from puna.library.manifest import InvalidManifest, Layer, Manifest
 from puna.library.names import ModelName
 from puna.library.store import Store
+from puna.models import TINY_IMAGE
 
 if TYPE_CHECKING:
     from puna.library.model import Model
@@ -98,13 +100,15 @@ class Library:
 
     @staticmethod
     def is_bundled(name: ModelName) -> bool:
-        """Whether the name is the bundled model's."""
-        return name.key == BUNDLED.key
+        """Whether the name is that of a bundled model which is there."""
+        return name.key == BUNDLED.key or (name.key == BUNDLED_IMAGE.key and os.path.isdir(TINY_IMAGE))
 
     def _get(self, name: ModelName) -> "Model | None":
         tiny = bundled()
         if tiny and tiny.name.key == name.key:
             return tiny
+        if name.key == BUNDLED_IMAGE.key and (image := bundled_image()):
+            return image
         path = self.store.find(name)
         return self._load(str(path), os.stat(path)) if path else None
 

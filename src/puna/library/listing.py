@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from puna.library.config import Config
 from puna.library.index import Folder, Index, Row
 from puna.library.layouts.own import SHORT, own_bytes
-from puna.models import TINY, TINY_NAME
+from puna.models import TINY, TINY_IMAGE, TINY_IMAGE_NAME, TINY_NAME
 
 if TYPE_CHECKING:
     from puna.library.manifest import Manifest
@@ -60,30 +61,38 @@ class Listing:
         left out."""
         with self._lock:
             index = self._index = self._index or Index.read(self._store)
-            tiny = self._bundled(index)
+            ours = self._ours(index)
             walk = _Walk(self._store, index)
             models = walk.run()
             if walk.learned + self._learned >= _WORTH:
                 self._learned = 0
                 index.write(self._store)
-        return [*(model for model in models if model.name.lower() != TINY_NAME), tiny] if tiny else models
+        names = {model.name for model in ours}
+        return [*(model for model in models if model.name.lower() not in names), *ours]
 
-    def _bundled(self, index: Index) -> Listed | None:
+    def _ours(self, index: Index) -> list[Listed]:
+        """The bundled models. The one that makes images is listed where it can be used."""
+        found = [self._bundled(index, TINY, TINY_NAME)]
+        if draws():
+            found.insert(0, self._bundled(index, os.path.join(TINY_IMAGE, "model_index.json"), TINY_IMAGE_NAME))
+        return [model for model in found if model]
+
+    def _bundled(self, index: Index, path: str, name: str) -> Listed | None:
         try:
-            state = os.stat(TINY)
+            state = os.stat(path)
         except OSError:
             return None
-        known = index.bundled.get(TINY)
+        known = index.bundled.get(path)
         if not known or (*known[:3],) != _seen(state):
-            from puna.library.bundled import bundled  # a list that knows it already does without its header
+            from puna.library import bundled  # a list that knows it already does without its header
 
-            model = bundled()
+            model = bundled.bundled() if name == TINY_NAME else bundled.bundled_image()
             if model is None:
                 return None
-            known = (*_seen(state), TINY_NAME, model.size, model.digest, index.place(model.config))
-            index.bundled[TINY] = known
+            known = (*_seen(state), name, model.size, model.digest, index.place(model.config))
+            index.bundled[path] = known
             self._learned = _WORTH if index.tree else 0  # where there is an index, it gets this too
-        return Listed(TINY_NAME, "library", known[0], known[4], known[5], index.configs[known[6]], True)
+        return Listed(name, "library", known[0], known[4], known[5], index.configs[known[6]], True)
 
 
 class _Walk:
@@ -195,6 +204,14 @@ class _Walk:
                 return Config.parse(file.read()), True
         except OSError:
             return Config(), False
+
+
+@cache
+def draws() -> bool:
+    """Whether the packages are there that make images: Puna's extra `images`."""
+    from importlib.util import find_spec
+
+    return find_spec("diffusers") is not None and find_spec("torch") is not None
 
 
 def listed(model: "Model") -> Listed:

@@ -26,6 +26,9 @@ MESSAGES = _IMAGE + "messages"
 LICENSE = _IMAGE + "license"
 REMOTE = "application/vnd.puna.model.remote+json"
 """Where the model runs elsewhere: Puna's own."""
+DOCUMENT = _IMAGE + "json"  # of a model that Ollama keeps with a blob for each tensor
+FILE = "application/vnd.puna.image.file"
+"""A file of a model that is a folder; the layer's name is its path there."""
 
 
 class InvalidManifest(PunaError):
@@ -34,12 +37,14 @@ class InvalidManifest(PunaError):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One blob of a model and what it is for. `size` is in bytes, `source` names the model it came from."""
+    """One blob of a model and what it is for. `size` is in bytes, `source` names the model it came from, `name`
+    is its path in a model that is a folder."""
 
     media_type: str
     digest: Digest
     size: int
     source: str = ""
+    name: str = ""
 
     @classmethod
     def from_json(cls, document: Any) -> Self:
@@ -49,14 +54,16 @@ class Layer:
             if not isinstance(size, int) or size < 0:
                 raise InvalidManifest(f"the manifest gives an impossible size: {size!r}")
             source = str(document.get("from") or "")
-            return cls(str(document["mediaType"]), Digest.parse(document["digest"]), size, source)
+            name = str(document.get("name") or "")
+            return cls(str(document["mediaType"]), Digest.parse(document["digest"]), size, source, name)
         except (KeyError, TypeError, InvalidRequest) as error:
             raise InvalidManifest("the manifest has a layer without media type, sha256 digest and size") from error
 
     def to_json(self) -> dict[str, Any]:
         """The layer as a manifest holds it."""
         document = {"mediaType": self.media_type, "digest": str(self.digest), "size": self.size}
-        return {**document, "from": self.source} if self.source else document
+        further = {"from": self.source, "name": self.name}
+        return document | {name: value for name, value in further.items() if value}
 
 
 @dataclass(frozen=True)

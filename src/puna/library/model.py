@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 
 import orjson
@@ -153,6 +153,12 @@ class Model:
     def weights(self) -> Path:
         """The GGUF file of the model itself, as an engine reads it. Raises UnknownLayout, StoreFailed."""
         return self.readable[0].path
+
+    @cached_property
+    def files(self) -> Mapping[str, Path]:
+        """The files of a model that is a folder, by their paths in it."""
+        layers = self.manifest.of_type(media.FILE, media.DOCUMENT)
+        return {layer.name: self.blobs.path(layer.digest) for layer in layers if safe(layer.name)}
 
     @property
     def projectors(self) -> tuple[Path, ...]:
@@ -311,6 +317,12 @@ class Model:
             return orjson.loads(self.blobs.read(layers[-1].digest))
         except orjson.JSONDecodeError as error:
             raise DamagedModel(self.blobs.path(layers[-1].digest), "not JSON") from error
+
+
+def safe(name: str) -> bool:
+    """Whether a file's name stays in the folder that it is put in."""
+    path = PurePosixPath(name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
 
 
 def recommended_sampling(values: Mapping[str, float]) -> Sampling:

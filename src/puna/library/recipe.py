@@ -9,6 +9,7 @@ from typing import Self
 
 from puna.core.errors import InvalidRequest
 from puna.core.remote import Remote
+from puna.formats.pipeline import INDEX
 from puna.library.model import Example
 from puna.library.modelfile import Modelfile, ModelfileError
 from puna.library.names import ModelName
@@ -87,7 +88,8 @@ class Recipe:
 def _existing(source: str, folder: Path) -> Path | None:
     """The file or folder that is meant; None for a model's name. Raises InvalidRequest if missing."""
     path = folder / Path(source).expanduser()
-    if path.exists() and (path.is_file() or _PATH.match(source) or any(path.glob("*.safetensors"))):
+    holds_model = (path / INDEX).is_file() or any(path.glob("*.safetensors"))
+    if path.exists() and (path.is_file() or _PATH.match(source) or holds_model):
         return path
     if _PATH.match(source):
         raise InvalidRequest(f"there is no file or folder '{source}' in {folder}", param="from")
@@ -117,7 +119,12 @@ def _gguf(source: str, path: Path, field: str) -> Path:
 
 def _checkpoint(source: str, path: Path) -> Path:
     """The path, if it is a folder with a model in it. Raises InvalidRequest."""
+    if (path / INDEX).is_file():
+        return path
     if not (path / "config.json").is_file() or not any(path.glob("*.safetensors")):
-        message = f"'{source}' is not a model: a folder needs a config.json and the weights in *.safetensors"
+        message = (
+            f"'{source}' is not a model: a folder needs a config.json and the weights in *.safetensors, "
+            f"or, for images, a {INDEX}"
+        )
         raise InvalidRequest(message, param="from")
     return path

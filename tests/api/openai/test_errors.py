@@ -154,8 +154,8 @@ def test_an_address_without_v1_gets_a_hint(scripted: ScriptedServer, path: str) 
 
 
 def test_a_part_of_openais_api_that_is_not_here_says_so(scripted: ScriptedServer) -> None:
-    with pytest.raises(openai.NotFoundError, match="image generation is not supported"):
-        scripted.client().images.generate(model="x/z-image-turbo", prompt="A cute robot learning to paint")
+    with pytest.raises(openai.NotFoundError, match="moderation is not supported"):
+        scripted.client().moderations.create(input="A cute robot learning to paint")
 
 
 def test_a_base_url_without_its_end_is_told_it(scripted: ScriptedServer) -> None:

@@ -109,6 +109,9 @@ class GenerateAnswer(Answer):
     response: str
     thinking: NotRequired[str]
     context: NotRequired[list[int]]
+    image: NotRequired[str]
+    completed: NotRequired[int]
+    total: NotRequired[int]
 
 
 @exact

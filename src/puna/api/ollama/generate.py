@@ -1,24 +1,31 @@
 """POST /api/generate."""
 
+import secrets
 from typing import Annotated, Any, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from puna.api.ollama.answer import Piece, answer_rows
 from puna.api.ollama.generation import GenerationBody, parts
+from puna.api.ollama.image import image_rows
+from puna.api.ollama.lines import respond
 from puna.api.ollama.options import DEFAULTS
 from puna.api.ollama.reply import Reply
 from puna.core.completions import CompletionRequest
 from puna.core.errors import InvalidRequest
+from puna.core.images import ImageRequest
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.http.body import read_body, unsupported
 from puna.images.load import ImageLoader
 
-NO_IMAGES = unsupported("Image generation is not supported")
+MOST_EDGE = 4096
+"""Pixels of a picture's edge."""
+TEXT_ONLY = ("suffix", "system", "raw", "images", "template", "format", "think", "logprobs")
+"""Fields that mean nothing where pictures are made."""
 
 
 class GenerateBody(GenerationBody):
@@ -34,9 +41,9 @@ class GenerateBody(GenerationBody):
     images: list[str] | None = None
     template: str | None = None
     context: Annotated[None, unsupported("For a conversation use /api/chat")] = None
-    width: Annotated[None, NO_IMAGES] = None
-    height: Annotated[None, NO_IMAGES] = None
-    steps: Annotated[None, NO_IMAGES] = None
+    width: Annotated[int, Field(ge=1, le=MOST_EDGE)] | None = None
+    height: Annotated[int, Field(ge=1, le=MOST_EDGE)] | None = None
+    steps: Annotated[int, Field(ge=1, le=500)] | None = None
 
     @property
     def is_raw(self) -> bool:
@@ -51,6 +58,26 @@ class GenerateBody(GenerationBody):
             if self.is_raw and value:
                 raise InvalidRequest(f"'{name}' can't be used with 'raw' or 'suffix'", param=name)
         return self
+
+    def to_image(self, seed: int | None) -> ImageRequest:
+        """The prompt as one for a picture. Raises InvalidRequest for what only means something for text."""
+        for name in TEXT_ONLY:
+            if getattr(self, name):
+                raise InvalidRequest(f"'{self.model}' makes images, and '{name}' is for text", param=name)
+        if (self.width is None) != (self.height is None):
+            raise InvalidRequest("'width' and 'height' are only there together", param="width")
+        return ImageRequest(
+            prompt=self.prompt or "",
+            size=(self.width, self.height) if self.width and self.height else None,
+            steps=self.steps,
+            seed=secrets.randbelow(2**32) if seed is None or seed < 0 else seed,
+        )
+
+    def check_no_image(self) -> None:
+        """Raises InvalidRequest for what only means something where pictures are made."""
+        for name in ("width", "height", "steps"):
+            if getattr(self, name) is not None:
+                raise InvalidRequest(f"'{self.model}' makes no images, so it has no use for '{name}'", param=name)
 
     async def to_chat(self, images: ImageLoader) -> ChatRequest:
         """The prompt as a conversation of one message."""
@@ -97,6 +124,11 @@ async def create(request: Request) -> Response | ASGIApp:
     reply = Reply(request, body, render)
     if not (body.prompt or body.images or body.suffix):
         return await reply.to_nothing()
+    if reply.makes_images:
+        core_image = body.to_image(reply.engine_use["parameters"].seed)
+        images = reply.inference.draw(body.model, core_image, **reply.engine_use)
+        return await respond(request, image_rows(body.model, images), stream=not reply.whole)
+    body.check_no_image()
     reply.check("generate")
     if body.is_raw:
         completion = reply.inference.complete(body.model, body.to_completion(), **reply.engine_use)

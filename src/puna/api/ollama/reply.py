@@ -50,6 +50,11 @@ class Reply:
         """Raises InvalidRequest where the model can't do what is asked."""
         self._body.check(self._library.get(ModelName.parse(self._body.model)).capabilities, kind)
 
+    @property
+    def makes_images(self) -> bool:
+        """Whether the model makes pictures. Raises ModelNotFound."""
+        return "image" in self._library.get(ModelName.parse(self._body.model)).capabilities
+
     async def to_nothing(self) -> Response:
         """Load the model; unload it where it is to be kept for no time."""
         model = self._body.model

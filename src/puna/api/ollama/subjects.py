@@ -39,6 +39,10 @@ def name_of(about: Subject, body: object) -> str | None:
         case ToolSchema(tool, path), ChatBody(tools=list(tools)):
             index = [tool.name for tool in tools].index(tool)
             return ".".join((f"tools[{index}].function.parameters", *path))
+        case Setting("size"), GenerateBody():
+            return "width"
+        case Setting("steps" | "negative_prompt" | "guidance" as name), GenerateBody():
+            return name
         case Setting(name), _:
             return name if name in FIELDS else f"options.{OPTIONS.get(name, name)}"
         case _:

@@ -193,6 +193,65 @@ class Embeddings(TypedDict):
 
 
 @exact
+class ImageTokens(TypedDict):
+    text_tokens: int
+    image_tokens: int
+
+
+@exact
+class ImageUsage(TypedDict):
+    """`output_tokens` are the places of the pictures where the model draws."""
+
+    input_tokens: int
+    input_tokens_details: ImageTokens
+    output_tokens: int
+    output_tokens_details: ImageTokens
+    total_tokens: int
+
+
+@exact
+class Image(TypedDict):
+    """`b64_json` is a file in base64; `seed` makes the same picture again."""
+
+    b64_json: str
+    seed: int
+
+
+class _ImageFrame(TypedDict):
+    background: Literal["opaque"]
+    output_format: Literal["png", "jpeg", "webp"]
+    quality: Literal["low", "medium", "high", "xhigh", "max"]
+    size: str
+
+
+@exact
+class Images(_ImageFrame):
+    created: int
+    data: list[Image]
+    usage: ImageUsage
+
+
+@exact
+class PartialImage(_ImageFrame):
+    type: Literal["image_generation.partial_image"]
+    b64_json: str
+    created_at: int
+    partial_image_index: int
+
+
+@exact
+class CompletedImage(_ImageFrame):
+    type: Literal["image_generation.completed"]
+    b64_json: str
+    created_at: int
+    seed: int
+    usage: ImageUsage
+
+
+ImageEvent = PartialImage | CompletedImage
+
+
+@exact
 class Model(TypedDict):
     id: str
     object: Literal["model"]

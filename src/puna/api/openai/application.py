@@ -14,6 +14,7 @@ GENERATION: list[BaseRoute] = [
     Route("/v1/chat/completions", endpoint("puna.api.openai.chat.routes:create"), methods=["POST"]),
     Route("/v1/completions", endpoint("puna.api.openai.completions.routes:create"), methods=["POST"]),
     Route("/v1/embeddings", endpoint("puna.api.openai.embeddings:create"), methods=["POST"]),
+    Route("/v1/images/generations", endpoint("puna.api.openai.images.routes:create"), methods=["POST"]),
 ]
 
 STATE: list[BaseRoute] = [

@@ -8,6 +8,7 @@ from puna.api.openai.chat.body import ChatBody
 from puna.api.openai.completions.body import CompletionBody
 from puna.api.openai.conversations.body import AddItems, CreateConversation, UpdateConversation
 from puna.api.openai.embeddings import EmbeddingBody
+from puna.api.openai.images.body import ImageBody
 from puna.api.openai.responses.body import CompactBody, CountBody, CreateBody, Includable
 
 EVENTS = "text/event-stream"
@@ -51,6 +52,11 @@ OPERATIONS = (
     Operation(
         "POST", "/v1/embeddings", "Create embeddings.", EmbeddingBody, {"model": "tiny", "input": ["hello", "world"]},
         answers.Embeddings,
+    ),
+    Operation(
+        "POST", "/v1/images/generations", "Make pictures.", ImageBody,
+        {"model": "tiny-image", "prompt": "a red circle", "size": "256x256"},
+        answers.Images, EVENTS, answers.ImageEvent,
     ),
     Operation(
         "POST", "/v1/responses", "Create a response.", CreateBody,

@@ -10,6 +10,7 @@ from puna.core.errors import (
     InvalidRequest,
     ModelNotFound,
     NotFound,
+    NotInstalled,
     Overloaded,
     PunaError,
     RateLimited,
@@ -34,6 +35,8 @@ def render_error(error: PunaError, words: Words) -> dict[str, Any]:
             return error_body(message, "invalid_request_error", param="model", code="model_not_found")
         case Unauthorized():
             return error_body(message, "invalid_request_error", code=error.code)
+        case NotInstalled():
+            return error_body(message, "server_error", code="not_installed")
         case Forbidden():
             return error_body(message, "invalid_request_error", code="forbidden")
         case ShuttingDown():
@@ -53,7 +56,7 @@ ABSENT = {
     "batches": "batches are not supported",
     "files": "uploaded files are not supported",
     "fine_tuning": "fine-tuning is not supported",
-    "images": "image generation is not supported",
+    "images": "pictures are only made, by /v1/images/generations; they are not changed",
     "moderations": "moderation is not supported",
     "realtime": "realtime sessions are not supported",
     "vector_stores": "vector stores are not supported",
@@ -62,7 +65,7 @@ ABSENT = {
 """Parts of OpenAI's API that are not here, and why."""
 
 
-PATHS = ("/chat/", "/completions", "/embeddings", "/models", "/responses", "/conversations")
+PATHS = ("/chat/", "/completions", "/embeddings", "/images/", "/models", "/responses", "/conversations")
 """What clients ask for whose base URL lacks its end."""
 
 

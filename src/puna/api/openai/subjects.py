@@ -7,6 +7,7 @@ from puna.api.openai.chat.body import ChatBody
 from puna.api.openai.completions.body import CompletionBody
 from puna.api.openai.embeddings import EmbeddingBody
 from puna.api.openai.generation import GenerationBody
+from puna.api.openai.images.body import ImageBody
 from puna.api.openai.responses.body import CompactBody, Prompt
 from puna.core.subjects import (
     AnswerGrammar,
@@ -41,6 +42,8 @@ def name_of(about: Subject, body: object) -> str | None:
             return f"messages[{len(messages) - from_end}]"
         case Conversation() | MessageAt(), _:
             return "messages"
+        case PromptAt(), ImageBody():
+            return "prompt"
         case PromptAt(index), CompletionBody(prompt=prompt):
             return element("prompt", prompt, index)
         case InputAt(index), EmbeddingBody(input=inputs):

@@ -81,6 +81,10 @@ def files_of(recipe: "Recipe") -> dict[str, Path]:
     """The files that the weights are made of, by names below one folder."""
     if recipe.folder is None:
         return {path.name: path for path in recipe.files.values()}
+    from puna.library.pipelines import is_pipeline, pipeline_files
+
+    if is_pipeline(recipe.folder):
+        return pipeline_files(recipe.folder)
     found = (path for pattern in CHECKPOINT for path in recipe.folder.rglob(pattern) if path.is_file())
     return {path.relative_to(recipe.folder).as_posix(): path for path in found}
 

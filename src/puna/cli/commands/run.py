@@ -3,6 +3,7 @@
 import base64
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -43,6 +44,10 @@ class RunCommand(click.Command):
 @click.option("--keepalive", default="", help="How long to keep the model in memory, for example 5m.")
 @click.option("--nowordwrap", is_flag=True, help="Do not render Markdown or wrap lines.")
 @click.option("--verbose", is_flag=True, help="Show timing statistics.")
+@click.option("--width", type=int, help="Width of a picture, in pixels.")
+@click.option("--height", type=int, help="Height of a picture, in pixels.")
+@click.option("--steps", type=int, help="Steps of a picture.")
+@click.option("--seed", type=int, help="Make the same picture again.")
 @insecure_option
 def run(
     model: str,
@@ -54,10 +59,12 @@ def run(
     nowordwrap: bool,
     verbose: bool,
     insecure: bool,
+    **picture: int | None,
 ) -> None:
     """Run a model.
 
     Without a PROMPT, starts a chat. Standard input is added to the prompt. A missing model is downloaded first.
+    A model that makes images writes a picture to a file.
     """
     display = DisplayOptions(rendered=not (nowordwrap or format_), hide_thinking=hidethinking, verbose=verbose)
     options: dict[str, Any] = {
@@ -69,7 +76,14 @@ def run(
     text, pictures = ("", []) if interactive else read_prompt(prompt)
     with connected() as client:
         shown = ensure_present(client, model, insecure=insecure)
-        if interactive:
+        if "image" in shown["capabilities"]:
+            options = {name: value for name, value in options.items() if value}
+            draw(client, {"model": model, "prompt": text, **options}, picture, verbose=verbose)
+        elif any(value is not None for value in picture.values()):
+            raise click.ClickException(
+                f"'{model}' makes no images: --width, --height, --steps and --seed are for those"
+            )
+        elif interactive:
             from puna.cli.session.conversation import Conversation
             from puna.cli.session.interactive import converse
 
@@ -112,6 +126,24 @@ def answer(client: Client, body: dict[str, Any], display: DisplayOptions) -> Non
 
     show_answer(pieces(), display)
     if display.verbose:
+        show_timings(final)
+
+
+def draw(client: Client, body: dict[str, Any], picture: dict[str, int | None], *, verbose: bool) -> None:
+    """Have a picture made, write it to a file and show it. `picture` is what the options say of it."""
+    from puna.cli.output import pictures
+
+    if not body["prompt"]:
+        raise click.ClickException(f"'{body['model']}' makes images. Try: puna run {body['model']} 'a red circle'")
+    given = {name: value for name, value in picture.items() if value is not None}
+    seed = given.pop("seed", None)
+    body |= given | ({"options": {"seed": seed}} if seed is not None else {})
+    final = pictures.show_steps(client.stream("/api/generate", body))
+    data = base64.b64decode(final["image"])
+    path = pictures.save(data, body["prompt"], Path.cwd())
+    pictures.show(data)
+    click.echo(path)
+    if verbose:
         show_timings(final)
 
 

@@ -25,7 +25,8 @@ _T = TypeVar("_T")
 class Repository:
     """The repository that a model's name stands for, over one session.
 
-    `pause` is the time in seconds before the first further try; it doubles each time.
+    `pause` is the time in seconds before the first further try; it doubles each time. `site` is where the registry
+    is, and `elsewhere` says which blobs are at an address of their own.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Repository:
     ) -> None:
         self.name = name
         self._pause = pause
-        self._root = URL(f"{_scheme(name, insecure)}://{name.host}/v2/{name.repository}/")
+        self.site = URL(f"{_scheme(name, insecure)}://{name.host}")
+        self.elsewhere: dict[Digest, URL] = {}
+        self._root = self.site / f"v2/{name.repository}/"
         self._transport = Transport(credentials or Credentials.of_environment())
 
     async def __aenter__(self) -> Self:
@@ -67,6 +70,10 @@ class Repository:
         if self.name.digest and manifest.digest != self.name.digest:
             raise RegistryError(f"{self.name.host} sends the manifest {manifest.digest}, not {self.name.digest}")
         return manifest
+
+    def address(self, digest: Digest) -> str | URL:
+        """Where a blob is."""
+        return self.elsewhere.get(digest, f"blobs/{digest}")
 
     async def has(self, digest: Digest) -> bool:
         """Whether the registry has a blob. Raises RegistryError."""

@@ -80,7 +80,7 @@ class _Download:
 
     async def _range(self, wanted: range) -> None:
         headers = {"Range": f"bytes={wanted.start}-{wanted.stop - 1}"}
-        async with self._repository.request("GET", f"blobs/{self._layer.digest}", headers) as response:
+        async with self._repository.request("GET", self._repository.address(self._layer.digest), headers) as response:
             await self._repository.require(response, 200, 206)
             await self._keep(response, wanted, self._begin(response, wanted))
 

@@ -8,15 +8,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from puna.core.errors import ModelNotFound, megabytes
+from puna.core.errors import InvalidRequest, ModelNotFound, megabytes
+from puna.formats.pipeline import INDEX, instead_of_tensors
 from puna.library.errors import StoreFailed, UnknownLayout
 from puna.library.library import Library
-from puna.library.manifest import REMOTE, Layer, Manifest
+from puna.library.manifest import CONFIG, DOCUMENT, REMOTE, Layer, Manifest
 from puna.library.names import ModelName
+from puna.library.pipelines import pipeline_config
 from puna.library.registry.client import Repository
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.download import download
 from puna.library.registry.errors import RegistryError
+from puna.library.registry.hub import Hub
 from puna.library.registry.progress import Progress, Report, Status, Transfer, reports
 from puna.library.requirement import unmet
 from puna.library.translating import translate
@@ -64,7 +67,15 @@ class _Pull:
 
     async def run(self) -> None:
         self._report(Status("pulling manifest"))
-        manifest = await self._repository.manifest()
+        try:
+            manifest = await self._repository.manifest()
+        except (ModelNotFound, RegistryError):
+            layers = await Hub(self._repository, self._store.staging).pipeline()
+            if layers is None:
+                raise
+            await self._pipeline(layers)
+            return
+        await self._refuse_tensors(manifest)
         if manifest.of_type(REMOTE):
             raise RegistryError(
                 "this model runs on another server, which would be asked with a key of yours: use a Modelfile"
@@ -79,6 +90,26 @@ class _Pull:
         await self._translate()
         self._warn()
         self._report(Status("success"))
+
+    async def _pipeline(self, layers: list[Layer]) -> None:
+        """Fetch a pipeline, and write the manifest that its repository does not have."""
+        self._require_room(layer for layer in layers if not self._has(layer))
+        for layer in layers:
+            await self._blob(layer)
+        files = {layer.name: self._store.locate(layer.digest) for layer in layers}
+        config = pipeline_config(files).encode(str(layer.digest) for layer in layers)
+        config_layer = Layer(CONFIG, self._store.staging.add(config), len(config))
+        self._report(Status("writing manifest"))
+        manifest = Manifest.of(config_layer, layers)
+        await asyncio.to_thread(self._library.commit, self._repository.name, manifest)
+        self._report(Status("success"))
+
+    async def _refuse_tensors(self, manifest: Manifest) -> None:
+        """Raises InvalidRequest for a model that makes images in Ollama's layout, before all of it is here."""
+        indexes = [layer for layer in manifest.of_type(DOCUMENT) if layer.name == INDEX]
+        for layer in indexes:
+            await self._blob(layer)
+            raise InvalidRequest(instead_of_tensors({INDEX: self._store.locate(layer.digest)}))
 
     def _warn(self) -> None:
         """Say so where the model is for a newer Ollama than Puna knows."""
