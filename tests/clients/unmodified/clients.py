@@ -121,11 +121,5 @@ CLIENTS = (
     ),
 )
 
-JUDGED = "it asks for JSON without a schema, which `tiny` can't fill"
-
-EXPECTED: dict[tuple[str, str], str] = {
-    ("ragas", "judge"): JUDGED,
-    ("ragas", "asynchronous"): JUDGED,
-    ("mem0", "facts_from_a_conversation"): "its prompt has 17,600 tokens, and `tiny` 4,096: use a model with more",
-}
+EXPECTED: dict[tuple[str, str], str] = {}
 """What does not work, by client and use, and why."""

@@ -1,5 +1,5 @@
 """The server that the clients ask: Puna with `tiny`, made willing to call the tools that it is offered, and with
-models for agents, which know what to call."""
+models for agents and others, which know what to say."""
 
 import os
 import re
@@ -131,8 +131,11 @@ SAYS = {
         "</tool_call>",
         CHATML,
     ),
+    "remembers": ('{"memory": [{"id": "0", "text": "Ann likes tests.", "attributed_to": "user"}]}', CHATML),
+    "judges": ('{"good": true, "value": "accurate", "reason": "It says so."}', CHATML),
 }
-"""What the models for coding agents say, each with its template: their prompts are longer than `tiny` reads."""
+"""What models say for clients whose prompts are longer than `tiny` reads (coding agents, mem0), or which ask for JSON
+in words only (mem0, ragas), each with its template."""
 AGENT_CONTEXT = 131_072
 
 

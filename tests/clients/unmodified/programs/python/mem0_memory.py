@@ -18,12 +18,14 @@ PLACES = {
     "ollama": {"ollama_base_url": URL},
 }
 DIMENSIONS = width()
+EXTRACTS = "remembers"
+"""Its prompt for facts has 17,600 tokens of `tiny`."""
 
 
 def memory(kind):
     vectors = {"provider": "qdrant", "config": {"path": f"{kind}-store", "embedding_model_dims": DIMENSIONS}}
-    part = {"provider": kind, "config": {"model": MODEL, **PLACES[kind]}}
-    return Memory.from_config({"llm": part, "embedder": part, "vector_store": vectors})
+    model, embedder = [{"provider": kind, "config": {"model": name, **PLACES[kind]}} for name in (EXTRACTS, MODEL)]
+    return Memory.from_config({"llm": model, "embedder": embedder, "vector_store": vectors})
 
 
 MEMORIES = [memory(kind) for kind in PLACES]
@@ -39,4 +41,7 @@ def search():
 @use
 def facts_from_a_conversation():
     for one in MEMORIES:
-        one.add([{"role": "user", "content": "I like tests."}], user_id="ann")
+        said = [{"role": "user", "content": "I like tests."}, {"role": "assistant", "content": "Good."}]
+        assert [fact["memory"] for fact in one.add(said, user_id="bob")["results"]] == ["Ann likes tests."]
+        found = one.search("What does Ann like?", filters={"user_id": "bob"})["results"]
+        assert [fact["memory"] for fact in found] == ["Ann likes tests."]

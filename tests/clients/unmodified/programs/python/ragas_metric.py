@@ -4,7 +4,11 @@ from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 from ragas.embeddings import OpenAIEmbeddings
 from ragas.llms import llm_factory
+from ragas.metrics import DiscreteMetric
 from uses import ASK, MODEL, use
+
+JUDGE = "judges"
+"""ragas asks for JSON without giving its schema to the server: a model has to know what it is asked."""
 
 
 class Verdict(BaseModel):
@@ -13,13 +17,22 @@ class Verdict(BaseModel):
 
 @use
 def judge():
-    assert isinstance(llm_factory(MODEL, client=OpenAI()).generate(ASK, response_model=Verdict).good, bool)
+    assert isinstance(llm_factory(JUDGE, client=OpenAI()).generate(ASK, response_model=Verdict).good, bool)
 
 
 @use
 async def asynchronous():
-    verdict = await llm_factory(MODEL, client=AsyncOpenAI()).agenerate(ASK, response_model=Verdict)
+    verdict = await llm_factory(JUDGE, client=AsyncOpenAI()).agenerate(ASK, response_model=Verdict)
     assert isinstance(verdict.good, bool)
+
+
+@use
+async def metric():
+    accuracy = DiscreteMetric(
+        name="accuracy", allowed_values=["accurate", "inaccurate"], prompt="Is that accurate? {response}"
+    )
+    score = await accuracy.ascore(llm=llm_factory(JUDGE, client=AsyncOpenAI()), response="This is a test.")
+    assert (score.value, score.reason) == ("accurate", "It says so.")
 
 
 @use
