@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 SAME = 1e-4
 LETTERS = "root ::= [a-z ]*"
 """What the toys may say: the engine tells no log probabilities of bytes that are no text."""
-EMBEDDING = ("gemma-embedding",)
+EMBEDDING = ("bert", "gemma-embedding")
 """Architectures that only embed: their vectors are compared."""
 MARKS = "<!-- make test-layouts -->", "<!-- end -->"
 OLLAMA = "v0.17.4"
@@ -54,9 +54,11 @@ class Subject:
     ollama: str = OLLAMA
 
 
+BACK = "none: written back"
 SUBJECTS = (
+    Subject("arctic", ollama=BACK),
     Subject("deepseekocr", "deepseek-llm"),
-    Subject("embeddinggemma", ollama="none: written back"),
+    Subject("embeddinggemma", ollama=BACK),
     Subject("gemma3", ollama="v0.6.5"),
     Subject("gemma3text", ollama="v0.6.5"),
     Subject("gemma3n"),
@@ -69,6 +71,7 @@ SUBJECTS = (
     Subject("lfm2", "lfm2", "v0.16.1"),
     Subject("lfm2moe", "lfm2"),
     Subject("laguna", "laguna", "v0.30.0"),
+    Subject("llama3", "llama-bpe", BACK),
     Subject("llama4", "llama4"),
     Subject("ministral3", "tekken"),
     Subject("mistral3"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import transformers
 from shapes import TEXT
-from vocabularies import with_bytes
+from vocabularies import likely, llama3s, with_bytes
 from weights import amend, rename, saved, text_config
 
 HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
@@ -25,6 +25,34 @@ def named(ids: dict[str, int]) -> dict[str, Any]:
         "eos_token_id": ids["</s>"],
         "pad_token_id": ids["<pad>"],
     }
+
+
+def llama3(folder: Path) -> None:
+    ids = llama3s(folder)
+    special = {"bos_token_id": ids["<|begin_of_text|>"], "eos_token_id": ids["<|eot_id|>"]}
+    config = transformers.LlamaConfig(**SMALL, vocab_size=len(ids), **special)
+    saved(transformers.LlamaForCausalLM(config), folder)
+    amend(folder / "config.json", rope_theta=10000.0)
+
+
+def arctic(folder: Path) -> None:
+    """Snowflake Arctic Embed 2 is XLM-RoBERTa, of which the first token counts."""
+    folder.mkdir(exist_ok=True)
+    values = {
+        "hidden_size": 64,
+        "intermediate_size": 96,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "max_position_embeddings": 130,
+        "type_vocab_size": 1,
+        "pad_token_id": 1,
+    }
+    config = transformers.XLMRobertaConfig(vocab_size=likely(folder), **values)
+    saved(transformers.XLMRobertaModel(config), folder)
+    modules = [{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "1_Pooling").mkdir()
+    amend(folder / "1_Pooling" / "config.json", word_embedding_dimension=64, pooling_mode_cls_token=True)
 
 
 def llama4(folder: Path) -> None:
@@ -188,6 +216,8 @@ def laguna(folder: Path) -> None:
 
 
 OTHERS: dict[str, Callable[[Path], None]] = {
+    "arctic": arctic,
+    "llama3": llama3,
     "laguna": laguna,
     "llama4": llama4,
     "ministral3": ministral3,

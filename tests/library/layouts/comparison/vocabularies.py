@@ -47,6 +47,43 @@ def tokenizer() -> Tokenizer:
     return made
 
 
+def llama3s(folder: Path) -> dict[str, int]:
+    """The same with as many tokens as Llama 3's has, and its special ones at their numbers."""
+    made = tokenizer()
+    document = json.loads(made.to_str())
+    known = document["model"]["vocab"]
+    known |= {f"never{number}": number for number in range(max(known.values()) + 1, 128_000)}
+    document["added_tokens"] = []
+    made = Tokenizer.from_str(json.dumps(document))
+    named = {0: "begin_of_text", 1: "end_of_text", 6: "start_header_id", 7: "end_header_id", 9: "eot_id"}
+    special = [f"<|{named.get(number, f'reserved_special_token_{number}')}|>" for number in range(16)]
+    made.add_special_tokens([AddedToken(text, special=True) for text in special])
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token="<|begin_of_text|>", eos_token="<|eot_id|>", chat_template=TEMPLATE
+    ).save_pretrained(folder)
+    ids: dict[str, int] = made.get_vocab()
+    return ids
+
+
+def likely(folder: Path) -> int:
+    """SentencePiece's kind with the likelihood of each piece, and a table of characters; how many there are."""
+    text = _words(folder)
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(text), model_prefix=str(folder / "sentencepiece.bpe"), vocab_size=120, hard_vocab_limit=False
+    )
+    text.unlink()
+    (folder / "sentencepiece.bpe.vocab").unlink()
+    size: int = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.bpe.model")).vocab_size()
+    return size + 2  # XLM-RoBERTa has a padding of its own, and a mask
+
+
+def _words(folder: Path) -> Path:
+    text = folder / "words.txt"
+    draw = random.Random(0)
+    text.write_text("\n".join(" ".join(draw.choice(WORDS.split()) for _ in range(12)) for _ in range(3000)))
+    return text
+
+
 def with_bytes(folder: Path) -> dict[str, int]:
     """Save that tokenizer, and say which number each token has."""
     made = tokenizer()
@@ -62,9 +99,7 @@ def with_bytes(folder: Path) -> dict[str, int]:
 
 def pieces(folder: Path, *specials: str) -> None:
     """SentencePiece's kind: four tokens that every one has, special ones, bytes, and pieces of words."""
-    text = folder / "words.txt"
-    draw = random.Random(0)
-    text.write_text("\n".join(" ".join(draw.choice(WORDS.split()) for _ in range(12)) for _ in range(3000)))
+    text = _words(folder)
     sentencepiece.SentencePieceTrainer.train(
         input=str(text),
         model_prefix=str(folder / "tokenizer"),

@@ -1,5 +1,6 @@
 """Files in Ollama's layout that are written here, as no version of its converter writes them any more."""
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,19 @@ def embeddinggemma(reference: Path, target: Path) -> None:
     names = {"dense_2.": "dense.0.", "dense_3.": "dense.1.", "output_norm.": "norm."}
     without = {*widths, "tokenizer.ggml.add_space_prefix"}
     _rewritten(reference, target, "gemma3", names, without, {"gemma3.attention.causal": False})
+
+
+def llama3(reference: Path, target: Path) -> None:
+    """Llama 3 in its first days: nothing says its tokenizer's kind, and an answer ends where a text does."""
+    without = {"tokenizer.ggml.pre", "tokenizer.ggml.eos_token_id"}
+    _rewritten(reference, target, "llama", {}, without, {"tokenizer.ggml.eos_token_id": 128_001})
+
+
+def arctic(reference: Path, target: Path) -> None:
+    """The table of characters in letters, each a text of its own."""
+    table = "tokenizer.ggml.precompiled_charsmap"
+    letters = base64.b64encode(bytes(GGUFReader(reference).fields[table].contents())).decode()
+    _rewritten(reference, target, "bert", {}, {table}, {table: [*letters]})
 
 
 def _rewritten(
@@ -44,4 +58,4 @@ def _rewritten(
     finish(writer)
 
 
-WRITTEN = {"embeddinggemma": embeddinggemma}
+WRITTEN = {"arctic": arctic, "embeddinggemma": embeddinggemma, "llama3": llama3}
