@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container test-page screenshots page-vendor
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container test-page screenshots page-vendor
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -66,6 +66,9 @@ test-clients: $(DEV_STAMP) $(VENV)-uv/bin/uv  ## Some fifty clients, unmodified,
 
 bench-embedded: $(DEV_STAMP)  ## Puna inside a Python program: import, first answer, a token, a scripted test, memory
 	$(BIN)/python -m benchmarks.embedded
+
+bench-remote: $(DEV_STAMP)  ## Another server through Puna, beside asking it directly; the memory of 1,000 streams
+	$(BIN)/python -m benchmarks.remote
 
 bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema: 100 MB
 	$(BIN)/python -m tests.real_weights .weights smollm2-135m-instruct.gguf

@@ -86,6 +86,7 @@ class Recovery(Generic[E]):
         self._retries = RetryBudget()
         self._needs_all = False
         self._waited = 0.0
+        self._loss = ""
         self._forget()
 
     async def events(self) -> AsyncGenerator[E, None]:
@@ -119,6 +120,7 @@ class Recovery(Generic[E]):
 
     def _weigh(self, error: EngineLost) -> None:
         """Go on after a loss, or raise it where that is of no use or not possible."""
+        self._loss = error.message.partition("\n")[0]
         if isinstance(error, ContinuationRefused):
             self._resumable = False
         if self._tokens and not self._resumable and not self._whole:
@@ -146,7 +148,7 @@ class Recovery(Generic[E]):
             self._lease = lease
             self._waited += lease.waited
             room = self._room(lease)
-            async for event in refused_continuation(events) if rest.sent else events:
+            async for event in refused_continuation(events, self._loss) if rest.sent else events:
                 if isinstance(event, PromptBegun):
                     self._hear(event, rest)
                 elif isinstance(event, Done):
@@ -241,14 +243,15 @@ class Recovery(Generic[E]):
         return GROWTH
 
 
-async def refused_continuation(events: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-    """The events of a continued answer. Some templates can't be continued; the client's request was right, though."""
+async def refused_continuation(events: AsyncGenerator[Any, None], loss: str) -> AsyncGenerator[Any, None]:
+    """The events of an answer that is continued after that loss. Some templates and servers can't do that; the
+    client's request was right, though."""
     try:
         async for event in events:
             yield event
     except InvalidRequest as error:
         raise ContinuationRefused(
-            f"the engine was lost, and its answer can't be continued: {error.message}"
+            f"{loss.rstrip('.')}, and the answer can't be continued: {error.message}"
         ) from error
 
 

@@ -62,6 +62,11 @@ class Database:
             raise StateError(message, full=is_full(error)) from error
         return cls(engine)
 
+    @property
+    def shared(self) -> bool:
+        """Whether servers on several machines may use it."""
+        return self._engine.dialect.name != "sqlite"
+
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Carry out `work` in a transaction. When this returns, what it wrote is on disk.
 

@@ -6,6 +6,7 @@ processes of its own machine, which it knows by an id kept in its home.
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -24,10 +25,13 @@ class Owner:
         process = os.getpid()
         self.name = f"{self._home}/{process}/{started(process)}"
 
-    def is_alive(self, owner: str) -> bool:
-        """Whether that process can still finish what it began. Of another machine's it is assumed."""
+    def is_alive(self, owner: str, there: Collection[str] | None = None) -> bool:
+        """Whether that process can still finish what it began. Another machine's has to be among those that are
+        `there`; where nobody knows who is, it is assumed."""
         home, process, start = owner.split("/")
-        return home != self._home or started(int(process)) == start
+        if home == self._home:
+            return started(int(process)) == start
+        return there is None or owner in there
 
 
 def home_id(path: Path) -> str:

@@ -33,13 +33,13 @@ class State:
         if self._opening is not None:
             for stores in await asyncio.gather(self._opening, return_exceptions=True):
                 if not isinstance(stores, BaseException):
-                    await asyncio.to_thread(stores.database.close)
+                    await stores.close()
 
 
 async def open_stores(settings: Settings) -> "Stores":
     """Connect in a thread: importing SQLAlchemy and migrating take their time."""
     stores = await asyncio.to_thread(connect, settings)
-    await stores.clean_up()
+    await stores.begin()
     return stores
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -73,3 +74,12 @@ conversation_items = Table(
     Column("body", JSON, nullable=False),
     Index("ix_conversation_items_item", "conversation_id", "item_id", unique=True),
 )
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("seen_at", Float(53), nullable=False),
+)
+"""The servers that share this database, by their owners' names, and what one of them has to do: when each was last
+there, or done, in the database's time."""

@@ -91,6 +91,14 @@ def test_a_stream_that_breaks_off_is_continued_by_the_other_server(front: Front,
     assert second["max_tokens"] == 18
 
 
+def test_a_continuation_that_says_the_same_again_is_whole(front: Front, stubs: list[Stub]) -> None:
+    stubs[1].answers = stubs[0].answers
+    stubs[0].stream(*chat_chunks("ha ", "ha ", usage=None)[:3], CUT)
+    stubs[0].stream(*chat_chunks("ha ", "ha ", "ha", usage=(7, 3)))
+    name = made(front, "again", stubs)
+    assert said(front.client().chat.completions.create(model=name, messages=ASKED, stream=True)) == "ha ha ha ha ha"
+
+
 def test_a_stream_that_no_server_can_continue_ends_with_an_error(front: Front, stubs: list[Stub]) -> None:
     name = made(front, "broken", stubs, owner="somebody")
     for stub in stubs:

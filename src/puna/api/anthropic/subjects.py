@@ -35,6 +35,8 @@ def name_of(about: Subject, body: object) -> str | None:
             index = [given_tool.name for given_tool in tools].index(tool)
             path = about.path if isinstance(about, ToolSchema) else ()
             return ".".join((f"tools[{index}].input_schema", *path))
+        case Setting("thinking_tokens"), _:
+            return "thinking.budget_tokens"
         case Setting(name), _:
             return FIELDS.get(name, name)
         case _:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from puna.api.openai.chat.body import ChatBody
+from puna.api.openai.chat.body import ChatBody, Reasoning
 from puna.api.openai.completions.body import CompletionBody
 from puna.api.openai.embeddings import EmbeddingBody
 from puna.api.openai.generation import GenerationBody
@@ -66,6 +66,10 @@ def name_of(about: Subject, body: object) -> str | None:
             return f"{toolbox.place_of(tool)}.format.definition"
         case Setting("max_tokens"), Prompt():
             return "max_output_tokens"
+        case Setting("thinking_tokens"), ChatBody(reasoning=Reasoning(max_tokens=int())):
+            return "reasoning.max_tokens"
+        case Setting("thinking_tokens"), _:
+            return "thinking.budget_tokens"
         case Setting(name), _:
             return name
         case _:

@@ -31,7 +31,7 @@ async def chat(upstream: Upstream, request: ChatRequest) -> AsyncGenerator[Event
         reader = ChunkReader(
             first,
             several=request.parallel_tool_calls,
-            prefix=prefix_of(request),
+            prefix=prefix_of(request) if traits.server.repeats else "",
             each=traits.server.usage_of_each,
         )
         async with aclosing(round_of(upstream, body, reader, request)) as events:

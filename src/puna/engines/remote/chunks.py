@@ -137,9 +137,10 @@ class Calls:
             number = self._last + 1
         begins = number > self._last
         self._last = max(self._last, number)
-        arguments = function.get("arguments") or ""
-        if not isinstance(arguments, str):
-            arguments = write(arguments).decode()
+        arguments = function.get("arguments")
+        arguments = (
+            arguments if isinstance(arguments, str) else "" if arguments is None else write(arguments).decode()
+        )
         if not begins:
             return ToolCallDelta(self._index, number, arguments)
         self._ids[number] = given or f"call_{secrets.token_hex(12)}"

@@ -40,7 +40,8 @@ class Server:
     `continues` are the fields with which it goes on with an assistant's message; None where it can't. `thoughts` are
     its words for the thinking in a message of the conversation. `effort_in_template` says that how much to think goes
     to the chat template. `thinking_tokens`, `template_variables`, `generation_prompt`, `regex` and `grammar` are its
-    fields for these; None where it has none. `usage_of_each` says that it tells what each choice cost by itself.
+    fields for these; None where it has none. `usage_of_each` says that it tells what each choice cost by itself,
+    `repeats` that what it goes on from begins its answer.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Server:
     generation_prompt: str | None = None
     structured_outputs: bool = False
     usage_of_each: bool = False
+    repeats: bool = False
 
 
 PUNA = Server(
@@ -104,6 +106,7 @@ LLAMA_SERVER = Server(
     effort_in_template=True,
     thinking_tokens="thinking_budget_tokens",
     usage_of_each=True,
+    repeats=True,
     template_variables="chat_template_kwargs",
 )
 OLLAMA = Server(

@@ -1,5 +1,6 @@
 """The responses of a server: those at work, and those that are kept."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,7 +13,7 @@ from puna.api.openai.responses.continued import Continued
 from puna.api.openai.responses.frame import frame
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.preparation import Prepared, in_progress, prepare
-from puna.api.openai.responses.run import Run
+from puna.api.openai.responses.run import Run, numbered
 from puna.api.openai.responses.truncation import fitted
 from puna.api.services import Services
 from puna.core.errors import InvalidRequest, NotFound, PunaError
@@ -24,6 +25,9 @@ from puna.inference.inference import completed
 from puna.library.names import ModelName
 from puna.state.owner import STOPPED
 from puna.state.stored import StoredResponse
+
+FOLLOWING = 0.5
+"""How often, in seconds, it is looked whether another server is done with a response."""
 
 
 class Responses:
@@ -86,12 +90,26 @@ class Responses:
             return run.stream(after)
         events = await (await self._services.state.open()).responses.events(key)
         if events is None:
-            await self.get(key)
+            if (await self.get(key))["background"]:
+                return self._followed(key, after)
             raise InvalidRequest(
                 f"The response '{key}' can't be streamed: it was created with neither 'stream' nor 'background'.",
                 param="stream",
             )
         return replay(events, after)
+
+    async def _followed(self, key: str, after: int) -> AsyncGenerator[bytes, None]:
+        """The events of a response that another server makes, once it is done; its end, where that server is gone."""
+        stores = await self._services.state.open()
+        stored = await stores.responses.get(key)
+        while stored and stored.unfinished:
+            await asyncio.sleep(FOLLOWING)
+            stored = await stores.responses.get(key)
+        if events := await stores.responses.events(key):
+            async for block in replay(events, after):
+                yield block
+        elif stored:
+            yield numbered({"type": f"response.{stored.body['status']}", "response": stored.body}, after + 1)
 
     async def delete(self, key: str) -> None:
         """Forget a response; end it where it is still at work. Raises NotFound."""

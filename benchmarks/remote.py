@@ -1,0 +1,224 @@
+"""What it costs to ask another server through Puna: `make bench-remote`.
+
+The other server is a stand-in in a process of its own that streams as vLLM does, a token for each stream every few
+milliseconds, so that its pace does not depend on the processor that it shares with Puna here. Each burst goes to it
+directly and through Puna, in turn.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import psutil
+
+from benchmarks.load import Target, asked, first_text, send_burst
+from puna.library.creation import create
+from puna.library.library import Library
+from puna.library.modelfile import Modelfile
+from puna.library.names import ModelName
+from puna.library.recipe import Recipe
+
+MODEL = "far"
+STREAMS = (1, 8, 64)
+KILLED = 50
+SLOW = 1000
+"""How many streams there are at once when their memory is measured."""
+
+
+def write_body(prompt: str, tokens: int) -> dict[str, Any]:
+    """A request for so many tokens."""
+    messages = [{"role": "user", "content": prompt}]
+    return {"model": MODEL, "messages": messages, "max_tokens": tokens, "stream": True}
+
+
+class StandIn(asyncio.Protocol):
+    """One connection to a server that says a token every `pace` seconds."""
+
+    pace = 0.03
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._received = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, separator, body = self._received.partition(b"\r\n\r\n")
+        lines = head.lower().split(b"\r\n")
+        lengths = (line.partition(b":")[2] for line in lines if line.startswith(b"content-length"))
+        length = int(next(lengths, b"0"))
+        if separator and len(body) >= length:
+            self._received = b""
+            if head.startswith(b"GET /v1/models"):
+                self._whole({"data": [{"id": MODEL, "owned_by": "vllm", "max_model_len": 32768}]})
+            else:
+                self._answer = asyncio.create_task(self._stream(json.loads(body)["max_tokens"]))
+
+    def _whole(self, document: Any) -> None:
+        content = json.dumps(document).encode()
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content))
+
+    async def _stream(self, tokens: int) -> None:
+        self._transport.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        self._event({"role": "assistant", "content": ""})
+        for number in range(1, tokens + 1):
+            await asyncio.sleep(begun + number * self.pace - loop.time())
+            self._event({"content": " token"}, "length" if number == tokens else None)
+        self._chunk(b"data: [DONE]\n\n")
+        self._transport.write(b"0\r\n\r\n")
+
+    def _event(self, delta: dict[str, str], reason: str | None = None) -> None:
+        row = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        chunk = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": MODEL,
+            "choices": [row],
+        }
+        self._chunk(b"data: %b\n\n" % json.dumps(chunk, separators=(",", ":")).encode())
+
+    def _chunk(self, data: bytes) -> None:
+        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+
+async def stand_in(pace: float) -> None:
+    """Serve, and print the port."""
+    StandIn.pace = pace
+    server = await asyncio.get_running_loop().create_server(StandIn, "127.0.0.1", 0, backlog=4096)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+@asynccontextmanager
+async def running(*arguments: str, **environment: str) -> AsyncIterator[tuple[Process, str]]:
+    """A program, and the first line that it prints."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
+    command = [sys.executable, "-m", *arguments]
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, env={**clean, **environment})
+    assert process.stdout
+    try:
+        yield process, (await process.stdout.readline()).decode().split()[-1]
+    finally:
+        with suppress(ProcessLookupError):  # it was killed
+            process.terminate()
+        await process.wait()
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Stand-ins with their processes, and Puna before them."""
+
+    there: Target
+    here: Target
+    puna: psutil.Process
+    stand_ins: list[Process]
+
+
+@asynccontextmanager
+async def servers(pace: float, count: int = 1) -> AsyncIterator[Servers]:
+    """So many stand-ins, and Puna before them."""
+    async with AsyncExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stand_in = ("benchmarks.remote", "--stand-in", "--pace", str(pace))
+        found = [await stack.enter_async_context(running(*stand_in)) for _ in range(count)]
+        lines = "\n".join(f"FROM http://127.0.0.1:{port}/v1 {MODEL}" for _, port in found)
+        create(Library(home / "models"), ModelName.parse(MODEL), Recipe.of(Modelfile.parse(lines), home))
+        puna = running("puna", "serve", "--port", "0", PUNA_HOME=str(home), PUNA_ACCESS_LOG="0")
+        process, url = await stack.enter_async_context(puna)
+        here = Target(url, write_body)
+        await first_text(here, "hello", 1)
+        there = Target(f"http://127.0.0.1:{found[0][1]}", write_body)
+        yield Servers(there, here, psutil.Process(process.pid), [each for each, _ in found])
+
+
+async def compare(pairs: int, tokens: int, pace: float) -> None:
+    """Throughput and the first token, through Puna and without."""
+    async with servers(pace) as found:
+        there, here, process = found.there, found.here, found.puna
+        for streams in STREAMS:
+            ratios, later = [], []
+            before = process.cpu_times().user + process.cpu_times().system
+            for number in range(pairs):
+                prompts = [f"prompt {number} {place}" for place in range(streams)]
+                direct = await send_burst(there, prompts, tokens)
+                through = await send_burst(here, prompts, tokens)
+                ratios.append(through.rate / direct.rate)
+                later.append(1000 * (through.first - direct.first))
+            spent = process.cpu_times().user + process.cpu_times().system - before
+            each = 1e6 * spent / (pairs * streams * tokens)
+            low, _, high = quantiles(ratios, n=4)
+            print(
+                f"{streams:3} streams: throughput {median(ratios):.3f} ({low:.3f} to {high:.3f}), "
+                f"first token {median(later):+.1f} ms, {each:.0f} µs of processor time a token"
+            )
+
+
+async def weigh(pace: float) -> None:
+    """The memory of many streams at once, in Puna's process."""
+    async with servers(pace) as found:
+        here, process = found.here, found.puna
+        empty = process.memory_info().rss
+        tokens = 40
+        bursts = asyncio.create_task(send_burst(here, [f"slow {number}" for number in range(SLOW)], tokens))
+        most = empty
+        while not bursts.done():
+            await asyncio.sleep(pace / 2)
+            most = max(most, process.memory_info().rss)
+        burst = await bursts
+        print(
+            f"{SLOW} streams of a token every {pace:g} s: {(most - empty) / SLOW / 1000:.1f} kB each, "
+            f"all done in {burst.seconds:.1f} s of at least {tokens * pace:.1f}"
+        )
+
+
+async def kill_one(pace: float) -> None:
+    """Kill one of two servers under 50 streams, and count what became of them."""
+    async with servers(pace, 2) as found:
+        tokens = 60
+        answers = [asyncio.create_task(text(found.here, f"prompt {number}", tokens)) for number in range(KILLED)]
+        await asyncio.sleep(tokens * pace / 2)
+        found.stand_ins[0].kill()
+        lengths = Counter(await asyncio.gather(*answers))
+        print(f"one of two servers killed under {KILLED} streams: {lengths[tokens]} whole, of the others {lengths}")
+
+
+async def text(target: Target, prompt: str, tokens: int) -> int:
+    """How many tokens an answer has in the end."""
+    async with asked(target, prompt, tokens) as reader:
+        answer = await reader.read()
+    return answer.count(b'"content":" token"')
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.remote", description=__doc__)
+    parser.add_argument("--stand-in", action="store_true", help="be the other server")
+    parser.add_argument("--pace", type=float, default=0.03, help="seconds between two tokens of a stream")
+    parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--tokens", type=int, default=50)
+    arguments = parser.parse_args()
+    if arguments.stand_in:
+        await stand_in(arguments.pace)
+        return
+    await compare(arguments.pairs, arguments.tokens, arguments.pace)
+    await weigh(1.0)
+    await kill_one(arguments.pace)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
