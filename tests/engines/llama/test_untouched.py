@@ -4,7 +4,7 @@ import sys
 import psutil
 import pytest
 
-from puna.engines.llama.untouched import LEAST, give_back_zeros, large_mappings
+from puna.engines.llama.untouched import BLOCK, LEAST, give_back_zeros, large_mappings
 
 MAPS = """\
 7f0000000000-7f0010000000 rw-p 00000000 00:00 0
@@ -22,12 +22,14 @@ def test_large_memory_of_no_file_is_looked_at() -> None:
 def test_zeros_are_given_back_and_nothing_else_changes() -> None:
     with mmap.mmap(-1, 2 * LEAST, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         memory.write(bytes(2 * LEAST))
-        memory[LEAST] = 7
+        memory[LEAST] = 7  # wherever in a block it is
+        memory[2 * LEAST - 3 * BLOCK - 1] = 7
         process = psutil.Process()
         before = process.memory_info().rss
         assert give_back_zeros() >= LEAST
         assert process.memory_info().rss < before - LEAST
         assert memory[LEAST] == 7
+        assert memory[2 * LEAST - 3 * BLOCK - 1] == 7
         assert memory[:LEAST] == bytes(LEAST)
         memory[0] = 5
         assert memory[0] == 5

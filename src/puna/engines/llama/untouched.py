@@ -11,7 +11,8 @@ from pathlib import Path
 LEAST = 32 * 2**20
 """The smallest mapping that is looked at, in bytes: caches are large, stacks and heaps of threads are not."""
 BLOCK = 2**21
-ZEROS = bytes(BLOCK)
+PAGE = 4096
+ZEROS = bytes(PAGE)
 MADV_DONTNEED = 4
 
 
@@ -24,14 +25,20 @@ def give_back_zeros() -> int:
     if sys.platform != "linux":
         return 0
     libc = ctypes.CDLL(None, use_errno=True)
+    libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
     given = 0
-    buffer = bytearray(BLOCK)
+    page = bytearray(PAGE)
     with suppress(OSError), Path("/proc/self/mem").open("rb", buffering=0) as memory:
         for start, end in large_mappings(Path("/proc/self/maps").read_text()):
             for place in range(-(-start // BLOCK) * BLOCK, end - BLOCK + 1, BLOCK):
                 with suppress(OSError):  # the mapping is gone
-                    os.preadv(memory.fileno(), [buffer], place)
-                    if buffer == ZEROS and not libc.madvise(ctypes.c_void_p(place), BLOCK, MADV_DONTNEED):
+                    os.preadv(memory.fileno(), [page], place)
+                    if (
+                        page == ZEROS
+                        # Where each byte is as the one a page before it, all are as the first page.
+                        and not libc.memcmp(place, place + PAGE, BLOCK - PAGE)
+                        and not libc.madvise(ctypes.c_void_p(place), BLOCK, MADV_DONTNEED)
+                    ):
                         given += BLOCK
     return given
 
