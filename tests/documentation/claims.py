@@ -29,6 +29,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`puna push": "api/ollama/test_transfers.py::test_the_commands_push_and_pull_with_a_real_registry",
         "`puna ps": "cli/test_run.py::test_models_in_memory_are_listed_and_stopped",
         "`puna stop": "cli/test_run.py::test_models_in_memory_are_listed_and_stopped",
+        "`puna bench": "cli/test_bench.py::test_a_model_is_measured",
         "`puna engine": "builds/test_builds.py::test_the_commands_tell_of_the_engine_and_its_builds",
         "`puna signin": "cli/test_models.py::test_signin_makes_a_key_once_and_says_where_to_register_it",
         "print JSON with `--json`": "cli/test_models.py::test_json_is_for_programs",

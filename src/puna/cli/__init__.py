@@ -28,6 +28,7 @@ COMMANDS = {  # module:function, in `puna.cli.commands`
     "signin": "signin:signin",
     "launch": "launch:launch",
     "engine": "engine:engine",
+    "bench": "bench:bench",
 }
 ALIASES = {"ls": "list", "start": "serve"}
 
