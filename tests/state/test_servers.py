@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from puna.settings import Settings
@@ -77,3 +78,18 @@ def test_a_stream_is_resumed_on_another_server(tmp_path: Path, database_url: str
         assert events[-1].type == "response.completed"
         with two.client().responses.retrieve(made.id, stream=True, starting_after=2) as stream:
             assert [event.sequence_number for event in stream] == list(range(3, len(events)))
+
+
+async def test_a_database_that_comes_back_is_used_again(tmp_path: Path, database_url: str) -> None:
+    state = State(Settings(home=tmp_path, database_url=database_url))
+    opened = await state.open()
+    await opened.save(StoredResponse(body=queued("resp_1"), owner=opened.owner.name))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert await opened.responses.get("resp_1")
+    await opened.servers.beat()
+    assert opened.owner.name in await opened.servers.there()
+    await state.close()

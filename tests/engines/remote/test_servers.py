@@ -229,6 +229,13 @@ def test_a_responses_client_over_a_server_of_chats_alone(front: Front, stub: Stu
     ]
 
 
+def test_log_probabilities_of_given_text_are_refused_by_name(front: Front, stub: Stub) -> None:
+    name = made(front, stub, "vllm")
+    answer = front.post("/v1/completions", model=name, prompt="One two", echo=True, logprobs=1)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == "echo"
+
+
 def test_vectors_are_of_length_one_in_either_form(front: Front, stub: Stub) -> None:
     stub.tell("/v1/embeddings", {"data": [{"index": 1, "embedding": [0, 2]}, {"index": 0, "embedding": [3, 4]}]})
     answer = front.client().embeddings.create(model=made(front, stub, "generic"), input=["a", "b"])

@@ -43,8 +43,11 @@ class RemoteLaunch:
 def plan_remote(model: EngineModel, task: Task, settings: EngineSettings) -> RemoteLaunch | None:
     """The launch of a model that runs elsewhere; None for one that runs here. Raises InvalidRequest for what only an
     engine here could be told."""
-    if model.kind != "remote" or model.remote is None or task == "score":
+    if model.kind != "remote" or model.remote is None:
         return None
+    if task == "score":
+        message = "Servers of remote models are not asked for the log probabilities of a given text."
+        raise InvalidRequest(message, about=Setting("echo"))
     for name in HINTS:
         if getattr(model.parameters, name) is not None:
             raise InvalidRequest("The server of this model decides about this setting.", about=Setting(name))
