@@ -31,8 +31,8 @@ def files(root: Path) -> dict[str, bytes]:
     }
 
 
-def recipe(text: str, folder: Path, **others: str) -> Recipe:
-    return Recipe.of(Modelfile.parse(text), folder, **others)
+def recipe(text: str, folder: Path, quantize: str | None = None) -> Recipe:
+    return Recipe.of(Modelfile.parse(text), folder, quantize)
 
 
 def test_a_modelfile_makes_the_model_that_it_describes(library: Library, weights_file: Path) -> None:
