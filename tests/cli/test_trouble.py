@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from puna import __version__
 from puna.cli import app
 from puna.cli.client.servers import announced
-from puna.cli.commands.startup import introduce, warn_of_unknown
+from puna.cli.commands.startup import introduce, offer_models, places_of_ollama, warn_of_unknown
 from puna.machine import gpus, unused_gpu
 from puna.settings import VARIABLES, Settings
 from tests.cli.puna import UNUSED_PORT
@@ -84,11 +84,14 @@ def test_unknown_variables_are_warned_of(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
-def test_the_start_says_what_there_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_start_says_what_there_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     manifest = tmp_path / ".ollama/models/manifests/registry.ollama.ai/library/llama3.2/latest"
     manifest.parent.mkdir(parents=True)
     manifest.touch()
-    home = tmp_path / ".puna"
+    home = tmp_path / "elsewhere" / "puna"
     with caplog.at_level(logging.INFO):
         introduce(Settings(home=home, models=home / "models", memory=2 * 10**9), "http://127.0.0.1:11434")
     line, *_, offer = caplog.messages
@@ -96,6 +99,19 @@ def test_the_start_says_what_there_is(tmp_path: Path, caplog: pytest.LogCaptureF
     assert line.endswith(f"; 1 model in {home / 'models'}; memory limit 2 GB")
     folder = tmp_path / ".ollama/models"
     assert offer == f"Ollama's models are in {folder} (1). To use them: PUNA_MODELS={folder} puna serve"
+
+
+def test_models_of_the_service_that_ollamas_installer_sets_up_are_offered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert Path("/usr/share/ollama/.ollama/models") in places_of_ollama()
+    own, service = tmp_path / "own", tmp_path / "service"
+    manifest = service / "manifests/registry.ollama.ai/library/llama3.2/latest"
+    manifest.parent.mkdir(parents=True)
+    manifest.touch()
+    with caplog.at_level(logging.INFO):
+        offer_models((own, service))
+    assert caplog.messages == [f"Ollama's models are in {service} (1). To use them: PUNA_MODELS={service} puna serve"]
 
 
 @pytest.mark.parametrize(

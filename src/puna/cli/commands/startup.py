@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from puna import __version__
@@ -64,9 +64,8 @@ def introduce(settings: Settings, url: str) -> None:
     if command := unused_gpu(program):
         _log.warning("This machine has a GPU that the engine can't use. To use it: %s", command)
     warn_of_build(settings)
-    ollama = settings.home.parent / ".ollama" / "models"
-    if count == 1 and (others := count_models(ollama)):
-        _log.info("Ollama's models are in %s (%d). To use them: PUNA_MODELS=%s puna serve", ollama, others, ollama)
+    if count == 1:
+        offer_models(places_of_ollama())
 
 
 def warn_of_build(settings: Settings) -> None:
@@ -81,9 +80,29 @@ def warn_of_build(settings: Settings) -> None:
         )
 
 
+def places_of_ollama() -> tuple[Path, ...]:
+    """Where Ollama keeps its models: a user's own, and those of the service that its installer sets up on Linux."""
+    service = Path("/usr/share/ollama/.ollama/models")
+    try:
+        return Path.home() / ".ollama" / "models", service
+    except RuntimeError:  # a user without a home
+        return (service,)
+
+
+def offer_models(places: Iterable[Path]) -> None:
+    """Say how to use the models that Ollama has in the first of these folders that has any."""
+    for place in places:
+        if count := count_models(place):
+            _log.info("Ollama's models are in %s (%d). To use them: PUNA_MODELS=%s puna serve", place, count, place)
+            return
+
+
 def count_models(models: Path) -> int:
-    """How many manifests there are. Nothing is written: the folder may be Ollama's."""
-    return sum(path.is_file() for path in (models / "manifests").glob("*/*/*/*"))
+    """How many manifests there are, as far as they may be seen. Nothing is written: the folder may be Ollama's."""
+    try:
+        return sum(path.is_file() for path in (models / "manifests").glob("*/*/*/*"))
+    except PermissionError:
+        return 0
 
 
 def warn_of_unknown(environment: Mapping[str, str]) -> None:
