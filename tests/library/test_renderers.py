@@ -9,6 +9,8 @@ import pytest
 from puna.core.errors import InvalidRequest
 from puna.core.template import BARE
 from puna.engines.llama.chat.harmony import is_harmony
+from puna.formats.gguf import Metadata
+from puna.library.capabilities import gguf_capabilities
 from puna.library.creation import create
 from puna.library.library import Library
 from puna.library.model import Model
@@ -53,6 +55,14 @@ def test_tools_and_their_calls_are_in_the_prompt(name: str) -> None:
     assert "Tells it." in prompt
     assert "weather" in prompt[prompt.index("Weather in Rome?") :]
     assert "Rome" in prompt[prompt.index("Weather in Rome?") + 20 :]
+
+
+@pytest.mark.parametrize(
+    "name", ["functiongemma", "lfm2", "olmo3", "olmo3.1", "qwen3-coder", "qwen3-vl-instruct", "qwen3.5"]
+)
+def test_only_what_thinks_says_so(name: str, tmp_path: Path) -> None:
+    found = {*gguf_capabilities(Metadata.read(write(tmp_path / "m.gguf")), rendering(name) or "")}
+    assert ("thinking" in found) == (name == "qwen3.5")
 
 
 @pytest.mark.parametrize(

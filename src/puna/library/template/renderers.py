@@ -63,10 +63,12 @@ def _python(comma: str) -> str:
             {{{{- ')' }}}}"""
 
 
+_THINKS = {"thinks": "{%- set thinks = enable_thinking is not defined or enable_thinking -%}"}
 _NOTED = {
+    **_THINKS,
     "thoughts": r"""{%- if thinks and message.reasoning_content and loop.index0 > state.last %}
             {{- '<think>\n' + message.reasoning_content + '\n</think>\n\n' }}
-        {%- endif %}"""
+        {%- endif %}""",
 }
 _OPENED = r"""{%- if thinks %}
         {{- '<think>\n' }}
@@ -74,6 +76,7 @@ _OPENED = r"""{%- if thinks %}
 _SWITCHED = r"""{{- '<think>\n' if thinks else '<think>\n\n</think>\n\n' }}"""
 _QWEN35 = {
     **_xml(),
+    **_THINKS,
     "trim": " | trim",
     "lead": r"\n\n",
     "thoughts": r"""{%- if thinks and loop.index0 > state.last %}
@@ -114,6 +117,7 @@ def _nemotron(thought: str, gone: str, said: str) -> dict[str, str]:
     xml = _xml("value | tojson if value is mapping or value is iterable else value | string")
     return {
         **xml,
+        **_THINKS,
         "always": "true",
         "between": "",
         "behind": r"\n</tool_response>\n",
@@ -259,7 +263,7 @@ _RENDERERS: dict[str, tuple[str, Mapping[str, str]]] = {
     "glm-ocr": ("glm", _GLM_OCR),
     "laguna": ("laguna", _LAGUNA),
     "lfm2": ("chatml", _LFM2),
-    "lfm2-thinking": ("chatml", {**_LFM2, "thoughts": _LFM2_THOUGHTS}),
+    "lfm2-thinking": ("chatml", {**_LFM2, **_THINKS, "thoughts": _LFM2_THOUGHTS}),
     "nemotron-3-nano": ("chatml", _nemotron(r"\n", r"\n", " | trim")),
     "nemotron-3.5-nano": ("chatml", _nemotron("", "", "")),
     "olmo3": ("chatml", {**_OLMO3, "system": _FUNCTION_CALLING}),

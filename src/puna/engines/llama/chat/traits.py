@@ -37,6 +37,7 @@ UNSHOWN = (
     ThinkingTags("<|think|>", "<|end|><|begin|>assistant"),
 )
 """What Apertus and Solar think in, which their templates do not show of what they are given as thinking."""
+OPENED = ThinkingTags("<think>", "</think>")
 THOUGHT, ANSWER = "PUNA-THOUGHT", "PUNA-ANSWER"
 
 
@@ -158,7 +159,14 @@ async def find_thinking(client: EngineClient, template: str) -> ThinkingTags | N
     tags = await shown_thinking(client)
     if tags and (tags.start not in ENGINES_OWN or tags.start in template):
         return tags
-    return next((known for known in UNSHOWN if all(tag in template for tag in known.tags[2:])), None)
+    known = next((known for known in UNSHOWN if all(tag in template for tag in known.tags[2:])), None)
+    return known or (OPENED if OPENED.start in template and await opens_thinking(client) else None)
+
+
+async def opens_thinking(client: EngineClient) -> bool:
+    """Whether the prompt opens a thought when it is asked to, where a conversation shows none of earlier answers."""
+    asked = {"chat_template_kwargs": {"enable_thinking": True}}
+    return (await render(client, {"messages": [user("?")], **asked})).rstrip().endswith(OPENED.start)
 
 
 async def shown_thinking(client: EngineClient) -> ThinkingTags | None:
