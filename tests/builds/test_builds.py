@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,6 +121,14 @@ def test_the_commands_tell_of_the_engine_and_its_builds(puna: Puna, make: MakeBu
     assert puna("engine", "list").splitlines()[2].startswith("*    mine")
     assert puna("engine", "remove", "mine") == "deleted 'mine'\n"
     assert "there is no build 'mine'" in puna.fails("engine", "remove", "mine")
+
+
+def test_a_build_that_is_there_is_not_made_again(puna: Puna, make: MakeBuild) -> None:
+    name = make(f"b{installed_version().rpartition('.')[2]}-cpu")
+    if shutil.which("c++") is None:
+        pytest.skip("there is no compiler")
+    assert "is there already" in puna("engine", "build", "--device", "cpu")
+    assert puna("engine", "list").splitlines()[2].startswith(f"*    {name}")
 
 
 def test_a_build_without_a_compiler_ends_before_it_begins(puna: Puna) -> None:

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from puna.builds.build import PACKAGE, PROGRAM, BuildError, Builds, Facts
 from puna.builds.processor import used_features
-from puna.builds.tools import DEVICES, cargo, toolkit
+from puna.builds.tools import CPU, DEVICES, c_compiler, cargo, toolkit
 
 STEP = re.compile(r"^\[(\d+)/(\d+)\] ")
 """How ninja begins a line."""
@@ -168,6 +168,7 @@ class Compilation:
 
     def _configuration(self, source: Path, tools: Path, guidance: Path | None) -> list[str]:
         """CMake's arguments."""
+        libraries = []
         options = {**OPTIONS, "LLAMA_BUILD_NUMBER": self._version.rpartition(".")[2]}
         options["CMAKE_MAKE_PROGRAM"] = str(tools / "ninja")
         options |= {device.option: "ON" if name == self._device else "OFF" for name, device in DEVICES.items()}
@@ -175,10 +176,25 @@ class Compilation:
             options["CMAKE_CUDA_COMPILER"] = toolkit("cuda") or "nvcc"
         if guidance is not None:  # llama.cpp's own way to it would clone a repository
             options["CMAKE_CXX_FLAGS"] = f'-DLLAMA_USE_LLGUIDANCE -I"{guidance}"'
-            library = guidance / "target" / "release" / LIBRARY
-            options["CMAKE_CXX_STANDARD_LIBRARIES"] = f'"{library}"' + (" -ldl" if sys.platform == "linux" else "")
+            libraries.append(f'"{guidance / "target" / "release" / LIBRARY}"')
+        if sys.platform == "linux":
+            libraries.append("-ldl")
+        if zeros := self._zeros():
+            libraries.insert(0, f'"{zeros}"')
+            options["CMAKE_EXE_LINKER_FLAGS"] = "-Wl,--wrap=memset"
+        options["CMAKE_CXX_STANDARD_LIBRARIES"] = " ".join(libraries)
         given = [f"-D{name}={value}" for name, value in options.items()]
         return ["-G", "Ninja", "-S", str(source), "-B", str(self._folder / "build"), *given]
+
+    def _zeros(self) -> Path | None:
+        """What keeps memory that holds only zeros from being taken, as an object file. Not where a GPU's driver may
+        have pinned that memory."""
+        if sys.platform != "linux" or self._device != CPU:
+            return None
+        compiled = self._folder / "zeros.o"
+        source = Path(__file__).parent / "zeros.c"
+        self._command([*c_compiler(), "-O2", "-c", str(source), "-o", str(compiled)], "the compiler")
+        return compiled
 
     def _compile(self, tools: Path) -> Iterator[Step]:
         """Compile, step by step."""
@@ -223,7 +239,7 @@ def stop(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
 def system_info(program: Path) -> str:
     """What a `llama-server` says of the processor; it says so before it finds that there is no such model."""
     done = subprocess.run(
-        [str(program), "--model", "/nowhere.gguf", "--port", "0"],
+        [str(program), "--model", "/nowhere.gguf", "--port", "0", "--verbosity", "4"],
         capture_output=True,
         text=True,
         timeout=60,

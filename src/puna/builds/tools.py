@@ -52,6 +52,13 @@ def require_compiler() -> None:
         raise BuildError(f"a build needs a C++ compiler, and there is none. To get one: {compiler_command()}")
 
 
+def c_compiler() -> list[str]:
+    """The command of the C compiler."""
+    named = os.environ.get("CC", "").split()
+    found = next(filter(shutil.which, ("cc", "gcc", "clang")), "cc")
+    return named if named and shutil.which(named[0]) else [found]
+
+
 def compiler_command() -> str:
     """The command that installs a C++ compiler here."""
     if sys.platform == "darwin":

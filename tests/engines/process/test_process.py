@@ -9,6 +9,8 @@ import httpx2
 import psutil
 import pytest
 
+from puna.builds.compilation import system_info
+from puna.builds.processor import processor_features, used_features
 from puna.core.errors import EngineFailed
 from puna.engines.process.log import without_folders
 from puna.engines.process.process import EngineProcess
@@ -97,6 +99,12 @@ def test_a_llama_server_binary_dies_with_its_killed_parent(micro: Path, llama_se
     gone, alive = psutil.wait_procs(family_of_killed_parent(str(micro), str(llama_server)), timeout=30)
     assert len(gone) == 2
     assert not alive
+
+
+def test_a_llama_server_binary_says_what_of_the_processor_it_uses(llama_server: Path) -> None:
+    used = used_features(system_info(llama_server))
+    assert used
+    assert used <= processor_features()
 
 
 async def test_a_llama_server_binary_serves_the_same_way(micro: Path, llama_server: Path) -> None:

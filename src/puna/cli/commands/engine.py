@@ -156,6 +156,10 @@ def build(device: str | None, jobs: int) -> None:
     check_home(settings.home)
     builds = Builds(settings.home)
     compilation = Compilation(builds, version, target, jobs)
+    if any(one.name == compilation.name and not one.obstacle(version, processor_features()) for one in builds.all()):
+        builds.use(compilation.name)
+        click.echo(f"{compilation.name} is there already, and used. `puna engine remove` deletes it.")
+        return
     show(compilation.run(lambda program: answers_alike(settings, program)))
     builds.use(compilation.name)
     click.echo(
@@ -170,11 +174,14 @@ def show(steps: Iterable[Any]) -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        bar = bars.add_task("starting", total=None)
+        bar = None
         for step in steps:
             if step.total is None:
                 bars.console.print(step.text, highlight=False)
-            bars.update(bar, description=step.text, completed=step.done, total=step.total)
+            elif bar is None:
+                bar = bars.add_task(step.text, total=step.total)
+            else:
+                bars.update(bar, completed=step.done, total=step.total)
 
 
 def answers_alike(settings: Settings, program: Path) -> None:
