@@ -33,7 +33,7 @@ NOT_RUN = {
     "puna engine build": LONG,
     "puna launch": "starts another program: tests/cli/test_launch.py, and `make test-clients` with real ones",
     "puna pull": f"{NETWORK}; tests/library/registry pulls from a registry of its own",
-    "puna run tiny-image": "tests/engines/images/test_drawing.py runs it where the packages are that it needs",
+    "puna run hf.co/": f"{NETWORK}; tests/engines/images/test_drawing.py runs a model that is there",
     "puna run llama3.2": "a session at a terminal: tests/cli/test_interactive.py has some",
     "puna serve": SERVER,
     "PUNA_HOST=0.0.0.0:8080 PUNA_KEEP_ALIVE=1h puna serve": SERVER,

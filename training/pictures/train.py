@@ -19,8 +19,8 @@ from training.pictures.prompts import any_prompt
 from training.pictures.shapes import drawn
 from training.pictures.vocabulary import tokenizer_in
 
-AUTOENCODER_STEPS = 300
-DENOISER_STEPS = 1200
+AUTOENCODER_STEPS = 1000
+DENOISER_STEPS = 8000
 PICTURES = 4_000
 """How many drawings the denoiser sees, again and again."""
 WITHOUT_WORDS = 0.1

@@ -7,7 +7,7 @@ from puna.core.errors import InvalidRequest
 from puna.core.subjects import RequestedModel
 from puna.engines.encoder.launch import plan_encoder
 from puna.engines.engine import Task
-from puna.engines.images.launch import plan_images
+from puna.engines.images.launch import plan_images, require_installed
 from puna.engines.launch import Launch
 from puna.engines.llama.sizing import plan_llama
 from puna.engines.model import EngineModel
@@ -43,6 +43,10 @@ PURPOSES: Mapping[Capability, str] = {
     "image": "makes images",
     "completion": "generates text",
 }
+
+
+REQUIREMENTS: Mapping[Task, Callable[[], None]] = {"draw": require_installed}
+"""What raises NotInstalled where a task needs packages that are not there."""
 
 
 def plan(model: EngineModel, task: Task, settings: EngineSettings, engines: Sequence[Planner] = ENGINES) -> Launch:

@@ -15,6 +15,7 @@ from puna.core.completions import (
     nothing_generated,
 )
 from puna.core.embeddings import Embedded, EmbeddingRequest
+from puna.core.errors import ModelNotFound
 from puna.core.events import Event
 from puna.core.images import ImageEvent, ImageRequest
 from puna.core.messages import Message, Role, Text
@@ -24,7 +25,7 @@ from puna.core.snapshot import Snapshot
 from puna.core.subjects import InputAt, PromptAt
 from puna.engines.engine import Chats, Completes, Embeds, Engine, Scores, Task, able
 from puna.engines.launch import Launch
-from puna.engines.plan import ENGINES, Planner, plan
+from puna.engines.plan import ENGINES, REQUIREMENTS, Planner, plan
 from puna.engines.settings import EngineSettings
 from puna.inference.caller import ANONYMOUS, Caller
 from puna.inference.length import Prompt, may_be_too_long, said, unless_too_long
@@ -226,8 +227,12 @@ class Inference:
         keep_alive: float | None = None,
         parameters: Parameters = NO_OVERRIDES,
     ) -> AsyncGenerator[ImageEvent, None]:
-        """Make pictures. Takes and raises what `chat` does."""
-        model = self._model(name, parameters)
+        """Make pictures. Takes and raises what `chat` does, and NotInstalled where nothing here could."""
+        try:
+            model = self._model(name, parameters)
+        except ModelNotFound:
+            REQUIREMENTS["draw"]()  # before somebody pulls gigabytes for nothing
+            raise
         return self._answered(model, "draw", ImageWork(request), caller, keep_alive=keep_alive)
 
     async def count_prompt(self, name: str, request: ChatRequest, *, caller: Caller = ANONYMOUS) -> int:

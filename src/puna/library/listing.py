@@ -57,8 +57,8 @@ class Listing:
         self._learned = 0
 
     def models(self) -> list[Listed]:
-        """Every model, the one that changed last first, the bundled one at the end. What is no manifest is logged and
-        left out."""
+        """Every model, the one that changed last first, the bundled ones at the end. What is no manifest is logged
+        and left out."""
         with self._lock:
             index = self._index = self._index or Index.read(self._store)
             ours = self._ours(index)
@@ -71,10 +71,11 @@ class Listing:
         return [*(model for model in models if model.name.lower() not in names), *ours]
 
     def _ours(self, index: Index) -> list[Listed]:
-        """The bundled models. The one that makes images is listed where it can be used."""
+        """The bundled models. The one that makes images is listed where it can be used, and last: programs take the
+        first one to chat."""
         found = [self._bundled(index, TINY, TINY_NAME)]
         if draws():
-            found.insert(0, self._bundled(index, os.path.join(TINY_IMAGE, "model_index.json"), TINY_IMAGE_NAME))
+            found.append(self._bundled(index, os.path.join(TINY_IMAGE, "model_index.json"), TINY_IMAGE_NAME))
         return [model for model in found if model]
 
     def _bundled(self, index: Index, path: str, name: str) -> Listed | None:

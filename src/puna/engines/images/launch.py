@@ -60,8 +60,7 @@ def plan_images(model: EngineModel, task: Task, settings: EngineSettings) -> Ima
         return None
     if model.kind != KIND:
         raise InvalidRequest(instead_of_tensors(model.files), about=RequestedModel())
-    if not installed():
-        raise NotInstalled("Making images", EXTRA)
+    require_installed()
     weights = weights_of(tuple(sorted(model.files.items())))
     precision, footprint = sized(weights, settings.memory)
     return ImageLaunch(
@@ -72,6 +71,12 @@ def plan_images(model: EngineModel, task: Task, settings: EngineSettings) -> Ima
         load_timeout=settings.load_timeout,
         stall_timeout=settings.stall_timeout,
     )
+
+
+def require_installed() -> None:
+    """Raises NotInstalled where the packages are not there."""
+    if not installed():
+        raise NotInstalled("Making images", EXTRA)
 
 
 def installed() -> bool:

@@ -169,6 +169,7 @@ def test_without_the_extra_it_is_said_how_to_have_it(tmp_path: Path, monkeypatch
         assert status == 501
         assert "pip install 'puna[images]'" in message
         assert refused(server, model="plain")[0] == 400
+        assert refused(server, model="x/z-image-turbo")[0] == 501, "before somebody pulls it for nothing"
 
 
 def test_the_native_api_draws_too(scripted: ScriptedServer) -> None:
