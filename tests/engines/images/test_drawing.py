@@ -21,6 +21,7 @@ from puna.library.names import ModelName
 from puna.library.recipe import Recipe
 from puna.models import TINY_IMAGE
 from tests.cli.puna import Puna
+from tests.documentation.snippets import ROOT
 from tests.engines.images.toy import write_toy
 from tests.server import RunningServer, running_server
 from training.pictures.judge import colour_of, shape_of
@@ -28,6 +29,8 @@ from training.pictures.judge import colour_of, shape_of
 pytestmark = pytest.mark.skipif(not installed(), reason="the extra `images` is not installed")
 learned = pytest.mark.skipif(not Path(TINY_IMAGE).is_dir(), reason="tiny-image was not made here: `make tiny-image`")
 TOY = ModelName.parse("toy")
+PAGE = ROOT / "docs" / "images.md"
+PULLED = "hf.co/stable-diffusion-v1-5/stable-diffusion-v1-5"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,15 @@ def test_the_example_of_the_documents_runs_as_it_is(client: openai.OpenAI) -> No
     assert response.usage
     assert response.usage.input_tokens > 5
     assert response.usage.output_tokens == 64, "8 x 8 places"
+
+
+def test_what_the_page_says_to_paste(server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/images.md, with another model than the one that it pulls."""
+    monkeypatch.chdir(tmp_path)
+    text = PAGE.read_text().partition("```python\n")[2].partition("```")[0]
+    text = text.replace("http://localhost:11434", server.url).replace(PULLED, "toy")
+    exec(compile(text, PAGE.name, "exec"), {})  # noqa: S102
+    assert Image.open("robot.png").size == (512, 512)
 
 
 @pytest.mark.parametrize("form", ["png", "jpeg", "webp"])

@@ -28,7 +28,8 @@ SMALL_EDGE = 256
 SMALL_STEPS = 20
 """The steps of such a model, which has fewer things to draw."""
 DISTILLED_STEPS = 4
-"""The steps of a model that was taught to do with few."""
+"""The steps of a model that was taught to do with few, as FLUX.1-schnell and FLUX.2-klein say they are."""
+MOST_TOKENS = 2**20
 
 
 class Cancelled(Exception):
@@ -78,8 +79,11 @@ class Painter:
 
     def _count_tokens(self, text: str, about: str) -> int:
         """The tokens of a text. Raises Refused where the model would not read all of it."""
+        longest = (
+            self._fields["max_sequence_length"].default if "max_sequence_length" in self._fields else MOST_TOKENS
+        )
         counts = [
-            (len(tokenizer(text, truncation=False).input_ids), tokenizer.model_max_length)
+            (len(tokenizer(text, truncation=False).input_ids), min(tokenizer.model_max_length, longest))
             for tokenizer in tokenizers(self._pipeline)
         ]
         if counts and all(count > most for count, most in counts):
@@ -137,9 +141,9 @@ class Painter:
         """How many steps the model takes by itself."""
         if self.small:
             return SMALL_STEPS
-        config = self._pipeline.config
-        transformer = getattr(self._pipeline, "transformer", None)
-        if config.get("is_distilled") or (transformer and transformer.config.get("guidance_embeds") is False):
+        pipeline = self._pipeline
+        unguided = type(pipeline).__name__ == "FluxPipeline" and not pipeline.transformer.config.guidance_embeds
+        if unguided or pipeline.config.get("is_distilled"):
             return DISTILLED_STEPS
         return int(self._fields["num_inference_steps"].default)
 
