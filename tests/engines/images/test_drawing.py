@@ -28,6 +28,8 @@ from training.pictures.judge import colour_of, shape_of
 
 pytestmark = pytest.mark.skipif(not installed(), reason="the extra `images` is not installed")
 learned = pytest.mark.skipif(not Path(TINY_IMAGE).is_dir(), reason="tiny-image was not made here: `make tiny-image`")
+PATIENCE = 600.0
+"""Seconds: on a machine that others use it takes minutes to import torch."""
 TOY = ModelName.parse("toy")
 PAGE = ROOT / "docs" / "images.md"
 PULLED = "hf.co/stable-diffusion-v1-5/stable-diffusion-v1-5"
@@ -44,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def client(server: RunningServer) -> openai.OpenAI:
-    return server.client()
+    return server.client().with_options(timeout=PATIENCE)
 
 
 def picture(data: str | None) -> Image.Image:
@@ -151,7 +153,7 @@ def test_a_killed_engine_is_replaced_and_the_request_done_again(server: RunningS
     """It is killed after its first step; the picture is the one that the seed makes."""
     expected = drawn(client, "a green triangle", extra_body={"seed": 3, "steps": 100}).tobytes()
     body = {"model": "toy", "prompt": "a green triangle", "steps": 100, "options": {"seed": 3}}
-    with server.http() as http, http.stream("POST", "/api/generate", json=body) as answer:
+    with server.http() as http, http.stream("POST", "/api/generate", json=body, timeout=PATIENCE) as answer:
         lines = answer.iter_lines()
         next(lines)
         os.kill(engine_of(server).pid, signal.SIGKILL)
@@ -163,7 +165,7 @@ def test_a_killed_engine_is_replaced_and_the_request_done_again(server: RunningS
 
 def test_a_client_that_leaves_ends_the_work(server: RunningServer, client: openai.OpenAI) -> None:
     body = {"model": "toy", "prompt": "a red circle", "steps": 500}
-    with server.http() as http, http.stream("POST", "/api/generate", json=body) as answer:
+    with server.http() as http, http.stream("POST", "/api/generate", json=body, timeout=PATIENCE) as answer:
         next(answer.iter_lines())
     before = engine_of(server).pid
     drawn(client, "a red circle", extra_body={"steps": 1})
