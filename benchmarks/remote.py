@@ -60,6 +60,7 @@ class StandIn(asyncio.Protocol):
         length = int(next(lengths, b"0"))
         if separator and len(body) >= length:
             self._received = b""
+            self._closes = b"connection: close" in head.lower()
             if head.startswith(b"GET /v1/models"):
                 self._whole({"data": [{"id": MODEL, "owned_by": "vllm", "max_model_len": 32768}]})
             else:
@@ -81,6 +82,8 @@ class StandIn(asyncio.Protocol):
             self._event({"content": " token"}, "length" if number == tokens else None)
         self._chunk(b"data: [DONE]\n\n")
         self._transport.write(b"0\r\n\r\n")
+        if self._closes:
+            self._transport.close()
 
     def _event(self, delta: dict[str, str], reason: str | None = None) -> None:
         row = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
