@@ -90,8 +90,8 @@ class Upstream:
 
     async def check(self) -> None:
         """Look whether it is there, and forget what speaks against it if it is."""
-        with_key = read_key(self.address.key)
         try:
+            with_key = read_key(self.address.key)
             async with self.watched(), self._client.ask("GET", "/models", key=with_key) as answer:
                 await answer.whole()
                 if answer.status >= 500:
