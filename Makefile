@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-install test-container test-page screenshots page-vendor
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-scaling bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-ray test-install test-container test-page screenshots page-vendor
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ bench-embedded: $(DEV_STAMP)  ## Puna inside a Python program: import, first ans
 bench-remote: $(DEV_STAMP)  ## Another server through Puna, beside asking it directly; the memory of 1,000 streams
 	$(BIN)/python -m benchmarks.remote
 
+bench-scaling: $(DEV_STAMP)  ## What one server process can carry: up to 9,500 streams, ten minutes
+	$(BIN)/python -m benchmarks.scaling
+
 bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema: 100 MB
 	$(BIN)/python -m tests.real_weights .weights smollm2-135m-instruct.gguf
 	$(BIN)/python -m benchmarks.schema_speed .weights/smollm2-135m-instruct.gguf
@@ -107,6 +110,9 @@ test-layouts: $(DEV_STAMP) $(VENV)-layouts/.installed  ## Models in Ollama's lay
 
 test-renderers: $(DEV_STAMP)  ## Puna's templates for Ollama's renderers against those renderers, and the table of what differs; needs Go
 	$(BIN)/python -m tests.library.renderers .layouts docs/models.md
+
+test-ray: $(VENV)-ray/.installed  ## Puna under Ray Serve: two replicas of a model, one of them killed; needs PostgreSQL
+	$(VENV)-ray/bin/pytest -p no:cacheprovider --timeout 900 tests/ray
 
 chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
 	$(BIN)/python -m benchmarks.chaos --attackers 4
@@ -175,6 +181,12 @@ $(VENV)-layouts/.installed:
 	$(PYTHON) -m venv $(VENV)-layouts
 	$(VENV)-layouts/bin/python -m pip install --quiet torch==2.13.0
 	$(VENV)-layouts/bin/python -m pip install --quiet transformers==5.24.0 sentencepiece
+	touch $@
+
+$(VENV)-ray/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-ray
+	$(VENV)-ray/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(VENV)-ray/bin/python -m pip install --quiet --disable-pip-version-check -e ".[ray]" --group dev
 	touch $@
 
 $(VENV)-harness/.harness:

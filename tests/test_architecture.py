@@ -41,7 +41,10 @@ MAY_KNOW = {
     "engines.images": ENGINE,
     "engines.llama": ENGINE,
     "engines.remote": ENGINE,
+    "engines.ray": ENGINE,
     "engines.plan": "core engines",
+    # Ray's part of the server: everything, as deployments
+    "ray": "core engines library scheduler inference settings machine assembly server",
     # the scheduler takes engines as they come
     "scheduler": "core engines.engine engines.launch",
     "inference": "core library scheduler observation settings structured "
@@ -77,7 +80,7 @@ EVERYTHING = ("assembly", "server", "__main__")
 
 SIDE_BY_SIDE = (
     ("api.openai", "api.ollama", "api.anthropic"),
-    ("engines.llama", "engines.encoder", "engines.images", "engines.remote"),
+    ("engines.llama", "engines.encoder", "engines.images", "engines.remote", "engines.ray"),
 )
 """Places that must not know one another, in either direction."""
 

@@ -28,6 +28,7 @@ NOT_RUN = {
     "make tiny": LONG,
     ".venv/bin/pytest": "this is pytest; tests/test_settings.py is part of the run",
     "npm install": INSTALLS,
+    "serve": "`make test-ray` runs Ray Serve, in an environment of its own",
     "pip install": INSTALLS,
     "puna --show-completion": "tests/cli/test_completion.py asks for it",
     "puna engine build": LONG,

@@ -1,7 +1,7 @@
 """What Puna says in place of an answer. Raised where it is found, rendered in one place by each dialect."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # a list of models does without them
     from puna.core.subjects import AnswerGrammar, AnswerSchema, Subject, ToolGrammar, ToolSchema
@@ -21,6 +21,17 @@ class PunaError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """An error can be sent to another process, whatever its own class is made of."""
+        return revived, (type(self), self.message, self.__dict__)
+
+
+def revived(kind: type[PunaError], message: str, facts: dict[str, Any]) -> PunaError:
+    """An error that comes from another process."""
+    error = kind.__new__(kind, message)
+    error.__dict__.update(facts)
+    return error
 
 
 class InvalidRequest(PunaError):

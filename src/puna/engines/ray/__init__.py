@@ -1,0 +1,1 @@
+"""Models that run in replicas of Ray Serve's deployments."""
