@@ -229,3 +229,17 @@ def test_a_picture_is_drawn_where_a_model_draws(staged: StagedServer, open_page:
     expect(page.get_by_label("Message", exact=True)).to_be_enabled()
     say(page, "A lighthouse")
     expect(page.get_by_role("link", name="Save the picture")).to_be_visible()
+
+
+def test_where_a_model_runs_is_said_before_it_is_asked(staged: StagedServer, open_page: OpenPage) -> None:
+    page = open_page(staged)
+    expect(page.get_by_text("Everything stays on this machine.")).to_be_visible()
+    elsewhere = {"addresses": [{"url": "https://models.example/v1", "model": "large"}]}
+    with staged.http() as http:
+        made = http.post("/api/create", json={"model": "away", "remote": elsewhere, "stream": False})
+    assert made.status_code == 200, made.text
+    page.goto(f"{staged.url}/#/models")
+    page.reload()
+    page.locator(".model", has_text="away").get_by_role("button", name="Chat").click()
+    expect(page.get_by_text("away runs on models.example.")).to_be_visible()
+    expect(page.get_by_text("Everything stays on this machine.")).not_to_be_visible()

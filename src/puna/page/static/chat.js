@@ -308,10 +308,16 @@ export class Chat {
   _showEmpty() {
     const name = this._models.name;
     this._log.replaceChildren(h("div", { class: "empty" }, h("h1", {}, "What would you like to ask?"),
-      h("p", {}, name || !this._models.list.length ? "Everything stays on this machine. " : "There is no model here yet. ",
+      h("p", {}, this._whereItRuns(),
         name === "tiny" ? "tiny is a toy that comes with Puna. " : "", h("a", { href: "#/models" }, "Get another model")),
       h("ul", { class: "starters" }, (name === "tiny" ? FOR_TINY : STARTERS).map((text) => h("li", {},
         h("button", { type: "button", onclick: () => this.send(text) }, text))))));
+  }
+
+  _whereItRuns() {
+    const known = this._models.current;
+    if (!known) return "";
+    return known.hosts.length ? `${this._models.name} runs on ${known.hosts.join(", ")}. ` : "Everything stays on this machine. ";
   }
 
   _modelChosen() {

@@ -46,7 +46,7 @@ function route() {
   if (shown !== "chat") views[shown].show();
   else if (id) chat.show(id);
   else if (chat.id || !begun) chat.fresh();
-  begun = true;
+  begun ||= shown === "chat";
 }
 
 /** Say where one is; the way back to the chat leads to the conversation that is open. */

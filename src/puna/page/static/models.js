@@ -98,9 +98,12 @@ export class Models extends EventTarget {
 
   async _learn(name) {
     if (!this._shown.has(name)) {
-      const { capabilities = [] } = await this.show(name);
+      const { capabilities = [], servers = [] } = await this.show(name);
       const can = (what) => capabilities.includes(what);
-      this._shown.set(name, { answers: can("completion"), sees: can("vision"), thinks: can("thinking"), draws: can("image") });
+      this._shown.set(name, {
+        answers: can("completion"), sees: can("vision"), thinks: can("thinking"), draws: can("image"),
+        hosts: servers.map((server) => new URL(server.url).host),
+      });
     }
     return this._shown.get(name);
   }
