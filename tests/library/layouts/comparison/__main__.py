@@ -16,10 +16,12 @@ import sys
 import tarfile
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,17 +31,21 @@ from puna.formats.gguf import Metadata
 from puna.library.layouts.readable import Readable
 from puna.library.layouts.translations import Translations
 from tests.library.conversion.engine import running
-from tests.library.layouts.comparison.written import WRITTEN
+from tests.library.layouts.comparison.written import BESIDE, WRITTEN
 from tests.library.layouts.test_layouts import content
 from tests.library.ollama import built, write_between
 
 HERE = Path(__file__).parent
 SAME = 1e-4
+AT_ONCE = 4
+"""How many are compared at a time: each is a row of programs with one thread."""
 LETTERS = "root ::= [a-z ]*"
 """What the toys may say: the engine tells no log probabilities of bytes that are no text."""
 EMBEDDING = ("bert", "gemma-embedding")
 """Architectures that only embed: their vectors are compared."""
 MARKS = "<!-- make test-layouts -->", "<!-- end -->"
+CONVERTER = r"convert_hf_to_gguf\.py|conversion/|gguf-py/|tools/mtmd/legacy-models/"
+"""The files of llama.cpp's converter."""
 OLLAMA = "v0.17.4"
 """The converter's version, where no other is named."""
 
@@ -73,6 +79,7 @@ SUBJECTS = (
     Subject("laguna", "laguna", "v0.30.0"),
     Subject("llama3", "llama-bpe", BACK),
     Subject("llama4", "llama4"),
+    Subject("llava", ollama=BACK),
     Subject("ministral3", "tekken"),
     Subject("mistral3"),
     Subject("nemotron_h", "pixtral"),
@@ -116,6 +123,7 @@ class Bench:
     def __init__(self, folder: Path, python: Path) -> None:
         self._folder = folder.absolute()
         self._python = python.absolute()
+        self._making = Lock()
 
     def compare(self, subject: Subject) -> Result:
         """Write, convert, translate and ask. A step that fails is the result."""
@@ -132,15 +140,22 @@ class Bench:
     def _convert(self, subject: Subject, folder: Path) -> None:
         saved = folder / "saved"
         self._run(self._python, HERE / "checkpoints.py", subject.name, saved)
-        reference = (self._python, HERE / "reference.py", self._sources(), subject.tokenizer, saved)
+        with self._making:
+            sources = self._sources()
+        reference = (self._python, HERE / "reference.py", sources, subject.tokenizer, saved)
         dense = ("--sentence-transformers-dense-modules",) if (saved / "modules.json").is_file() else ()
         self._run(*reference, *dense, "--outtype", "f16", "--outfile", folder / "reference.gguf")
         if "vision_config" in json.loads((saved / "config.json").read_text()):
             self._run(*reference, "--mmproj", "--outtype", "f16", "--outfile", folder / "projector.gguf")
+        if (saved / "tower").is_dir():
+            self._run(self._python, HERE / "clip.py", sources, saved / "tower")
+            (saved / "tower" / "mmproj-model-f16.gguf").rename(folder / "projector.gguf")
         if write := WRITTEN.get(subject.name):
             write(folder / "reference.gguf", folder / "published.gguf")
             return
-        self._run(built(HERE / "converter", subject.ollama, self._folder), saved, folder / "published.gguf")
+        with self._making:
+            converter = built(HERE / "converter", subject.ollama, self._folder)
+        self._run(converter, saved, folder / "published.gguf")
 
     def _sources(self) -> Path:
         """llama.cpp's converter, of the engine's version."""
@@ -176,27 +191,32 @@ class Bench:
 
 def _converter_of(files: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for member in files:
-        if re.match(r"[^/]+/thirdparty/llama\.cpp/(convert_hf_to_gguf\.py|conversion/|gguf-py/)", member.name):
+        if re.match(rf"[^/]+/thirdparty/llama\.cpp/({CONVERTER})", member.name):
             yield member
 
 
 def _compared(name: str, folder: Path) -> Result:
     projector = folder / "projector.gguf"
-    translated = Readable(folder / "published.gguf", Translations(folder / "translated"))
+    translations = Translations(folder / "translated")
+    translated = last = Readable(folder / "published.gguf", translations)
+    eyes = translated.projector
+    if (folder / BESIDE).is_file():
+        last = Readable(folder / BESIDE, translations)
+        eyes = last.path
     pairs = [(translated.path, folder / "reference.gguf")]
     if projector.is_file():
-        if translated.projector is None:
+        if eyes is None:
             raise ValueError("the projector is missing")
-        pairs.append((translated.projector, projector))
+        pairs.append((eyes, projector))
     same = all(_same_tensors(*pair) for pair in pairs)
     expected = _answers(folder / "reference.gguf", projector if projector.is_file() else None)
-    found = _answers(translated.path, translated.projector)
+    found = _answers(translated.path, eyes)
     sizes = {Metadata.read(path).vocabulary_size or 0 for path in pairs[0]}
     difference = max(
         _difference(one, other, min(sizes) if len(sizes) > 1 else None)
         for one, other in zip(found, expected, strict=True)
     )
-    why = translated.translation.why if translated.translation else ""
+    why = last.translation.why if last.translation else ""
     return Result(name, why, "the same" if same else "differ", float(difference), projector.is_file())
 
 
@@ -273,11 +293,12 @@ def table(results: list[tuple[Subject, Result]]) -> str:
 
 def main(folder: str, python: str, page: str, *names: str) -> int:
     bench = Bench(Path(folder), Path(python))
+    subjects = [subject for subject in SUBJECTS if not names or subject.name in names]
     results = []
-    for subject in SUBJECTS:
-        if not names or subject.name in names:
-            results.append((subject, bench.compare(subject)))
-            print(results[-1][1].row(subject.ollama), flush=True)
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        for subject, result in zip(subjects, workers.map(bench.compare, subjects), strict=True):
+            results.append((subject, result))
+            print(result.row(subject.ollama), flush=True)
     if not names:
         write_between(Path(page), *MARKS, table(results))
     return 0 if all(result.holds for _, result in results) else 1

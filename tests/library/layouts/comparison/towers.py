@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from others import CLIP, EXPERTS, named, nemotron
+import torch
+import transformers
+from others import CLIP, EXPERTS, SMALL, named, nemotron
 from shapes import TEXT
 from vocabularies import with_bytes
-from weights import amend, extend, rename
+from weights import amend, drawn, extend, rename, saved
 
 Shapes = dict[str, tuple[int, ...]]
 WIDTH = 64
@@ -172,4 +174,17 @@ def clip(name: str) -> Shapes:
     return shapes
 
 
-TOWERS: dict[str, Any] = {"deepseekocr": deepseekocr, "nemotron_h_omni": nemotron_h_omni}
+def llava(folder: Path) -> None:
+    """A Llama, and CLIP beside it with the projector's two layers, as LLaVA's makers had them in files apart."""
+    ids = with_bytes(folder)
+    saved(transformers.LlamaForCausalLM(transformers.LlamaConfig(**SMALL, **named(ids))), folder)
+    amend(folder / "config.json", rope_theta=10000.0)
+    tower = folder / "tower"
+    eyes = {"hidden_size": WIDTH, "intermediate_size": 96, "num_hidden_layers": 3, "num_attention_heads": 4}
+    sizes = {"image_size": 56, "patch_size": 14, "projection_dim": 48}
+    saved(transformers.CLIPVisionModel(transformers.CLIPVisionConfig(**eyes, **sizes)), tower)
+    layers = linear("model.mm_projector.0", WIDTH, WIDTH) | linear("model.mm_projector.2", WIDTH, WIDTH)
+    torch.save({name: drawn(name, torch.Size(shape)) for name, shape in layers.items()}, tower / "llava.projector")
+
+
+TOWERS: dict[str, Any] = {"deepseekocr": deepseekocr, "llava": llava, "nemotron_h_omni": nemotron_h_omni}

@@ -9,6 +9,9 @@ from gguf import GGUFReader, GGUFValueType, GGUFWriter
 
 from tests.library.ggufs import add, finish
 
+BESIDE = "published-projector.gguf"
+"""A projector that is published as a file of its own."""
+
 
 def embeddinggemma(reference: Path, target: Path) -> None:
     """EmbeddingGemma under Gemma 3's name, with the layers of sentence-transformers by their numbers."""
@@ -29,6 +32,13 @@ def arctic(reference: Path, target: Path) -> None:
     table = "tokenizer.ggml.precompiled_charsmap"
     letters = base64.b64encode(bytes(GGUFReader(reference).fields[table].contents())).decode()
     _rewritten(reference, target, "bert", {}, {table}, {table: [*letters]})
+
+
+def llava(reference: Path, target: Path) -> None:
+    """LLaVA in its first days: its projector, a file of its own, says no kind."""
+    target.hardlink_to(reference)
+    kind = {"clip.projector_type"}
+    _rewritten(reference.with_name("projector.gguf"), target.with_name(BESIDE), "clip", {}, kind, {})
 
 
 def _rewritten(
@@ -58,4 +68,4 @@ def _rewritten(
     finish(writer)
 
 
-WRITTEN = {"arctic": arctic, "embeddinggemma": embeddinggemma, "llama3": llama3}
+WRITTEN = {"arctic": arctic, "embeddinggemma": embeddinggemma, "llama3": llama3, "llava": llava}
