@@ -1,4 +1,4 @@
-"""What four pages claim, and the test that tries it. The left side stands in the page, word for word."""
+"""What five pages claim, and the test that tries it. The left side stands in the page, word for word."""
 
 CLAIMS: dict[str, dict[str, str]] = {
     "docs/cli.md": {
@@ -234,5 +234,18 @@ CLAIMS: dict[str, dict[str, str]] = {
             "observation/test_observer.py::test_the_log_tells_what_a_request_took_and_nothing_of_what_was_said"
         ),
         "`GET /metrics`": "observation/test_observer.py::test_metrics_count_requests_tokens_loads_and_crashes",
+    },
+    "docs/clients.md": {
+        "`OpenAIEmbeddings(…, check_embedding_ctx_length=False)`": (
+            "clients/test_embedded_libraries.py::test_langchain_openai"
+        ),
+        "**A base URL without `/v1`** gets a 404 that says so": (
+            "api/openai/test_errors.py::test_an_address_without_v1_gets_a_hint"
+        ),
+        "is named in the header `Puna-Ignored` and in the log": (
+            "api/ollama/test_clients_habits.py::test_an_option_that_nobody_knows_is_named_in_a_header_and_the_log"
+        ),
+        "never a cut prompt": "inference/test_length.py::test_nothing_is_tokenized",
+        "costs nothing: it is refused without being read": "inference/test_refused.py::test_the_engine_is_asked_once",
     },
 }

@@ -1,4 +1,4 @@
-"""Each claim of four pages has a test, and what those pages list is what there is."""
+"""Each claim of five pages has a test, and what those pages list is what there is."""
 
 import ast
 import json
