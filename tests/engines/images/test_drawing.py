@@ -1,4 +1,7 @@
-"""Pictures by real pipelines in a real engine: one that has learned nothing, and `tiny-image` where it was made."""
+"""Pictures by real pipelines in a real engine, and the example of docs/images.md.
+
+One pipeline has learned nothing; the other is `tiny-image`, where it was made.
+"""
 
 import base64
 import io
