@@ -18,7 +18,7 @@ NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.js
 .PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-scaling bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-ray test-install test-container test-page screenshots page-vendor
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | sort | awk -F@ '{ printf "  %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1!\2/p' $(MAKEFILE_LIST) | LC_ALL=C sort | awk -F'!' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 setup: $(DEV_STAMP)  ## Set up .venv for development
 
