@@ -10,6 +10,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,7 @@ from puna.library.template.renderers import NAMES, rendering
 from tests.library.ollama import built, write_between
 from tests.library.rendered import render
 from tests.library.renderers.battery import CONVERSATIONS, MARK, TOOLS, Conversation, conversations
-from tests.templates.__main__ import AT_ONCE, walk
-from tests.templates.battery import CASES
+from tests.templates.__main__ import AT_ONCE, EVERY, walk
 
 VERSION = "v0.34.4"
 MARKS = "<!-- make test-renderers -->", "<!-- end of renderers -->"
@@ -112,13 +112,11 @@ def differing(program: Path, name: str) -> dict[str, str]:
     return found
 
 
-async def held(name: str) -> tuple[int, list[str]]:
-    """How many cases of the battery of templates hold, and which do not."""
-    template = rendering(name)
-    assert template
-    row = await walk(name, template, asyncio.Semaphore(AT_ONCE))
-    failed = [case for cases in row.values() for case in cases]
-    return len(CASES) - len(failed), failed
+async def failing(names: Sequence[str]) -> list[list[str]]:
+    """Which cases of the battery of templates do not hold, for each renderer."""
+    turn = asyncio.Semaphore(AT_ONCE)
+    rows = await asyncio.gather(*(walk(name, rendering(name) or "", turn) for name in names))
+    return [[case for cases in row.values() for case in cases] for row in rows]
 
 
 def main(folder: str, page: str, *names: str) -> int:
@@ -129,7 +127,8 @@ def main(folder: str, page: str, *names: str) -> int:
         "|---|---|---|---|",
     ]
     good = True
-    for name in names or NAMES:
+    tried = names or (*NAMES,)
+    for name, failed in zip(tried, asyncio.run(failing(tried)), strict=True):
         same, why = "", "no renderer, a template"
         if name not in TEMPLATED:
             found = differing(program, name)
@@ -138,9 +137,8 @@ def main(folder: str, page: str, *names: str) -> int:
             count = len(conversations(name))
             same = f"{count - len(found)} of {count}"
             why = "; ".join(dict.fromkeys([*unnamed, *filter(None, found.values())]))
-        count, failed = asyncio.run(held(name))
         good = good and not failed
-        lines.append(f"| `{name}` | {same} | {why} | {count} of {len(CASES)} |")
+        lines.append(f"| `{name}` | {same} | {why} | {len(EVERY) - len(failed)} of {len(EVERY)} |")
         print(lines[-1], *failed, flush=True)
     if not names:
         write_between(Path(page), *MARKS, "\n".join(lines))
