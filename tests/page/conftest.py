@@ -18,9 +18,10 @@ OpenPage = Callable[..., Page]
 """Opens a page of a server, in a context of its own, with options of the context as keywords."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser of this machine."""
+    """The browser of this machine. Playwright runs an event loop in this thread as long as it is there, so it has to
+    be gone before tests elsewhere run theirs."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     expect.set_options(timeout=PATIENCE)

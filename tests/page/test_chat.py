@@ -3,6 +3,7 @@
 import base64
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from puna.core.messages import Image
@@ -60,6 +61,7 @@ def test_an_answer_is_streamed_stopped_and_made_again(staged: StagedServer, page
     assert [message.text for message in staged.stage.request.messages] == ["Count."]
 
 
+@pytest.mark.page
 def test_a_message_is_said_again_in_other_words(staged: StagedServer, page: Page) -> None:
     staged.stage.say("Hello Ada.")
     say(page, "I am Ada.")
@@ -74,6 +76,7 @@ def test_a_message_is_said_again_in_other_words(staged: StagedServer, page: Page
     assert [message.text for message in staged.stage.request.messages] == ["I am Bob."]
 
 
+@pytest.mark.page
 def test_a_reload_in_the_middle_of_an_answer_loses_nothing(staged: StagedServer, page: Page) -> None:
     staged.stage.hold("The beginning, ", then=["and ", "the end."])
     say(page, "Tell me all of it.")
@@ -88,6 +91,7 @@ def test_a_reload_in_the_middle_of_an_answer_loses_nothing(staged: StagedServer,
     expect(page.locator(".answer")).to_have_text("The beginning, and the end.")
 
 
+@pytest.mark.page
 def test_a_call_shows_its_arguments_and_takes_its_result(staged: StagedServer, page: Page) -> None:
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Insert an example").last.click()
@@ -107,6 +111,7 @@ def test_a_call_shows_its_arguments_and_takes_its_result(staged: StagedServer, p
     assert staged.stage.request.tools[0].name == "get_weather"
 
 
+@pytest.mark.page
 def test_a_picture_reaches_a_model_that_sees(staged: StagedServer, page: Page) -> None:
     page.get_by_label("Model", exact=True).select_option("sees")
     page.get_by_role("button", name="Add a picture").wait_for()

@@ -3,6 +3,8 @@
 Each says now and then that it is there. Times are the database's, so the servers' clocks need not agree.
 """
 
+from contextlib import suppress
+
 from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
@@ -71,7 +73,9 @@ class Servers:
 
 def mark(connection: Connection, name: str, now: float) -> None:
     """Note when that server was there."""
-    if not connection.execute(update(servers).where(servers.c.name == name).values(seen_at=now)).rowcount:
+    if connection.execute(update(servers).where(servers.c.name == name).values(seen_at=now)).rowcount:
+        return
+    with suppress(IntegrityError), connection.begin_nested():  # another connection of this server was quicker
         connection.execute(insert(servers).values(name=name, seen_at=now))
 
 

@@ -242,5 +242,5 @@ def raises(scripted: ScriptedServer) -> None:
     with pytest.raises(anthropic.InternalServerError) as broken:
         ask()
     assert broken.value.type == "api_error"
-    with pytest.raises(anthropic.NotFoundError, match="no batches"):
+    with pytest.raises(anthropic.NotFoundError, match="batches are not supported"):
         client.messages.batches.list()

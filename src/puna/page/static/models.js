@@ -36,10 +36,16 @@ export class Models extends EventTarget {
     if (!names.includes(this.name)) {
       const loaded = this.running.map((model) => plain(model.name)).find((name) => names.includes(name));
       const last = localStorage.getItem(CHOSEN);
-      this._choose(names.includes(last) ? last : loaded ?? names.find((name) => name !== "tiny") ?? names[0] ?? null);
+      this._choose(names.includes(last) ? last : loaded ?? this._newest() ?? names[0] ?? null);
     }
     this._known();
     this.dispatchEvent(new Event("listed"));
+  }
+
+  /** The newest model to chat with that did not come with Puna. */
+  _newest() {
+    const chats = this.list.filter((model) => model.details.format !== "diffusers");
+    return chats.map((model) => plain(model.name)).find((name) => name !== "tiny");
   }
 
   /** Ask which models are in memory. */
