@@ -53,3 +53,13 @@ def test_what_is_no_call_is_text(inside: str) -> None:
     chosen = SectionFilter(0, shape, OfferedTools(TOOLS), several=True)
     events = [*chosen.feed(TextDelta(0, text)), *chosen.close()]
     assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
+
+
+@pytest.mark.parametrize("text", [FUNCTION_GEMMA, OLMO_3, LFM_2])
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_an_end_that_is_said_twice_is_no_text(text: str, at_once: int) -> None:
+    [shape] = [shape for shape in SECTIONS if shape.pattern.search(text)]
+    events = read(f"{text}\n{shape.end}", at_once=at_once)
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)).strip() == ""
+    events = read(f"{text}\nThat is all.", at_once=at_once)
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)).strip() == "That is all."

@@ -59,6 +59,17 @@ class SectionFilter(CallFilter):
         self._section(
             text[text.index(self._shape.start) + len(self._shape.start) : end], end + len(self._shape.end), events
         )
+        self._read = self._behind if self.calls else self._text
+        return True
+
+    def _behind(self, _: list[Event]) -> bool:
+        """What follows calls. Their end, said once more, is no text."""
+        text, end = self.held.text.lstrip(), self._shape.end
+        if text.startswith(end):
+            self.held.take(len(self.held.text) - len(text) + len(end))
+            return True
+        if end.startswith(text):
+            return False
         self._read = self._text
         return True
 
