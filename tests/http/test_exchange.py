@@ -87,6 +87,20 @@ async def test_a_stream_begins_before_a_slow_prompt_is_read(monkeypatch: pytest.
     assert client.text.endswith(b"<gone>")
 
 
+async def test_a_silence_that_is_broken_as_the_stream_ends_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "KEEP_ALIVE_SECONDS", 0.0)
+    client = Client()
+
+    async def late() -> AsyncGenerator[bytes, None]:
+        yield b"a"
+        stream._break_silence(KEEP_ALIVE)
+
+    stream = EventStream(late(), shown)
+    await client.ask(stream)
+    await stream._speaking
+    assert client.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+
 async def test_a_format_without_comments_waits_for_its_first_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "KEEP_ALIVE_SECONDS", 0.0)
     client, read = Client(), asyncio.Event()

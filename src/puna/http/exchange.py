@@ -96,7 +96,7 @@ class EventStream:
         self._render_error = render_error
         self._silence = keep_alive
         self._media_type = media_type
-        self._begun = False
+        self._begun = self._ended = False
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,6 +121,9 @@ class EventStream:
                 self._timer.cancel()
 
     async def _write(self, block: bytes, *, more: bool = True) -> None:
+        if self._ended:  # a break of the silence that came too late
+            return
+        self._ended = not more
         self._last_sent = self._loop.time()
         if not self._begun:
             self._begun = True
