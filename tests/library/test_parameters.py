@@ -64,3 +64,9 @@ def test_what_ollama_no_longer_heeds_is_no_error() -> None:
 def test_one_set_lies_over_another() -> None:
     over = Parameters(top_k=1, temperature=0.0).over(Parameters(top_k=2, seed=3))
     assert over == Parameters(top_k=1, temperature=0.0, seed=3)
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan"), 1.5])
+def test_a_number_that_is_not_whole_is_refused_by_name(number: float) -> None:
+    with pytest.raises(InvalidRequest, match="'num_ctx' has to be a whole number"):
+        Parameters.from_json({"num_ctx": number})

@@ -174,7 +174,7 @@ def _typed(name: str, value: Any) -> Any:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         if kind is float:
             return float(value)
-        if value == int(value):
+        if isinstance(value, int) or value.is_integer():  # infinity is none
             return int(value)
     raise _wrong(name, value)
 
