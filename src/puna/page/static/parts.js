@@ -77,18 +77,11 @@ class Answer {
   }
 }
 
-/** JSON, with the schema that it was asked to fit beside it. */
-class Structured {
-  constructor(schema) {
+/** JSON that comes piece by piece. A subclass puts its code into an element. */
+class Json {
+  constructor() {
     this.text = "";
     this._code = h("code", {});
-    this.element = h("div", { class: schema ? "structured" : "" }, panel("Answer", this._code, () => this.text),
-      schema && panel("Schema", h("code", { "data-language": "json" }, JSON.stringify(schema, null, 2)),
-        () => JSON.stringify(schema)));
-  }
-
-  get hasTokens() {
-    return false;
   }
 
   append(text) {
@@ -106,30 +99,29 @@ class Structured {
   }
 }
 
+/** JSON, with the schema that it was asked to fit beside it. */
+class Structured extends Json {
+  constructor(schema) {
+    super();
+    this.element = h("div", { class: schema ? "structured" : "" }, panel("Answer", this._code, () => this.text),
+      schema && panel("Schema", h("code", { "data-language": "json" }, JSON.stringify(schema, null, 2)),
+        () => JSON.stringify(schema)));
+  }
+
+  get hasTokens() {
+    return false;
+  }
+}
+
 /** A call of a tool, with its arguments; below them its result, or the place for one. */
-class Call {
+class Call extends Json {
   constructor(item) {
+    super();
     this.item = item;
-    this.text = "";
-    this._code = h("code", {});
     this._result = h("div", { class: "call-result" });
     this.element = h("section", { class: "call", "aria-label": `Call of ${item.name}` },
       h("div", { class: "call-head" }, h("span", { class: "label" }, "Call"), h("code", {}, item.name)),
       h("pre", { tabindex: "0" }, this._code), this._result);
-  }
-
-  append(text) {
-    this.text += text;
-  }
-
-  update() {
-    this._code.textContent = this.text;
-  }
-
-  finish() {
-    this._code.textContent = pretty(this.text);
-    this._code.dataset.language = "json";
-    highlight(this.element);
   }
 
   /** What the tool gave. */
