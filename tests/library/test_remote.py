@@ -12,8 +12,8 @@ from puna.library.library import Library
 from puna.library.modelfile import Modelfile, ModelfileError
 from puna.library.names import ModelName
 from puna.library.recipe import Recipe
-from puna.library.registry import push
 from puna.library.registry.progress import Status
+from puna.library.registry.push import push
 from puna.library.remote import from_json, to_json
 
 A, B = "https://a.example/v1", "https://b.example:8443/api/v1"

@@ -37,10 +37,15 @@ def websocket(place: str) -> Callable[[WebSocket], Awaitable[None]]:
 
 
 def finder(place: str) -> Callable[[], Awaitable[Any]]:
+    """The way to an endpoint, which `import_all` imports as well."""
+    _modules.add(place.partition(":")[0])
+    return later(place)
+
+
+def later(place: str) -> Callable[[], Awaitable[Any]]:
     """The way to a function, whose module is imported the first time. In a thread, as what it needs may take a good
     part of a second."""
     module, _, function = place.partition(":")
-    _modules.add(module)
     found: Any = None
 
     async def find() -> Any:

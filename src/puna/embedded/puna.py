@@ -127,8 +127,8 @@ class Puna:
     def pull(self, name: str, *, insecure: bool = False) -> Iterator[Progress]:
         """Download a model: `for step in puna.pull("llama3.2"): print(step.status)`. Nothing happens before the first
         step is asked for. Raises PunaError: there is no such model, or the registry can't be reached."""
-        from puna.library.registry import pull
         from puna.library.registry.progress import Transfer
+        from puna.library.registry.pull import pull
         from puna.library.translating import Translating
 
         library = self._services.library

@@ -13,11 +13,12 @@ from puna.library.errors import StoreFailed
 from puna.library.library import Library
 from puna.library.manifest import WEIGHTS, InvalidManifest, Layer, Manifest
 from puna.library.names import ModelName
-from puna.library.registry import pull, transport
+from puna.library.registry import transport
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import Interrupted, RegistryError, Unreachable
 from puna.library.registry.partial import BLOCK
 from puna.library.registry.progress import Progress, Status, Transfer
+from puna.library.registry.pull import pull
 from tests.library.registry.fake_registry import Server, serving
 
 SMALL = b"config"
@@ -303,7 +304,8 @@ import asyncio, sys
 from pathlib import Path
 from puna.library.library import Library
 from puna.library.names import ModelName
-from puna.library.registry import pull, transport
+from puna.library.registry import transport
+from puna.library.registry.pull import pull
 async def main():
     async for step in pull(Library(Path(sys.argv[1])), ModelName.parse(sys.argv[2]), insecure=True):
         pass

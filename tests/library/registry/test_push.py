@@ -13,10 +13,11 @@ from puna.library.library import Library
 from puna.library.modelfile import Modelfile
 from puna.library.names import ModelName
 from puna.library.recipe import Recipe
-from puna.library.registry import pull, push
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import RegistryError
 from puna.library.registry.progress import Status, Transfer
+from puna.library.registry.pull import pull
+from puna.library.registry.push import push
 from tests.library import ggufs
 from tests.library.registry.docker import docker_registry, needs_registry
 from tests.library.registry.fake_registry import Server

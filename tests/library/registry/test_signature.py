@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from puna.library.library import Library
 from puna.library.names import ModelName
-from puna.library.registry import pull
 from puna.library.registry.credentials import Credentials
 from puna.library.registry.errors import RegistryError
+from puna.library.registry.pull import pull
 from tests.library.registry.fake_registry import Server, serving
 
 TOKEN = "for those who signed"

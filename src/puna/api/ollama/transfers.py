@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from puna.api.endpoint import later
 from puna.api.ollama.body import ModelBody
 from puna.api.ollama.lines import Row, respond
 from puna.api.services import services_of
@@ -16,14 +17,15 @@ from puna.http.body import read_body, unsupported
 from puna.library.cloud import cloud_model, pull_from_cloud
 from puna.library.digest import Digest
 from puna.library.names import ModelName
-from puna.library.registry import pull as fetch
-from puna.library.registry import push as send
 from puna.library.registry.progress import Progress, Status, Transfer
 from puna.library.translating import Translating
 
 _log = logging.getLogger(__name__)
 
 SHORT_DIGITS = 12
+fetch = later("puna.library.registry.pull:pull")
+send = later("puna.library.registry.push:push")
+
 STEP = 1 << 18
 """Bytes after which a transfer's progress is told again."""
 
@@ -47,7 +49,7 @@ async def pull(request: Request) -> Response | ASGIApp:
     if model := cloud_model(name):
         progress = pull_from_cloud(library, name, model)
     else:
-        progress = fetch(library, name, insecure=bool(body.insecure))
+        progress = (await fetch())(library, name, insecure=bool(body.insecure))
     return await respond(request, rows(progress, "pulling", body.model_name), stream=body.stream is not False)
 
 
@@ -55,7 +57,7 @@ async def push(request: Request) -> Response | ASGIApp:
     """Bring a model to its registry."""
     body = await read_body(request, TransferBody)
     library = services_of(request).library
-    progress = send(library, body.model_name, insecure=bool(body.insecure))
+    progress = (await send())(library, body.model_name, insecure=bool(body.insecure))
     return await respond(request, rows(progress, "pushing", body.model_name), stream=body.stream is not False)
 
 
