@@ -1,7 +1,7 @@
 """How engines are started."""
 
 from collections.abc import Hashable, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from puna.core.capacity import Capacity
 from puna.core.footprint import Footprint
@@ -30,3 +30,21 @@ class Launch(Hashable, Protocol):
             EngineFailed: it can't be started.
             EngineLost: it ended while it was started, and another try may do.
         """
+
+
+class Elsewhere:
+    """What a launch says whose engine asks other machines: it takes none of this one's memory, how much is done at
+    once is for them to say, and no other engine here would do the same."""
+
+    __slots__ = ()
+
+    @property
+    def capacity(self) -> Capacity:
+        return Capacity()
+
+    @property
+    def footprint(self) -> Footprint:
+        return Footprint()
+
+    def alternatives(self) -> Sequence[Self]:
+        return (self,)

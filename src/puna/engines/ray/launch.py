@@ -1,32 +1,19 @@
 """How a model that a deployment of Ray Serve runs is launched: Serve has started it already."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from puna.core.capacity import Capacity
-from puna.core.footprint import Footprint
 from puna.engines.engine import Engine
+from puna.engines.launch import Elsewhere
 
 
 @dataclass(frozen=True, slots=True)
-class RayLaunch:
+class RayLaunch(Elsewhere):
     """A deployment, by its name and its handle. It takes none of this machine's memory, and how much it does at once
     is for Serve to say."""
 
     name: str
     deployment: Any = field(compare=False)
-
-    @property
-    def capacity(self) -> Capacity:
-        return Capacity()
-
-    @property
-    def footprint(self) -> Footprint:
-        return Footprint()
-
-    def alternatives(self) -> "Sequence[RayLaunch]":
-        return (self,)
 
     async def start(self) -> Engine:
         """The engine that asks the deployment."""

@@ -20,6 +20,10 @@ from puna.engines.remote.connection import KeptConnection
 KEPT_SECONDS = 30.0
 """How long a connection waits for its next request. Servers close theirs after a minute or so."""
 MOST_KEPT = 128
+TRIES = 3
+LATE = 0.1
+"""By what part of a time-out it may be noticed late. What is later says that this process was busy, not that the
+server did not answer: the connection may be there."""
 
 
 class Unreachable(ConnectionError):
@@ -121,17 +125,29 @@ class Client:
             connection.hang_up()
 
     async def _connected(self) -> KeptConnection:
+        """A new connection. It is tried again where this process itself had no time to see that it was there."""
         loop = asyncio.get_running_loop()
+        for _ in range(TRIES):
+            due = loop.time() + self._connect_timeout
+            try:
+                async with asyncio.timeout_at(due):
+                    return await self._dialled()
+            except TimeoutError as error:
+                failure = Unreachable(f"no connection within {self._connect_timeout:g} seconds")
+                if loop.time() - due < self._connect_timeout * LATE:
+                    raise failure from error
+        raise failure
+
+    async def _dialled(self) -> KeptConnection:
         context = await encryption() if self._secure else None
         try:
-            async with asyncio.timeout(self._connect_timeout):
-                _, connection = await loop.create_connection(
-                    lambda: KeptConnection(self._patience), self._host, self._port, ssl=context
-                )
-        except TimeoutError as error:
-            raise Unreachable(f"no connection within {self._connect_timeout:g} seconds") from error
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: KeptConnection(self._patience), self._host, self._port, ssl=context
+            )
         except ssl.SSLError as error:
             raise Unreachable(f"no encrypted connection: {error.reason or error}") from error
+        except TimeoutError:  # it is an OSError
+            raise
         except OSError as error:
             raise Unreachable(reason(error)) from error
         return connection

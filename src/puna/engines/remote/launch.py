@@ -1,14 +1,12 @@
 """How a model that runs elsewhere is launched: nothing is started here, its servers are asked what they are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from puna.core.capacity import Capacity
 from puna.core.errors import InvalidRequest
-from puna.core.footprint import Footprint
 from puna.core.remote import Address, Timeouts
 from puna.core.subjects import Setting
 from puna.engines.engine import Engine, Task
+from puna.engines.launch import Elsewhere
 from puna.engines.model import EngineModel
 from puna.engines.settings import EngineSettings
 
@@ -16,22 +14,11 @@ HINTS = ("num_ctx", "num_gpu", "num_thread")
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteLaunch:
+class RemoteLaunch(Elsewhere):
     """The addresses of a model. It takes none of this machine's memory; how much they do at once its servers say."""
 
     addresses: tuple[Address, ...]
     timeouts: Timeouts = field(default=Timeouts(), compare=False)
-
-    @property
-    def capacity(self) -> Capacity:
-        return Capacity()
-
-    @property
-    def footprint(self) -> Footprint:
-        return Footprint()
-
-    def alternatives(self) -> "Sequence[RemoteLaunch]":
-        return (self,)
 
     async def start(self) -> Engine:
         """Ask the servers what they can do. Raises PeerFailed where none of them answers."""
