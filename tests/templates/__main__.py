@@ -20,28 +20,28 @@ EVERY = (*CASES, *OFF_FORMAT, *CUTS, *SENSES)
 COLUMNS = list(dict.fromkeys(case.column for case in EVERY))
 HEAD = """# Chat templates
 
-What holds with each published template of llama.cpp's collection, tried with a model that says what it is told to:
-`make test-templates` writes this page. A number is one of the deviations below; everything else holds.
+This table shows what works with each published template of llama.cpp's collection. It was written by `make test-templates`, which runs
+each template with a model whose answers are scripted. A number refers to a deviation below the table; everything else works.
 
-| column | what it says |
+| column | what works |
 |---|---|
-| system | system messages at the beginning, in the middle, at the end, alone and with tools are in the prompt |
-| order | so are answers without a question, several messages of one side in a row, several texts in one message |
+| system | system messages at the beginning, in the middle, at the end, alone and with tools reach the prompt |
+| order | so do answers without a question, several messages in a row from one side, and several texts in one message |
 | text | text stays text, with and without tools, whatever it looks like |
-| call, calls | a call of the template's form is one, with any characters in it; so are two at once |
-| other calls | bare JSON, a code fence, `parameters`, an array, no closing tag |
+| call, calls | a call in the template's format is recognised, with any characters in it; so are two at once |
+| other calls | so are calls as bare JSON, in a code fence, with `parameters`, in an array, or without a closing tag |
 | required, named, none | `tool_choice` |
-| results, text beside calls, cut history | what was called, said beside it and answered is shown, also cut off |
-| thinking | is told from the answer, and can be switched off |
-| stop | stop sequences end the text, not thinking or calls |
-| schema | JSON in a form, after thinking where there is some |
-| odd tools | schemas that are valid and unusual |
-| cut answers | thinking, text and calls that a limit cuts after any byte |
-| pictures | pictures among texts, in a conversation and in results are in their places |
-| show | what `puna show` says of thinking and tools is what the engine finds |
+| results, text beside calls, cut history | calls, text beside them and results reach the prompt, also in a shortened history |
+| thinking | thinking is separated from the answer and can be turned off |
+| stop | stop sequences end the text, but not thinking or calls |
+| schema | structured output, after thinking if there is some |
+| odd tools | tools with valid but unusual schemas |
+| cut answers | thinking, text and calls may be cut off by a token limit after any byte |
+| pictures | pictures between texts, in conversations and in results keep their places |
+| show | what `puna show` says about thinking and tools matches the engine |
 
-What the table does not show: in `auto` mode arguments are held to their schema where a call has marks and JSON in it,
-without `\\u` escapes (docs/compatibility.md).
+In `auto` mode, arguments are only held to their schema if calls have markers and JSON arguments without `\\u` escapes
+([details](compatibility.md#schemas)).
 
 """
 
