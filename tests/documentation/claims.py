@@ -245,7 +245,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "is named in the header `Puna-Ignored` and in the log": (
             "api/ollama/test_clients_habits.py::test_an_option_that_nobody_knows_is_named_in_a_header_and_the_log"
         ),
-        "never a cut prompt": "inference/test_length.py::test_nothing_is_tokenized",
-        "costs nothing: it is refused without being read": "inference/test_refused.py::test_the_engine_is_asked_once",
+        "it is never truncated": "inference/test_length.py::test_nothing_is_tokenized",
+        "it is refused again without being tokenized": "inference/test_refused.py::test_the_engine_is_asked_once",
     },
 }
