@@ -118,7 +118,7 @@ def gpus(program: Path | None) -> tuple[int, ...]:
     try:
         output = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=True).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        _log.warning("the engine does not tell which GPUs there are: %s", error)
+        _log.warning("the GPUs can't be listed: %s", error)
         return ()
     return listed_memory(output) if program else tuple(json.loads(output.splitlines()[-1]))
 

@@ -20,18 +20,19 @@ EVERY = (*CASES, *OFF_FORMAT, *CUTS, *SENSES)
 COLUMNS = list(dict.fromkeys(case.column for case in EVERY))
 HEAD = """# Chat templates
 
-This table shows what works with each published template of llama.cpp's collection. It was written by `make test-templates`, which runs
-each template with a model whose answers are scripted. A number refers to a deviation below the table; everything else works.
+This table shows what works with each published template of llama.cpp's collection. `make test-templates` writes it:
+it runs each template with a model whose answers are scripted. A number refers to a deviation below the table;
+everything else works.
 
 | column | what works |
 |---|---|
 | system | system messages at the beginning, in the middle, at the end, alone and with tools reach the prompt |
-| order | so do answers without a question, several messages in a row from one side, and several texts in one message |
+| order | so do answers without a question, several messages in a row, and several texts in one message |
 | text | text stays text, with and without tools, whatever it looks like |
 | call, calls | a call in the template's format is recognised, with any characters in it; so are two at once |
 | other calls | so are calls as bare JSON, in a code fence, with `parameters`, in an array, or without a closing tag |
 | required, named, none | `tool_choice` |
-| results, text beside calls, cut history | calls, text beside them and results reach the prompt, also in a shortened history |
+| results, text beside calls, cut history | they reach the prompt, also in a shortened history |
 | thinking | thinking is separated from the answer and can be turned off |
 | stop | stop sequences end the text, but not thinking or calls |
 | schema | structured output, after thinking if there is some |

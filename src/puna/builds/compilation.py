@@ -86,7 +86,7 @@ class Compilation:
             with FileLock(self._folder.with_suffix(".lock"), timeout=0):
                 yield from self._run(check)
         except Timeout:
-            raise BuildError(f"another process is building {self.name} at this moment") from None
+            raise BuildError(f"another process is already building {self.name} at this moment") from None
 
     def _run(self, check: Callable[[Path], None]) -> Iterator[Step]:
         self._log.write_text("")

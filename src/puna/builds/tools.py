@@ -49,7 +49,7 @@ def require_compiler() -> None:
     """Raises BuildError where there is no C++ compiler, with the command that installs one."""
     named = os.environ.get("CXX", "").split()
     if not any(map(shutil.which, (*named[:1], *COMPILERS))):
-        raise BuildError(f"a build needs a C++ compiler, and there is none. To get one: {compiler_command()}")
+        raise BuildError(f"a build needs a C++ compiler, but none was found. To install one: {compiler_command()}")
 
 
 def c_compiler() -> list[str]:
@@ -89,7 +89,7 @@ def device_for(asked: str | None, wheel: str | None) -> str:
     if toolkit(asked) is None:
         device = DEVICES[asked]
         raise BuildError(
-            f"a build for {asked} needs {device.compiler}, and it is not here. It comes with {device.hint}."
+            f"a build for {asked} needs {device.compiler}, which was not found. It comes with {device.hint}."
         )
     return asked
 

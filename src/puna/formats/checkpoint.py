@@ -86,7 +86,9 @@ class Checkpoint:
         place = tensor.data_range
         size = int(np.prod(tensor.shape)) * np.dtype(dtype).itemsize
         if place.size != size or place.offset + size > place.filename.stat().st_size:
-            raise DamagedModel(place.filename, f"the tensor '{name}' is cut off, or has another size than it says")
+            raise DamagedModel(
+                place.filename, f"the tensor '{name}' is cut off, or its size is not what the header says"
+            )
         raw = tensor.mmap_bytes().view(dtype).reshape(tensor.shape)
         if tensor.dtype == "BF16":  # the upper half of a float32
             raw = (raw.astype(np.uint32) << 16).view(np.float32)

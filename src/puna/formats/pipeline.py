@@ -42,10 +42,10 @@ def read_index(path: Path) -> dict[str, Any]:
 def index_problem(index: Any) -> str | None:
     """Why that describes no pipeline that may be run."""
     if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
-        return "it names no pipeline of diffusers"
+        return "it does not name a diffusers pipeline"
     for name, (package, _) in parts(index).items():
         if package not in PARTS_OF and not package.isidentifier():
-            return f"its part '{name}' has code of its own, which is not run"
+            return f"its part '{name}' needs code of its own, which Puna does not run"
     return None
 
 
@@ -72,7 +72,7 @@ def instead_of_tensors(files: Mapping[str, Path]) -> str:
     """Why a model that makes images with a file for each tensor is not run, and what to pull in its place."""
     instead = PUBLISHED.get(pipeline_class(files) or "", "its own repository, hf.co/OWNER/REPOSITORY,")
     return (
-        "This image model has a file for each tensor, in Ollama's layout, which Puna does not run: "
+        "This image model is in Ollama's layout, with a file for each tensor, which Puna can't run: "
         f"pull {instead} instead."
     )
 

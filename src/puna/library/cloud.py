@@ -32,5 +32,7 @@ async def pull_from_cloud(library: Library, name: ModelName, model: str) -> Asyn
     yield Status("pulling manifest")
     remote = Remote(addresses=(Address(url=URL, model=model, key=KEY),))
     await asyncio.to_thread(create, library, name, Recipe(remote=remote))
-    yield Status(f"{name} runs on ollama.com, with the key in the server's variable {KEY.removeprefix('env:')}")
+    yield Status(
+        f"{name} runs on ollama.com, with the key from the server's environment variable {KEY.removeprefix('env:')}"
+    )
     yield Status("success")

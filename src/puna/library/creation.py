@@ -219,10 +219,10 @@ class _Creation:
         recipe = self._recipe
         for name in ("template", "adapters", "quantize"):
             if getattr(recipe, name):
-                raise InvalidRequest(f"a model that runs elsewhere can't have {name} from here", about=Setting(name))
+                raise InvalidRequest(f"a model on another server can't have {name}", about=Setting(name))
         for name in ("num_ctx", "num_gpu", "num_thread"):
             if getattr(recipe.parameters, name) is not None:
-                raise InvalidRequest(f"the server of the model decides about {name}", about=Setting(name))
+                raise InvalidRequest(f"the other server decides about {name}", about=Setting(name))
         config = Config(format=FORMAT, family=FORMAT, families=(FORMAT,), capabilities=CAPABILITIES)
         return self._small(media.CONFIG, config.encode(str(layer.digest) for layer in layers))
 
@@ -251,7 +251,7 @@ class _Creation:
             if recipe.formats.get(kind, names[0]) not in names:
                 known = ", ".join(names)
                 raise InvalidRequest(
-                    f"there is no {kind} '{recipe.formats[kind]}'; known are {known}", about=Setting(kind)
+                    f"unknown {kind} '{recipe.formats[kind]}'; known ones are {known}", about=Setting(kind)
                 )
         if recipe.base is None or recipe.template is not None:
             return recipe.formats
@@ -277,7 +277,7 @@ def require_plain(recipe: Recipe) -> None:
     }
     for name, value in given.items():
         if value:
-            raise InvalidRequest(f"a model that makes images has no use for '{name}'", param=name)
+            raise InvalidRequest(f"an image model can't have '{name}'", param=name)
 
 
 def _kind(header: Metadata) -> str:

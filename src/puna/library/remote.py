@@ -56,12 +56,12 @@ def checked(address: Address) -> Address:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise InvalidRequest(f"'{address.url}' is no address: {error}") from error
+        raise InvalidRequest(f"'{address.url}' is not a valid address: {error}") from error
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or port == 0:
-        raise InvalidRequest(f"'{address.url}' is no address of a server")
+        raise InvalidRequest(f"'{address.url}' is not the address of a server")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidRequest(
-            f"the address of {parts.hostname} has more than host and path; a key belongs into a line KEY env:VARIABLE"
+            f"the address of {parts.hostname} may only have host and path; put a key into a line KEY env:VARIABLE"
         )
     return replace(address, url=url)
 
@@ -71,7 +71,7 @@ def require_encrypted(addresses: Iterable[Address], *, insecure: bool) -> None:
     for address in addresses:
         if not insecure and address.url.lower().startswith("http:") and not is_local(address):
             raise InvalidRequest(
-                f"{address.url} would be asked without encryption: use https://, or allow it with --insecure"
+                f"{address.url} would be used without encryption: use https://, or allow it with --insecure"
             )
 
 
@@ -92,7 +92,7 @@ def check_key(key: str) -> str:
             "KEY says where the key is, env:VARIABLE or file:PATH; the key itself does not belong here"
         )
     if key.startswith("env:") and key[4:] in _OWN:
-        raise InvalidRequest(f"the variable {key[4:]} is Puna's own, and is sent to nobody")
+        raise InvalidRequest(f"the variable {key[4:]} is Puna's own and is never sent to another server")
     return key
 
 

@@ -107,7 +107,7 @@ class Access:
         headers = request.headers
         host = headers.get("host", "")
         if not is_host(host):
-            return InvalidRequest(f"'{host}' is no host.")
+            return InvalidRequest(f"'{host}' is not a valid host.")
         if not self._knows(host):
             advice = "" if self._loopback else "; PUNA_HOSTS can allow it"
             return Forbidden(f"The host '{host}' is not this machine{advice}.")

@@ -44,7 +44,7 @@ VARIABLES: dict[str, Variable] = {
         "keep_alive", duration, "How long an idle model stays in memory: 5m, 1h30m, 0, -1 (for ever). [5m]"
     ),
     "NUM_PARALLEL": Variable(
-        "parallel", positive_or_automatic, "Requests that one model works on at once; 0 is automatic. [8]"
+        "parallel", positive_or_automatic, "Requests that one model answers in parallel; 0 is automatic. [8]"
     ),
     "REPLICAS": Variable("replicas", positive, "Engines of one model, each on its own GPU. [1]"),
     "CONTEXT_LENGTH": Variable(
@@ -60,7 +60,7 @@ VARIABLES: dict[str, Variable] = {
     ),
     "THREADS": Variable("threads", positive_or_automatic, "Processor threads of one model; 0 is automatic."),
     "ORIGINS": Variable("origins", origins, "More web origins that may use the server, comma-separated; * for all."),
-    "HOSTS": Variable("hosts", words, "Host names by which the server may be asked, comma-separated; * for all."),
+    "HOSTS": Variable("hosts", words, "Host names by which the server may be reached, comma-separated; * for all."),
     "API_KEYS": Variable("api_keys", keys, "API keys, comma-separated. If set, requests need one."),
     "API_KEYS_FILE": Variable("api_keys_file", existing_file, "TOML file of API keys with names, models and rates."),
     "TLS_CERT": Variable("tls_cert", existing_file, "Certificate (PEM). Serves HTTPS together with PUNA_TLS_KEY."),
@@ -78,43 +78,39 @@ VARIABLES: dict[str, Variable] = {
     "MAX_TEXT_SIZE": Variable(
         "max_text_size",
         size_or_unlimited,
-        "Largest request body without its images and sound; 0 is no limit. [16MiB]",
+        "Largest request body, not counting images and audio; 0 is no limit. [16MiB]",
     ),
     "MAX_VALUES": Variable(
-        "max_values", positive_or_unlimited, "Most JSON values in a body; 0 is no limit. [300000]"
+        "max_values", positive_or_unlimited, "Maximum JSON values in a body; 0 is no limit. [300000]"
     ),
     "MAX_PROPERTIES": Variable(
-        "max_properties", positive_or_unlimited, "Most properties of one JSON object; 0 is no limit. [5000]"
+        "max_properties", positive_or_unlimited, "Maximum properties of a JSON object; 0 is no limit. [5000]"
     ),
     "MAX_MESSAGES": Variable(
-        "max_messages", positive_or_unlimited, "Most messages in a request; 0 is no limit. [2048]"
+        "max_messages", positive_or_unlimited, "Maximum messages in a request; 0 is no limit. [2048]"
     ),
-    "MAX_PARTS": Variable("max_parts", positive_or_unlimited, "Most parts of one message; 0 is no limit. [2048]"),
+    "MAX_PARTS": Variable("max_parts", positive_or_unlimited, "Maximum parts of a message; 0 is no limit. [2048]"),
     "MAX_INPUTS": Variable(
         "max_inputs",
         positive_or_unlimited,
-        "Most texts in one embeddings or completions request; 0 is no limit. [2048]",
+        "Maximum texts in an embeddings or completions request; 0 is no limit. [2048]",
     ),
-    "MAX_TOOLS": Variable("max_tools", positive_or_unlimited, "Most tools in a request; 0 is no limit. [128]"),
+    "MAX_TOOLS": Variable("max_tools", positive_or_unlimited, "Maximum tools in a request; 0 is no limit. [128]"),
     "MEMORY": Variable(
         "memory", memory, "Memory for all models: 12GiB, 500MB or a part of the machine's, 50%. [85%]"
     ),
     "LOAD_TIMEOUT": Variable(
         "load_timeout", limit, "How long loading a model may make no progress; 0 is no limit. [5m]"
     ),
-    "SCHEMA_ATTEMPTS": Variable(
-        "schema_attempts", positive, "How often an answer is generated until it fits its JSON Schema. [5]"
-    ),
-    "STALL_TIMEOUT": Variable("stall_timeout", duration, "How long a busy model may give no sign of life. [30s]"),
+    "SCHEMA_ATTEMPTS": Variable("schema_attempts", positive, "Attempts at an answer that fits its JSON Schema. [5]"),
+    "STALL_TIMEOUT": Variable("stall_timeout", duration, "How long a busy model may be unresponsive. [30s]"),
     "CONNECT_TIMEOUT": Variable(
         "connect_timeout", duration, "How long connecting to another server's model may take. [5s]"
     ),
     "UPSTREAM_TIMEOUT": Variable(
         "upstream_timeout", limit, "How long another server may be silent while it answers; 0 is no limit. [5m]"
     ),
-    "CHECK_INTERVAL": Variable(
-        "check_interval", duration, "How often servers of remote models are looked after. [10s]"
-    ),
+    "CHECK_INTERVAL": Variable("check_interval", duration, "How often other servers are checked. [10s]"),
     "SHUTDOWN_TIMEOUT": Variable(
         "shutdown_timeout", duration, "How long running requests may take to finish at shutdown. [20s]"
     ),
@@ -124,7 +120,7 @@ VARIABLES: dict[str, Variable] = {
     ),
     "READ_TIMEOUT": Variable("read_timeout", duration, "How long a client may read nothing of its answer. [60s]"),
     "IDLE_TIMEOUT": Variable("idle_timeout", duration, "How long an idle connection is kept. [75s]"),
-    "MAX_CONNECTIONS": Variable("max_connections", positive, "Most connections at once. [as `ulimit -n` allows]"),
+    "MAX_CONNECTIONS": Variable("max_connections", positive, "Maximum connections. [as `ulimit -n` allows]"),
     "ACCESS_LOG": Variable("access_log", switch, "Log each request: 1 or 0. [1]"),
     "LOG_FORMAT": Variable(
         "log_format", one_of("auto", "text", "json"), "text, json or auto: text on a terminal. [auto]"

@@ -86,7 +86,7 @@ class Document:
             return anchored
         if document == self.draft:
             return Target({}, (), document)
-        reason = f"there is no {reference}" if target else "only references into the same schema can be followed"
+        reason = f"there is no {reference}" if target else "only references within the same schema are supported"
         raise SchemaError(reason, path)
 
     def base_of(self, schema: Any, base: str) -> str:

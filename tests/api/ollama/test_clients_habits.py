@@ -122,8 +122,8 @@ def test_the_header_is_there_in_streams_too(scripted: ScriptedServer, path: str)
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ({"temprature": 1}, "is it 'temperature'?"),
-        ({"num_cxt": 1}, "is it 'num_ctx'?"),
+        ({"temprature": 1}, "did you mean 'temperature'?"),
+        ({"num_cxt": 1}, "did you mean 'num_ctx'?"),
         ({"dry_multiplier": 0.5}, "unknown parameter 'dry_multiplier'"),
         ({"grammar": "root ::= a"}, "unknown parameter 'grammar'"),
         ({"mirostat": 2}, "not supported"),

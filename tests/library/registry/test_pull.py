@@ -90,7 +90,7 @@ async def test_a_pinned_model_is_that_one_or_none(server: Server, library: Libra
     assert library.get(name(server)).digest == made.digest.hex
     other = Digest.of(b"other")
     server.manifests[str(other)] = made.raw
-    with pytest.raises(RegistryError, match="sends the manifest"):
+    with pytest.raises(RegistryError, match="sent the manifest"):
         await pulled(library, name(server, f"me/m@{other}"))
 
 

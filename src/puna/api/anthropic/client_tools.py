@@ -24,11 +24,11 @@ def commands(arguments: dict[str, Schema], required: dict[str, tuple[str, ...]])
 
 FILES: dict[str, Schema] = {
     "path": {"type": "string", "description": "The path of the file or folder."},
-    "file_text": {"type": "string", "description": "What a new file has in it."},
-    "old_str": {"type": "string", "description": "The text to replace, which has to be there once."},
-    "new_str": {"type": "string", "description": "What comes in its place."},
+    "file_text": {"type": "string", "description": "The content of the new file."},
+    "old_str": {"type": "string", "description": "The text to replace; it must occur exactly once."},
+    "new_str": {"type": "string", "description": "The replacement."},
     "insert_line": {"type": "integer", "description": "The line to insert after, 0 for the beginning."},
-    "insert_text": {"type": "string", "description": "What to insert."},
+    "insert_text": {"type": "string", "description": "The text to insert."},
     "view_range": {"type": "array", "items": NUMBER, "description": "The first and the last line to show."},
 }
 EDITING = {
@@ -41,7 +41,7 @@ BASH: Schema = {
     "type": "object",
     "properties": {
         "command": {"type": "string", "description": "The command to run."},
-        "restart": {"type": "boolean", "description": "Start the shell anew, in place of a command."},
+        "restart": {"type": "boolean", "description": "Restart the shell instead of running a command."},
     },
 }
 
@@ -56,7 +56,7 @@ def text_editor(name: str, characters: int | None) -> Tool:
     shown = f" A file is shown up to {characters} characters." if characters else ""
     return Tool(
         name=name,
-        description=f"Shows, makes and changes text files.{shown}",
+        description=f"Shows, creates and edits text files.{shown}",
         parameters=commands(FILES, EDITING),
     )
 
@@ -68,6 +68,6 @@ def memory(name: str) -> Tool:
     return Tool(
         name=name,
         description="Keeps what is worth remembering in text files under /memories, which are there in later "
-        "conversations. Look what is there before a task.",
+        "conversations. Check what is there before starting a task.",
         parameters=commands(FILES | paths, EDITING | more),
     )

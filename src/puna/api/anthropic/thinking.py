@@ -71,7 +71,9 @@ def verified(seal: Seal, thought: str, signed: str, path: str) -> str:
         return content
     if kind + ":" == DIGEST and content == digest(thought):
         return thought
-    message = f"Invalid `signature` in `thinking` block at '{path}': the thinking was not made here, or was changed."
+    message = (
+        f"Invalid `signature` in `thinking` block at '{path}': it was not produced by this server, or was changed."
+    )
     raise InvalidRequest(message, param=f"{path}.signature", code="invalid_signature")
 
 
@@ -82,7 +84,9 @@ def opened(seal: Seal, data: str, path: str) -> str:
     except Unsealed:
         text = ""
     if not text.startswith(WHOLE):
-        message = f"Invalid `data` in `redacted_thinking` block at '{path}': the thinking was not made here."
+        message = (
+            f"Invalid `data` in `redacted_thinking` block at '{path}': the thinking was not produced by this server."
+        )
         raise InvalidRequest(message, param=f"{path}.data", code="invalid_signature")
     return text.removeprefix(WHOLE)
 

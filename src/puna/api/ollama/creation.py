@@ -67,7 +67,9 @@ class CreateBody(ModelBody):
         if remote:
             require_encrypted(remote.addresses, insecure=bool(self.insecure))
         if (self.source and files) or not (self.source or files or remote):
-            raise InvalidRequest("a model is made either 'from' another one or of 'files'", param="from")
+            raise InvalidRequest(
+                "a model is created either 'from' another model or from 'files': give one of them", param="from"
+            )
         parameters = Parameters.from_json(self.parameters or {})
         parameters.check()
         safetensors = any(name.endswith(".safetensors") for name in files)
@@ -101,8 +103,8 @@ async def create(request: Request) -> Response | ASGIApp:
     body = await read_body(request, CreateBody)
     if body.remote and not is_from_here(request):
         raise Forbidden(
-            "Only programs on this machine may make a model that runs elsewhere: it is asked from here, with a key "
-            "that is here."
+            "Only programs on this machine may create a model that runs on another server, because it can use a key "
+            "stored here."
         )
     return await respond(request, steps(body, services_of(request).library), stream=body.stream is not False)
 
@@ -140,5 +142,7 @@ def blob_paths(files: Mapping[str, str], store: Store, field: str) -> dict[str, 
     for name in files:
         path = PurePosixPath(name)
         if not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
-            raise InvalidRequest(f"the name {name!r} in '{field}' has to be a path below the model's folder")
+            raise InvalidRequest(
+                f"the name {name!r} in '{field}' has to be a relative path inside the model's folder"
+            )
     return {name: store.locate(Digest.parse(digest)) for name, digest in files.items()}

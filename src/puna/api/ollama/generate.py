@@ -63,9 +63,9 @@ class GenerateBody(GenerationBody):
         """The prompt as one for a picture. Raises InvalidRequest for what only means something for text."""
         for name in TEXT_ONLY:
             if getattr(self, name):
-                raise InvalidRequest(f"'{self.model}' makes images, and '{name}' is for text", param=name)
+                raise InvalidRequest(f"'{self.model}' is an image model; '{name}' is for text models", param=name)
         if (self.width is None) != (self.height is None):
-            raise InvalidRequest("'width' and 'height' are only there together", param="width")
+            raise InvalidRequest("'width' and 'height' have to be set together", param="width")
         return ImageRequest(
             prompt=self.prompt or "",
             size=(self.width, self.height) if self.width and self.height else None,
@@ -77,7 +77,7 @@ class GenerateBody(GenerationBody):
         """Raises InvalidRequest for what only means something where pictures are made."""
         for name in ("width", "height", "steps"):
             if getattr(self, name) is not None:
-                raise InvalidRequest(f"'{self.model}' makes no images, so it has no use for '{name}'", param=name)
+                raise InvalidRequest(f"'{self.model}' is not an image model; '{name}' is for those", param=name)
 
     async def to_chat(self, images: ImageLoader) -> ChatRequest:
         """The prompt as a conversation of one message."""

@@ -54,9 +54,9 @@ def known(options: dict[str, Any], ignore: Callable[[str, str], None]) -> dict[s
         if name in Parameters.kinds() or (name in CHANGING and value not in (None, 0, False, "", [], {})):
             found[name] = value
         elif name not in CHANGING and (alike := get_close_matches(name, Parameters.kinds(), 1, ALIKE)):
-            raise InvalidRequest(f"unknown parameter '{name}' (is it '{alike[0]}'?)", about=Setting(name))
+            raise InvalidRequest(f"unknown parameter '{name}' (did you mean '{alike[0]}'?)", about=Setting(name))
         else:
-            ignore(f"options.{name}", "there is no such option")
+            ignore(f"options.{name}", "unknown option")
     return found
 
 

@@ -56,7 +56,7 @@ ABSENT = {
     "batches": "batches are not supported",
     "files": "uploaded files are not supported",
     "fine_tuning": "fine-tuning is not supported",
-    "images": "pictures are only made, by /v1/images/generations; they are not changed",
+    "images": "changing images is not supported; /v1/images/generations creates new ones",
     "moderations": "moderation is not supported",
     "realtime": "realtime sessions are not supported",
     "vector_stores": "vector stores are not supported",

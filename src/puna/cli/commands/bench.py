@@ -51,8 +51,10 @@ class Answer:
 
 @click.command()
 @click.argument("model", type=MODEL)
-@click.option("--tokens", type=click.IntRange(2), default=64, show_default=True, help="Tokens of each answer.")
-@click.option("--streams", type=click.IntRange(2), default=8, show_default=True, help="Answers at once.")
+@click.option("--tokens", type=click.IntRange(2), default=64, show_default=True, help="Tokens per answer.")
+@click.option(
+    "--streams", type=click.IntRange(2), default=8, show_default=True, help="Number of answers generated in parallel."
+)
 @json_option
 def bench(model: str, tokens: int, streams: int, as_json: bool) -> None:
     """Measure how fast a model is here.

@@ -82,7 +82,7 @@ def advices(settings: Settings, program: Path | None, besides: Iterable[str]) ->
     found = [f"your GPU: {command}" for command in filter(None, [unused_gpu(program)])]
     if not settings.llama_server and any(besides):
         found.append("`puna engine build` compiles an engine that uses all of the processor")
-    return found or ["nothing that Puna knows of"]
+    return found or ["nothing"]
 
 
 def left_over(settings: Settings, build: Build | None) -> list[str]:
@@ -118,10 +118,10 @@ def list_builds() -> None:
 def use(name: str) -> None:
     """Use a build from now on, or the packaged engine: wheel.
 
-    A server that runs goes on with its own until it is started anew.
+    A running server keeps its engine until it is restarted.
     """
     Builds(Settings.from_environment(os.environ).home).use(name)
-    click.echo(f"engines that start from now on are '{name}'; a running server has to be started anew for it")
+    click.echo(f"now using '{name}'; restart a running server to apply this")
 
 
 @engine.command()
@@ -136,14 +136,16 @@ def remove(name: str) -> None:
 @click.option(
     "--device",
     type=click.Choice(["cpu", "cuda", "hip", "vulkan", "metal"]),
-    help="What it computes on. [default: this machine's GPU where its toolkit is installed, else cpu]",
+    help="The device to build for. [default: this machine's GPU if its toolkit is installed, else cpu]",
 )
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Compilers at once. [all cores]")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Parallel compiler jobs. [default: all cores]"
+)
 def build(device: str | None, jobs: int) -> None:
     """Compile an engine for this machine.
 
-    It is made of the source of the installed xllamacpp, which is downloaded from the package index, tested, and used
-    from then on. It takes about 20 minutes of processor time. What Ctrl-C interrupts goes on with the next call.
+    The source of the installed xllamacpp is downloaded from the package index and compiled. If the result works, it
+    is used from then on. This takes about 20 minutes of processor time; after Ctrl-C the next call continues.
     """
     from puna.builds.compilation import Compilation
     from puna.builds.tools import device_for, require_compiler
@@ -158,13 +160,11 @@ def build(device: str | None, jobs: int) -> None:
     compilation = Compilation(builds, version, target, jobs)
     if any(one.name == compilation.name and not one.obstacle(version, processor_features()) for one in builds.all()):
         builds.use(compilation.name)
-        click.echo(f"{compilation.name} is there already, and used. `puna engine remove` deletes it.")
+        click.echo(f"{compilation.name} exists already and is now in use. `puna engine remove` deletes it.")
         return
     show(compilation.run(lambda program: answers_alike(settings, program)))
     builds.use(compilation.name)
-    click.echo(
-        f"{compilation.name} is there, and used by engines that start from now on. `puna engine use wheel` goes back."
-    )
+    click.echo(f"now using {compilation.name}; restart a running server. `puna engine use wheel` switches back")
 
 
 def show(steps: Iterable[Any]) -> None:
@@ -196,4 +196,4 @@ def answers_alike(settings: Settings, program: Path) -> None:
             with Puna(path=empty, llama_server=chosen, keep_alive=0) as here:
                 said.append("".join(here.chat("tiny", "Say this is a test", max_tokens=16, temperature=0)))
     if said[0] != said[1]:
-        raise BuildError(f"the new engine says {said[1]!r} where the packaged one says {said[0]!r}; it is not used")
+        raise BuildError(f"the new engine answers {said[1]!r}, the packaged one {said[0]!r}; it is not used")

@@ -32,8 +32,8 @@ class LaunchCommand(click.Command):
 @click.command(cls=LaunchCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("tool")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.option("--model", type=MODEL, help="The model it uses. [default: the newest that can call tools]")
-@click.option("--dry-run", is_flag=True, help="Print what would be started, and start nothing.")
+@click.option("--model", type=MODEL, help="The model to use. [default: the newest that can call tools]")
+@click.option("--dry-run", is_flag=True, help="Print the command without starting it.")
 def launch(tool: str, arguments: tuple[str, ...], model: str | None, dry_run: bool) -> None:
     """Start a tool that uses this server.
 
@@ -65,8 +65,8 @@ class Missing(click.ClickException):
 def how_to_get(name: str, tool: Tool) -> str:
     """What to do about a program that is not there."""
     if not tool.install:
-        return f"there is no program '{name}'. `puna launch --help` lists the tools that are known."
-    return f"{tool.title} is not installed. To get it: {tool.install}"
+        return f"'{name}' was not found. `puna launch --help` lists the known tools."
+    return f"{tool.title} is not installed. Install it with: {tool.install}"
 
 
 def target_for(client: Client, model: str | None, tool: Tool) -> Target:
@@ -94,7 +94,7 @@ def newest(client: Client) -> str:
         if not is_tiny(model.name) and "tools" in client.show(model.name)["capabilities"]:
             return model.name
     if not models:
-        raise CommandFailed("there is no model: `puna pull MODEL` gets one")
+        raise CommandFailed("there are no models; `puna pull MODEL` downloads one")
     return models[0].name if not any(is_tiny(one.name) for one in models) else "tiny"
 
 

@@ -46,8 +46,8 @@ class RunCommand(click.Command):
 @click.option("--verbose", is_flag=True, help="Show timing statistics.")
 @click.option("--width", type=int, help="Width of a picture, in pixels.")
 @click.option("--height", type=int, help="Height of a picture, in pixels.")
-@click.option("--steps", type=int, help="Steps of a picture.")
-@click.option("--seed", type=int, help="Make the same picture again.")
+@click.option("--steps", type=int, help="Number of steps for a picture.")
+@click.option("--seed", type=int, help="Seed of a picture; the same seed makes the same picture.")
 @insecure_option
 def run(
     model: str,
@@ -81,7 +81,7 @@ def run(
             draw(client, {"model": model, "prompt": text, **options}, picture, verbose=verbose)
         elif any(value is not None for value in picture.values()):
             raise click.ClickException(
-                f"'{model}' makes no images: --width, --height, --steps and --seed are for those"
+                f"'{model}' is not an image model: --width, --height, --steps and --seed are for those"
             )
         elif interactive:
             from puna.cli.session.conversation import Conversation
@@ -134,7 +134,9 @@ def draw(client: Client, body: dict[str, Any], picture: dict[str, int | None], *
     from puna.cli.output import pictures
 
     if not body["prompt"]:
-        raise click.ClickException(f"'{body['model']}' makes images. Try: puna run {body['model']} 'a red circle'")
+        raise click.ClickException(
+            f"'{body['model']}' is an image model. Try: puna run {body['model']} 'a red circle'"
+        )
     given = {name: value for name, value in picture.items() if value is not None}
     seed = given.pop("seed", None)
     body |= given | ({"options": {"seed": seed}} if seed is not None else {})

@@ -65,15 +65,18 @@ class Painter:
         """Raises Refused for what this pipeline can't do."""
         for edge in request.size or ():
             if not LEAST_EDGE <= edge <= MOST_EDGE:
-                raise Refused("size", f"Invalid size: an edge has {LEAST_EDGE} to {MOST_EDGE} pixels, not {edge}.")
+                raise Refused(
+                    "size",
+                    f"Invalid size: width and height have to be {LEAST_EDGE} to {MOST_EDGE} pixels, not {edge}.",
+                )
             if edge % self._multiple:
                 raise Refused(
                     "size",
-                    f"Invalid size: this model needs multiples of {self._multiple}, and {edge} is none.",
+                    f"Invalid size: this model needs multiples of {self._multiple}, not {edge}.",
                 )
         for name, field in (("negative_prompt", "negative_prompt"), ("guidance", "guidance_scale")):
             if getattr(request, name) and field not in self._fields:
-                raise Refused(name, f"This model's pipeline has no '{name}'.")
+                raise Refused(name, f"This model does not support '{name}'.")
         self._count_tokens(request.prompt, "prompt")
         self._count_tokens(request.negative_prompt, "negative_prompt")
 
@@ -88,7 +91,7 @@ class Painter:
         ]
         if counts and all(count > most for count, most in counts):
             count, most = max(counts, key=lambda each: each[1])
-            raise Refused(about, f"The prompt has {count} tokens, and this model reads {most}.")
+            raise Refused(about, f"The prompt has {count} tokens, but this model reads at most {most}.")
         return max((count for count, _ in counts), default=0)
 
     def draw(self, request: ImageRequest, tell: Tell) -> None:

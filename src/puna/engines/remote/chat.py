@@ -64,7 +64,7 @@ async def round_of(
                     if isinstance(event, ToolCallDelta):
                         called.add(event.index)
                     elif isinstance(event, Finished) and event.index not in called and event.reason != "length":
-                        raise SchemaNotMet("The request requires a call of a tool, and the server made none.")
+                        raise SchemaNotMet("The request requires a tool call, but the server returned none.")
                 yield event
     if not reader.finished:
         raise ConnectionError("the stream ended before the answer did")

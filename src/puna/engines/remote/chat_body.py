@@ -37,7 +37,7 @@ def chat_body(request: ChatRequest, model: str, traits: Traits) -> dict[str, Any
     if request.messages[-1].role == "assistant":
         if server.continues is None:
             raise InvalidRequest(
-                f"The server of this model ({server.name}) can't go on with a message of the assistant.",
+                f"The server of this model ({server.name}) can't continue a message of the assistant.",
                 about=MessageAt(1),
             )
         body |= server.continues
@@ -72,7 +72,7 @@ def tools_body(request: ChatRequest, server: Server) -> dict[str, Any]:
 
 def tool_body(tool: Tool) -> dict[str, Any]:
     if tool.text is not None:
-        raise UnsupportedGrammar("The server of this model holds no text to a grammar.", ToolGrammar(tool.name))
+        raise UnsupportedGrammar("The server of this model does not support grammars.", ToolGrammar(tool.name))
     function: dict[str, Any] = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
     return {"type": "function", "function": {**function, **({"strict": True} if tool.strict else {})}}
 
@@ -89,7 +89,7 @@ def form_body(form: Format, server: Server) -> dict[str, Any]:
             return {"response_format": {"type": "json_schema", "json_schema": described}}
         case FormedText(grammar):
             if not server.structured_outputs:
-                raise UnsupportedGrammar("The server of this model holds no text to a grammar.", AnswerGrammar())
+                raise UnsupportedGrammar("The server of this model does not support grammars.", AnswerGrammar())
             word = "regex" if grammar.syntax == "regex" else "grammar"
             return {"structured_outputs": {word: grammar.definition}}
 

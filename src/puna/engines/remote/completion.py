@@ -75,7 +75,7 @@ def parts(request: CompletionRequest, traits: Traits) -> Iterator[tuple[int, int
         return
     for place, prompt in enumerate(prompts):
         if not isinstance(prompt, str):
-            raise InvalidRequest("The server of this model takes texts, no tokens.", about=PromptAt(place))
+            raise InvalidRequest("The server of this model accepts text only, not tokens.", about=PromptAt(place))
         for choice in range(request.choices):
             yield place * request.choices + choice, 1, {"prompt": prompt}
 

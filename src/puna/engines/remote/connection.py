@@ -85,7 +85,7 @@ class KeptConnection(Connection):
         if monotonic() - self._heard < self._patience:
             self._look_again()
             return
-        self.connection_lost(TimeoutError(f"it said nothing for {self._patience:g} seconds"))
+        self.connection_lost(TimeoutError(f"it sent nothing for {self._patience:g} seconds"))
         self._transport.abort()
 
     def _unwatch(self) -> None:

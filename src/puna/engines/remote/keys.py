@@ -18,7 +18,7 @@ def read_key(place: str | None) -> str | None:
         where = f"the environment variable {name} is not set" if kind == "env" else "its file is empty"
         raise PeerFailed(f"There is no key for this model's server: {where} where Puna runs.")
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise PeerFailed("The key for this model's server is none: it has to be one word of plain characters.")
+        raise PeerFailed("The key for this model's server is invalid: it has to be one word of ASCII characters.")
     return key
 
 

@@ -44,10 +44,10 @@ def refusal(host: str, status: int, headers: Mapping[str, str], body: bytes, key
         case 404:
             return ServerFailed(f"{host} does not have what it is asked for{quoted(said)}")
         case 429 | 503 | 529:
-            return ServerBusy(f"{host} takes no request now{quoted(said)}", retry_after=patience(headers))
+            return ServerBusy(f"{host} is busy{quoted(said)}", retry_after=patience(headers))
         case _ if 300 <= status < 400:
             return ServerFailed(
-                f"{host} answers with a redirect, which is not followed: write where it leads to in the Modelfile."
+                f"{host} answered with a redirect, which is not followed: put the new address into the Modelfile."
             )
         case _ if 400 <= status < 500 and status != 408:
             return invalid(error, said)

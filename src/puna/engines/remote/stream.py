@@ -34,4 +34,4 @@ def data_of(event: bytes) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise ConnectionError("it sends what is no JSON") from error
+        raise ConnectionError("it sent invalid JSON") from error

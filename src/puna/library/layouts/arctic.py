@@ -27,4 +27,4 @@ def text(rewrite: Rewrite) -> None:
     rewrite.set({_TABLE: table})
 
 
-ARCTIC_EMBED2 = Layout("the tokenizer's table of characters written as text", text, recognises)
+ARCTIC_EMBED2 = Layout("the tokenizer's character table stored as text", text, recognises)

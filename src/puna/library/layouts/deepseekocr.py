@@ -71,7 +71,7 @@ def projector(rewrite: Rewrite) -> None:
 _TOWERS = ("s.", "v.", "mm.")
 
 DEEPSEEKOCR = Layout(
-    "another name for the architecture, both vision towers in the model's file",
+    "a different name for the architecture, both vision towers in the model's file",
     text,
     projector=projector,
     hidden=_TOWERS,

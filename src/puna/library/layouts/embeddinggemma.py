@@ -28,4 +28,4 @@ def text(rewrite: Rewrite) -> None:
     rewrite.rename_beginning("norm.", "output_norm.")
 
 
-EMBEDDINGGEMMA = Layout("the architecture's name is gemma3's, other names of tensors", text, recognises)
+EMBEDDINGGEMMA = Layout("gemma3's name for the architecture, different names of tensors", text, recognises)

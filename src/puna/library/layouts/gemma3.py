@@ -74,4 +74,4 @@ def projector(rewrite: Rewrite) -> None:
     promote(rewrite, "v.patch_embd.weight", "v.position_embd.weight")
 
 
-GEMMA3 = Layout("the vision tower in the model's file, other names, keys left out", text, recognises, projector)
+GEMMA3 = Layout("the vision tower in the model's file, different names, missing keys", text, recognises, projector)

@@ -38,7 +38,7 @@ def text(rewrite: Rewrite) -> None:
 
 
 GEMMA3N = Layout(
-    "more tokens than the layers' embedding has rows, towers for pictures and sound that llama.cpp does not run",
+    "more tokens than the embedding has rows, towers for images and audio that llama.cpp does not run",
     text,
     recognises,
     hidden=("v.", "a.", "mm.", "model.vision_tower."),

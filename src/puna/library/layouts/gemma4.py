@@ -81,7 +81,7 @@ def _audio(rewrite: Rewrite) -> None:
 
 
 GEMMA4 = Layout(
-    "the towers for pictures and sound in the model's file, another tokenizer's name",
+    "the towers for images and audio in the model's file, a different name of the tokenizer",
     text,
     recognises,
     projector,

@@ -72,8 +72,8 @@ def _name_ends(rewrite: Rewrite) -> None:
 
 
 GLMOCR = Layout(
-    "another name for the architecture, the vision tower in the model's file, gates apart",
+    "a different name for the architecture, the vision tower in the model's file, separate gates",
     ocr_text,
     projector=ocr_projector,
 )
-GLM4MOELITE = Layout("another name for the architecture, heads counted otherwise", lite_text)
+GLM4MOELITE = Layout("a different name for the architecture, heads counted differently", lite_text)

@@ -82,4 +82,4 @@ def _pairs(raw: Bytes) -> Bytes:
     return blocks
 
 
-GPTOSS = Layout("another name for the architecture, and for three tensors of a block", text)
+GPTOSS = Layout("different names for the architecture and three tensors of each block", text)

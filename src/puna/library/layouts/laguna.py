@@ -24,4 +24,4 @@ def text(rewrite: Rewrite) -> None:
     rewrite.rename({"attn_g": "attn_gate"})
 
 
-LAGUNA = Layout("other names of keys, and of the attention's gates", text, recognises)
+LAGUNA = Layout("different names of keys and of the attention's gates", text, recognises)

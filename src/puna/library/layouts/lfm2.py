@@ -21,4 +21,4 @@ def text(rewrite: Rewrite) -> None:
         rewrite.set({f"{architecture}.feed_forward_length": width[1]})
 
 
-LFM2 = Layout("another name of a norm, a wrong width", text, recognises)
+LFM2 = Layout("a different name of a norm, a wrong width", text, recognises)

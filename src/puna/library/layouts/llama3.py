@@ -32,4 +32,4 @@ def text(rewrite: Rewrite) -> None:
     rewrite.set({"tokenizer.ggml.eos_token_ids": [_END_OF_TURN]})
 
 
-LLAMA3 = Layout("the tokenizer's kind left out, or an answer's end that chats never reach", text, recognises)
+LLAMA3 = Layout("the tokenizer's type missing, or an end token that chats never reach", text, recognises)

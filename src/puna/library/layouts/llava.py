@@ -17,4 +17,4 @@ def text(rewrite: Rewrite) -> None:
     rewrite.set({"clip.projector_type": "mlp"})
 
 
-LLAVA = Layout("a projector that does not say its kind", text, recognises, hidden=())
+LLAVA = Layout("a projector that does not name its type", text, recognises, hidden=())

@@ -65,4 +65,4 @@ def projector(rewrite: Rewrite) -> None:
         take_row(rewrite, "v.token_embd.img_break", "token_embd.weight", tokens.index(_ROW_END))
 
 
-MISTRAL3 = Layout("the vision tower in the model's file, other names of keys", text, recognises, projector)
+MISTRAL3 = Layout("the vision tower in the model's file, different names of keys", text, recognises, projector)

@@ -117,9 +117,11 @@ def scaled(table: Floats, old: int, new: int) -> Floats:
     return np.ascontiguousarray(columns.reshape(new * new, -1), np.float32)
 
 
-NEMOTRON_H_MOE = Layout("other names of the narrow experts' tensors, layers that guess ahead", text, recognises)
+NEMOTRON_H_MOE = Layout(
+    "different names of the narrow experts' tensors, multi-token prediction layers", text, recognises
+)
 NEMOTRON_H_OMNI = Layout(
-    "another name for the architecture, the towers for pictures and sound in the model's file",
+    "a different name for the architecture, the towers for images and audio in the model's file",
     omni_text,
     projector=omni_projector,
     hidden=_TOWERS,

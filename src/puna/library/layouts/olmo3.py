@@ -11,4 +11,4 @@ def text(rewrite: Rewrite) -> None:
     rewrite.default({"olmo2.rope.freq_base_swa": rewrite.get("olmo2.rope.freq_base")})
 
 
-OLMO3 = Layout("another name for the architecture", text)
+OLMO3 = Layout("a different name for the architecture", text)

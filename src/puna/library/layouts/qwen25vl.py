@@ -51,5 +51,5 @@ def projector(rewrite: Rewrite) -> None:
 
 
 QWEN25VL = Layout(
-    "another name for the architecture, the vision tower in the model's file", text, projector=projector
+    "a different name for the architecture, the vision tower in the model's file", text, projector=projector
 )

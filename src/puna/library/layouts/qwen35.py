@@ -96,8 +96,11 @@ def recognises_next(header: Metadata) -> bool:
 
 
 QWEN35 = Layout(
-    "the vision tower and the layers that guess ahead in the model's file, other names", text, recognises, projector
+    "the vision tower and multi-token prediction layers in the model's file, different names",
+    text,
+    recognises,
+    projector,
 )
 QWEN3NEXT = Layout(
-    "heads counted for each layer, other names of the recurrent layers' tensors", recurrent, recognises_next
+    "heads counted for each layer, different names of the recurrent layers' tensors", recurrent, recognises_next
 )

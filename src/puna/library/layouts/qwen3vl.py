@@ -88,4 +88,4 @@ def tower(rewrite: Rewrite) -> None:
     promote(rewrite, "v.position_embd.weight")
 
 
-QWEN3VL = Layout("the vision tower in the model's file, keys left out", text, recognises, projector)
+QWEN3VL = Layout("the vision tower in the model's file, missing keys", text, recognises, projector)

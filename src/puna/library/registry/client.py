@@ -68,7 +68,7 @@ class Repository:
 
         manifest = await self.again(get)
         if self.name.digest and manifest.digest != self.name.digest:
-            raise RegistryError(f"{self.name.host} sends the manifest {manifest.digest}, not {self.name.digest}")
+            raise RegistryError(f"{self.name.host} sent the manifest {manifest.digest} instead of {self.name.digest}")
         return manifest
 
     def address(self, digest: Digest) -> str | URL:

@@ -51,7 +51,7 @@ class _Download:
         await self._repository.again(self._fetch, lambda: self._partial.completed)
         digest = await asyncio.to_thread(Digest.of_file, self._partial.path)
         if digest != self._layer.digest:
-            raise RegistryError(f"{self._host} sends content for {self._layer.digest} whose digest is {digest}")
+            raise RegistryError(f"{self._host} sent content for {self._layer.digest} whose digest is {digest}")
 
     async def _fetch(self) -> None:
         """Fetch all that is missing, in shares that keep every stream busy."""
@@ -93,7 +93,7 @@ class _Download:
             return 0
         match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         if match is None or int(match[1]) != wanted.start or int(match[2]) >= wanted.stop:
-            raise RegistryError(f"{self._host} sends another range of {self._layer.digest} than was asked for")
+            raise RegistryError(f"{self._host} sent another range of {self._layer.digest} than requested")
         if match[3] not in ("*", str(self._layer.size)):
             raise self._lie(match[3])
         return wanted.start
@@ -112,13 +112,13 @@ class _Download:
                 if start == wanted.stop and wanted.stop < self._layer.size and response.status == 200:
                     return  # the rest of a whole blob that was not asked for
             if start + len(buffer) > wanted.stop:
-                raise RegistryError(f"{self._host} sends more of {self._layer.digest} than was asked for")
+                raise RegistryError(f"{self._host} sent more of {self._layer.digest} than requested")
         if start < wanted.stop:
             raise Interrupted(f"{self._host} stopped in the middle of {self._layer.digest}")
 
     def _write(self, start: int, content: bytes, wanted: range) -> None:
         if start >= wanted.stop:
-            raise RegistryError(f"{self._host} sends more of {self._layer.digest} than was asked for")
+            raise RegistryError(f"{self._host} sent more of {self._layer.digest} than requested")
         self._partial.write(start // BLOCK, content)
         self._report(Transfer(self._layer.digest, self._layer.size, self._partial.completed))
 

@@ -81,7 +81,7 @@ class Hub:
     async def _content(self, file: Found) -> bytes:
         """A small file. Raises RegistryError where it is none."""
         if file.size > MOST_SMALL:
-            raise RegistryError(f"{file.path} has {file.size} bytes, and no digest to check them by")
+            raise RegistryError(f"{file.path} has {file.size} bytes, but no digest to verify them")
 
         async def get() -> bytes:
             async with self._repository.request("GET", self._address(file)) as response:

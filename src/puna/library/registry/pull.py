@@ -78,7 +78,7 @@ class _Pull:
         await self._refuse_tensors(manifest)
         if manifest.of_type(REMOTE):
             raise RegistryError(
-                "this model runs on another server, which would be asked with a key of yours: use a Modelfile"
+                "this model runs on another server and would use a key of yours: create it from a Modelfile instead"
             )
         if not self._is_there(manifest):
             blobs = {layer.digest: layer for layer in manifest.blobs}.values()

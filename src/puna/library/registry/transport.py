@@ -68,7 +68,7 @@ class Response:
         async for chunk in self.chunks():
             body += chunk
             if len(body) > _SMALL:
-                raise RegistryError(f"{self.url.host} sends more than {_SMALL} bytes where a few were expected")
+                raise RegistryError(f"{self.url.host} sent more than {_SMALL} bytes where a few were expected")
         return body
 
 
@@ -165,14 +165,14 @@ class Transport:
             document = orjson.loads(body) if response.status == 200 else {}
             return str(document.get("token") or document["access_token"])
         except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
-            raise RegistryError(f"{realm.host} gives no token to read or write {url.host} with") from error
+            raise RegistryError(f"{realm.host} issued no token to access {url.host} with") from error
 
 
 def _resolved(url: URL, location: str) -> URL:
     """Where a redirect leads. Raises RegistryError where that is by another scheme."""
     target = url.join(URL(location, encoded=True))
     if target.scheme != url.scheme:
-        raise RegistryError(f"{url.host} leads from {url.scheme} to {target.scheme}, which is not followed")
+        raise RegistryError(f"{url.host} redirects from {url.scheme} to {target.scheme}, which is not followed")
     return target
 
 
@@ -190,7 +190,7 @@ class _networking:  # noqa: N801 - used as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
-            raise RegistryError(f"the registry leads to {self._host}, which is not on the internet") from error
+            raise RegistryError(f"the registry redirects to {self._host}, which is not on the internet") from error
         if isinstance(error, aiohttp.ClientError | TimeoutError | OSError):
             raise self._kind(plainly(self._host, error)) from error
 

@@ -73,7 +73,9 @@ class ChatBody(GenerationBody, TemplateExtensions, NoOps):
         if self.parallel_tool_calls is not None and not self.tools:
             raise invalid_value("parallel_tool_calls", "'parallel_tool_calls' is only allowed with 'tools'.")
         if self.reasoning and self.reasoning.effort and self.reasoning_effort not in (None, self.reasoning.effort):
-            raise invalid_value("reasoning.effort", "'reasoning.effort' and 'reasoning_effort' are not the same.")
+            raise invalid_value(
+                "reasoning.effort", "'reasoning.effort' and 'reasoning_effort' differ: give only one of them."
+            )
         self._check_end()
         return self
 
@@ -81,7 +83,9 @@ class ChatBody(GenerationBody, TemplateExtensions, NoOps):
         """Raises InvalidRequest where the conversation does not end as is said: a last answer is always continued."""
         answered = self.messages[-1].role == "assistant"
         if self.continue_final_message and (not answered or self.add_generation_prompt):
-            why = "'add_generation_prompt' says the opposite" if answered else "the last message is no answer"
+            why = (
+                "it contradicts 'add_generation_prompt'" if answered else "the last message is not from the assistant"
+            )
             raise invalid_value("continue_final_message", f"'continue_final_message' can't be true: {why}.")
         if self.continue_final_message is False and answered:
             message = "'continue_final_message' can't be false: a last message of the assistant is continued here."

@@ -22,7 +22,7 @@ EFFORTS: Mapping[str, float] = {"low": 0.25, "medium": 0.5, "high": 1.0, "xhigh"
 SAME_QUALITY = {"auto": "high", "standard": "high", "hd": "xhigh"}
 """Other words for some of them."""
 
-NO_ANIMATION = unsupported("Pictures do not move here")
+NO_ANIMATION = unsupported("Animated images are not supported")
 Quality = Literal["auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"]
 
 
@@ -51,10 +51,10 @@ class ImageBody(RequestHints):
     user: str | None = None
     safety_identifier: str | None = None
     moderation: Literal["auto", "low"] | None = None
-    complexity: Annotated[None, unsupported("Nothing is planned before a picture is drawn")] = None
+    complexity: Annotated[None, unsupported("Levels of complexity are not supported")] = None
     frame_count: Annotated[None, NO_ANIMATION] = None
     frame_duration_ms: Annotated[None, NO_ANIMATION] = None
-    svg: Annotated[Any, unsupported("Pictures are made of pixels here")] = None
+    svg: Annotated[Any, unsupported("SVG images are not supported")] = None
 
     @field_validator("prompt")
     @classmethod
@@ -77,7 +77,9 @@ class ImageBody(RequestHints):
     def check_response_format(cls, value: str | None) -> str | None:
         """Nothing is kept that an address could lead to."""
         if value == "url":
-            raise invalid_value("response_format", "Unsupported 'response_format': 'url'. Only 'b64_json' is there.")
+            raise invalid_value(
+                "response_format", "Unsupported 'response_format': 'url'. Only 'b64_json' is supported."
+            )
         return value
 
     @field_validator("background")
@@ -85,7 +87,7 @@ class ImageBody(RequestHints):
     def check_background(cls, value: str | None) -> str | None:
         """Models here draw every pixel."""
         if value == "transparent":
-            raise invalid_value("background", "Unsupported 'background': 'transparent'. Pictures are opaque here.")
+            raise invalid_value("background", "Unsupported 'background': 'transparent'. Images are always opaque.")
         return value
 
     @field_validator("output_compression")
@@ -94,7 +96,7 @@ class ImageBody(RequestHints):
         """PNG loses nothing."""
         if value not in (None, 100) and info.data.get("output_format") in (None, "png"):
             raise invalid_value(
-                "output_compression", "'output_compression' is only there for the output formats jpeg and webp."
+                "output_compression", "'output_compression' is only allowed for the output formats jpeg and webp."
             )
         return value
 

@@ -50,7 +50,7 @@ def present(**fields: Any) -> Fields:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-TIMEOUT = {"type": "integer", "minimum": 0, "description": "Ends what takes longer, in milliseconds"}
+TIMEOUT = {"type": "integer", "minimum": 0, "description": "The timeout in milliseconds"}
 
 LOCAL_SHELL = Action(
     tool=Tool(
@@ -59,7 +59,7 @@ LOCAL_SHELL = Action(
         parameters=schema(
             ["command"],
             command={"type": "array", "items": {"type": "string"}, "description": "The program and its arguments"},
-            working_directory=text("Where it runs"),
+            working_directory=text("The working directory"),
             timeout_ms=TIMEOUT,
         ),
         strict=True,
@@ -151,7 +151,7 @@ APPLY_PATCH = Action(
 TOOL_SEARCH = Action(
     tool=Tool(
         name="tool_search",
-        description="Finds more tools by what they are needed for. Those that it finds can be called afterwards.",
+        description="Searches for more tools by what they are needed for. Tools that were found can be called.",
         parameters=schema(["query"], query=text("What a tool is needed for")),
         strict=True,
     ),

@@ -131,7 +131,7 @@ class Responses:
         if run := self._runs.get(key):
             await run.stop()
         elif response["status"] in ("queued", "in_progress"):
-            raise InvalidRequest(f"The response '{key}' is made by another server; cancel it there.")
+            raise InvalidRequest(f"The response '{key}' runs on another server; cancel it there.")
         return await self.get(key)
 
     async def close(self) -> None:
