@@ -15,10 +15,17 @@ CLAIMS: dict[str, dict[str, str]] = {
         "prints the vector of the prompt as JSON": (
             "documentation/test_claims.py::test_an_embedding_model_prints_a_vector"
         ),
+        "An image model writes [a picture](images.md) to a file": (
+            "engines/images/test_drawing.py::test_the_command_writes_a_file_and_says_where"
+        ),
+        "`--insecure` allows [other servers](remote.md) without HTTPS": (
+            "library/test_remote.py::test_another_machine_is_asked_without_encryption_only_if_that_is_wanted"
+        ),
         "`puna create": "cli/test_models.py::test_files_are_sent_and_quantized",
         "`-f -` reads standard input": "cli/test_models.py::test_files_are_sent_and_quantized",
         "`puna show": "cli/test_models.py::test_a_model_is_shown_in_sections_and_by_parts",
         "`--verify` checks its files": "cli/test_models.py::test_verify_names_the_damaged_file",
+        "adds all metadata and tensors": "cli/test_models.py::test_a_model_is_shown_in_sections_and_by_parts",
         "`puna list": "cli/test_models.py::test_models_are_listed_copied_and_removed",
         "`puna cp": "cli/test_models.py::test_an_application_gets_its_model_from_cp",
         "`puna rm": "cli/test_models.py::test_models_are_listed_copied_and_removed",
@@ -29,6 +36,19 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`puna push": "api/ollama/test_transfers.py::test_the_commands_push_and_pull_with_a_real_registry",
         "`puna ps": "cli/test_run.py::test_models_in_memory_are_listed_and_stopped",
         "`puna stop": "cli/test_run.py::test_models_in_memory_are_listed_and_stopped",
+        "`puna launch": "cli/test_launch.py::test_every_tool_is_pointed_at_the_server_and_the_model",
+        "or any other program, with this server": (
+            "cli/test_launch.py::test_other_programs_get_what_most_of_them_read"
+        ),
+        "`--dry-run` only prints the command": (
+            "cli/test_launch.py::test_what_would_be_started_can_be_printed_for_a_tool_that_is_not_there"
+        ),
+        "the newest that can call tools": (
+            "cli/test_launch.py::test_without_a_model_it_is_the_newest_that_calls_tools"
+        ),
+        "one runs as long as the tool does and logs to `launch.log`": (
+            "cli/test_launch.py::test_a_server_is_started_where_none_runs_and_ends_with_the_tool"
+        ),
         "`puna bench": "cli/test_bench.py::test_a_model_is_measured",
         "`puna engine": "builds/test_builds.py::test_the_commands_tell_of_the_engine_and_its_builds",
         "`puna signin": "cli/test_models.py::test_signin_makes_a_key_once_and_says_where_to_register_it",
@@ -50,6 +70,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "Ctrl-C stops the answer and keeps": (
             "cli/test_interactive.py::test_ctrl_c_ends_the_answer_and_not_the_session"
         ),
+        "Ctrl-D exits": "cli/test_interactive.py::test_ctrl_c_ends_the_answer_and_not_the_session",
         "`/set parameter": "cli/test_interactive.py::test_what_is_said_is_answered_and_saved",
         "`/set system": "cli/test_interactive.py::test_a_message_may_have_several_lines",
         "`/set format": "cli/test_interactive.py::test_what_is_set_acts_and_can_be_unset",
@@ -113,6 +134,7 @@ CLAIMS: dict[str, dict[str, str]] = {
     },
     "docs/configuration.md": {
         "`OLLAMA_NAME` is used": "test_settings.py::test_a_puna_variable_goes_before_its_ollama_namesake",
+        "An empty variable counts as unset": "test_settings.py::test_a_puna_variable_goes_before_its_ollama_namesake",
         "with Ollama's values": "test_settings.py::test_other_values_of_ollama_work_as_ollama_takes_them",
         "`PUNA_API_KEYS` is an error": (
             "test_settings.py::test_a_value_that_cannot_be_used_is_an_error_naming_the_variable"
@@ -123,6 +145,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "warns about unknown names": "cli/test_trouble.py::test_unknown_variables_are_warned_of",
         "lists all variables": "cli/test_trouble.py::test_the_help_lists_all_variables",
         "`PUNA_HOST`": "test_settings.py::test_an_address_is_read_as_ollama_reads_it",
+        "also as `https://host/path`": "test_settings.py::test_an_address_may_be_that_of_a_server_behind_another_one",
         "`PUNA_HOME`": "cli/test_trouble.py::test_folders_that_cannot_be_used_end_the_start",
         "`PUNA_NOHISTORY`": "documentation/test_claims.py::test_history_is_not_written_where_it_is_off",
         "`PUNA_MODELS`": "test_settings.py::test_the_models_are_in_the_home_unless_said_otherwise",
@@ -145,13 +168,23 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`PUNA_CONVERSATIONS_MAX_AGE`": "state/test_conversations.py::test_an_old_conversation_is_deleted",
         "`PUNA_IMAGE_HOSTS`": "images/test_fetch.py::test_this_machine_is_refused_unless_it_is_allowed",
         "`PUNA_MAX_REQUEST_SIZE`": "http/test_body.py::test_what_is_too_large_is_413_and_the_connection_goes_on",
+        "Files that `create` uploads (`/api/blobs`) may have any size": (
+            "http/test_body.py::test_files_may_have_any_size"
+        ),
         "`PUNA_SCHEMA_ATTEMPTS`": (
             "structured/test_again.py::test_an_answer_that_never_fits_is_an_error_that_says_what_failed_where"
         ),
         "`PUNA_ORIGINS`": "serving/test_access.py::test_origins_can_be_allowed",
+        "Those of this machine are always allowed": "serving/test_access.py::test_pages_of_this_machine_are_let_in",
+        "and the files of the [page](page.md)": (
+            "page/test_files.py::test_the_page_needs_no_key_and_what_it_asks_does"
+        ),
         "`PUNA_API_KEYS`": "serving/test_access.py::test_keys_are_asked_for_where_some_are_set",
         "`PUNA_API_KEYS_FILE`": "serving/test_keys.py::test_a_key_for_some_models_sees_and_uses_no_others",
         "`PUNA_HOSTS`": "serving/test_keys.py::test_a_name_of_the_server_has_to_be_known_wherever_it_listens",
+        "Addresses and names without a dot always work": (
+            "serving/test_keys.py::test_a_name_of_the_server_has_to_be_known_wherever_it_listens"
+        ),
         "`PUNA_TLS_CERT`": "serving/test_keys.py::test_tls",
         "`PUNA_TLS_KEY`": "serving/test_keys.py::test_tls",
         "`PUNA_MAX_TEXT_SIZE`": "http/test_limits.py::test_text_has_a_limit_of_its_own",
@@ -168,12 +201,16 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`PUNA_MAX_CONNECTIONS`": (
             "serving/test_connection.py::test_with_few_descriptors_honest_requests_are_answered_and_the_log_says_so"
         ),
+        "at most 100 headers (431)": "serving/test_connection.py::test_large_headers_are_refused",
         "at most 64 KiB": "serving/test_connection.py::test_large_headers_are_refused",
         "foreign `Host` are refused": "serving/test_access.py::test_a_name_that_was_rebound_to_this_machine_is_not",
         "`Origin` of": "serving/test_access.py::test_pages_of_other_sites_are_not",
     },
     "docs/scheduling.md": {
         "85 % of the machine's memory": "documentation/test_claims.py::test_the_memory_limit_is_85_percent",
+        "what the control group (a container) allows": (
+            "documentation/test_claims.py::test_a_control_groups_limit_is_found"
+        ),
         "is loaded beside the others": (
             "scheduler/test_scheduler.py::test_a_large_model_pushes_out_as_many_as_it_takes"
         ),
@@ -199,6 +236,16 @@ CLAIMS: dict[str, dict[str, str]] = {
         ),
         "clients take turns": "scheduler/test_queue.py::test_clients_alternate",
         "waits behind itself": "test_fairness.py::test_a_single_request_does_not_wait_behind_another_clients_flood",
+        "the remote address together with whatever key it sends": (
+            "documentation/test_claims.py::test_keys_tell_programs_of_one_machine_apart"
+        ),
+        "no later request takes the memory first": (
+            "scheduler/test_scheduler.py::test_room_that_is_made_is_not_taken_by_who_comes_later"
+        ),
+        "shows both": "cli/test_run.py::test_models_in_memory_are_listed_and_stopped",
+        "Each can also be set as `OLLAMA_…`": (
+            "documentation/test_claims.py::test_settings_of_scheduling_can_have_ollamas_names"
+        ),
         "`Retry-After`": "scheduler/test_scheduler.py::test_a_full_queue_refuses",
         "makes no progress while loading": "test_faults.py::test_a_hanging_load_is_ended",
         "Requests that have sent nothing yet are repeated": "test_faults.py::test_a_whole_answer_is_done_anew",

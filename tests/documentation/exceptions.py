@@ -34,6 +34,7 @@ NOT_RUN = {
     "puna engine build": LONG,
     "puna launch": "starts another program: tests/cli/test_launch.py, and `make test-clients` with real ones",
     "puna pull": f"{NETWORK}; tests/library/registry pulls from a registry of its own",
+    "puna run gpt-oss": f"{NETWORK}; tests/library/layouts/test_served.py runs a model of that layout",
     "puna run hf.co/": f"{NETWORK}; tests/engines/images/test_drawing.py runs a model that is there",
     "puna run llama3.2": "a session at a terminal: tests/cli/test_interactive.py has some",
     "puna serve": SERVER,

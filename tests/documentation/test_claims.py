@@ -19,7 +19,8 @@ from puna.library.modelfile import INSTRUCTIONS
 from puna.library.parameters import Parameters
 from puna.library.quantization import TYPES
 from puna.library.template.translation import FUNCTIONS
-from puna.machine import machine_memory, memory_limit
+from puna.machine import limits_along, machine_memory, memory_limit
+from puna.observation.observer import client_of
 from puna.settings import VARIABLES, Settings
 from tests.documentation.claims import CLAIMS
 from tests.documentation.snippets import ROOT
@@ -53,8 +54,8 @@ def test_each_claim_stands_in_its_page_and_has_a_test(page: str) -> None:
 
 @pytest.mark.parametrize("page", CLAIMS)
 def test_each_row_of_a_page_has_a_claim(page: str) -> None:
-    """Of a table's rows the first word in backticks: a command, an instruction, a variable."""
-    rows = re.findall(r"^\| (`[^` ]+)", (ROOT / page).read_text(), re.MULTILINE)
+    """Of a table's rows the first words in backticks: a command, an instruction, a variable."""
+    rows = re.findall(r"^\| (`(?:puna |/set |/show )?[^` ]+)", (ROOT / page).read_text(), re.MULTILINE)
     claims = " ".join(CLAIMS[page])
     assert [row for row in rows if row not in claims] == []
 
@@ -95,6 +96,28 @@ def test_every_command_of_a_session_is_listed() -> None:
 
 def test_the_memory_limit_is_85_percent() -> None:
     assert memory_limit(Settings()).ram == int(machine_memory() * 0.85)
+
+
+def test_a_control_groups_limit_is_found(tmp_path: Path) -> None:
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "memory.max").write_text("max\n")
+    (inner.parent / "memory.max").write_text("1000000\n")
+    assert limits_along(tmp_path, "outer/inner", "memory.max") == [1_000_000]
+
+
+def test_keys_tell_programs_of_one_machine_apart() -> None:
+    here, elsewhere = {"client": ("127.0.0.1", 1)}, {"client": ("10.0.0.1", 1)}
+    assert len({client_of(here, "a"), client_of(here, "b"), client_of(here, ""), client_of(elsewhere, "a")}) == 4
+    assert client_of(here, "a") == client_of({"client": ("127.0.0.1", 2)}, "a")
+
+
+def test_settings_of_scheduling_can_have_ollamas_names() -> None:
+    values = {"ACCESS_LOG": "0", "DEBUG": "1", "LOG_FORMAT": "json", "MEMORY": "1GiB"}
+    for name in re.findall(r"^\| `PUNA_(\w+)`", (ROOT / "docs" / "scheduling.md").read_text(), re.MULTILINE):
+        value = values.get(name, "3")
+        changed = Settings.from_environment({f"OLLAMA_{name}": value})
+        assert changed == Settings.from_environment({f"PUNA_{name}": value}) != Settings()
 
 
 def test_an_embedding_model_prints_a_vector(server: RunningServer, tmp_path: Path) -> None:
