@@ -66,7 +66,7 @@ def call(page: Page, server: StagedServer) -> None:
 
 def structured(page: Page, server: StagedServer) -> None:
     page.get_by_role("button", name="Settings").click()
-    page.get_by_label("Form of the answer").select_option("json_schema")
+    page.get_by_label("Response format").select_option("json_schema")
     page.get_by_role("button", name="Insert an example").first.click()
     server.stage.say('{"name": "Ada", "age": 36}')
     say(page, "Ada Lovelace died at the age of 36.")
@@ -76,7 +76,7 @@ def structured(page: Page, server: StagedServer) -> None:
 
 def tokens(page: Page, server: StagedServer) -> None:
     page.get_by_role("button", name="Settings").click()
-    page.get_by_label("Show how likely each token was").check()
+    page.get_by_label("Show token probabilities").check()
     page.get_by_role("button", name="Settings").click()
     said = [
         ("The", -0.1),

@@ -80,7 +80,7 @@ def test_the_first_chat_of_a_new_user(chromium: Browser, tmp_path: Path) -> None
 def test_a_schema_stands_beside_the_answer(staged: StagedServer, open_page: OpenPage) -> None:
     page = open_page(staged)
     page.get_by_role("button", name="Settings").click()
-    page.get_by_label("Form of the answer").select_option("json_schema")
+    page.get_by_label("Response format").select_option("json_schema")
     page.get_by_role("button", name="Insert an example").first.click()
     staged.stage.say('{"name": "Ada', '", "age": 36}')
     say(page, "Who?")
@@ -95,7 +95,7 @@ def test_tokens_show_how_likely_they_were(server: RunningServer, chromium: Brows
     with watched(chromium, server.url) as page:
         page.goto(server.url)
         page.get_by_role("button", name="Settings").click()
-        page.get_by_label("Show how likely each token was").check()
+        page.get_by_label("Show token probabilities").check()
         say(page, "Say this is a test")
         expect(page.locator(".cost")).to_be_visible()
         page.locator(".token").first.hover()

@@ -36,8 +36,8 @@ def test_a_pull_goes_on_after_a_reload(staged: StagedServer, page: Page, registr
     registry.sent = count
     name = f"{registry.address}/me/pulled"
     page.get_by_role("link", name="Models").click()
-    page.get_by_label("Pull a model").fill(name)
-    page.get_by_label("The registry has no encryption").check()
+    page.get_by_label("Download a model").fill(name)
+    page.get_by_label("Allow a registry without HTTPS").check()
     page.get_by_role("button", name="Pull", exact=True).click()
     bar = page.get_by_role("progressbar")
     expect(page.locator(".pull-words")).to_contain_text("of 2.3 MB")

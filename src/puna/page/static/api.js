@@ -23,7 +23,7 @@ let asking = null;
 /** Ask for a key, once for all requests that wait for it. */
 function askForKey(problem) {
   asking ??= ask({
-    title: "This server asks for a key",
+    title: "This server requires an API key",
     body: h("div", {},
       problem && h("p", { class: "error-text", role: "alert" }, problem),
       field("API key", h("input", { type: "password", name: "key", autocomplete: "off", required: true, autofocus: true }),

@@ -213,7 +213,7 @@ export class Chat {
     const model = this._models.current;
     const [call] = openCalls(this._conversation.items);
     const embeds = model && !model.answers && !model.draws;
-    this._composer.held = call ? `Give the result of ${call.name} first` : embeds ? "This model makes embeddings; it can't chat" : null;
+    this._composer.held = call ? `Give the result of ${call.name} first` : embeds ? "This is an embedding model; it can't chat" : null;
   }
 
   async _giveResult(item, output) {
@@ -276,7 +276,7 @@ export class Chat {
       const { data } = await call("POST", "/v1/images/generations", body, { signal: this._leaving.signal });
       const url = `data:image/png;base64,${data[0].b64_json}`;
       turn.replaceChildren(h("img", { class: "drawn", src: url, alt: prompt }),
-        h("p", { class: "note" }, h("a", { href: url, download: "picture.png" }, "Save the picture"), ": it is not kept here."));
+        h("p", { class: "note" }, h("a", { href: url, download: "picture.png" }, "Save the picture"), ": it is not stored on the server."));
     });
     turn.removeAttribute("aria-busy");
     this._scrollDown();

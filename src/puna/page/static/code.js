@@ -74,7 +74,7 @@ export class CodeView {
     this._settings = settings;
     this._panels = h("div", {});
     this.element = h("div", { class: "page" }, h("header", {}, h("h1", {}, "Use it from your code"),
-      h("p", { class: "muted" }, "Any client of OpenAI's API works with this address. These have the model and the settings of your chat.")),
+      h("p", { class: "muted" }, "Any client of OpenAI's API works with this address. The examples use your chat's model and settings.")),
     this._panels);
   }
 
@@ -96,7 +96,7 @@ export class CodeView {
           h("div", { class: "code" }, h("div", { class: "code-head" }, h("span", {}, language), copyButton(() => text, `Copy ${title}`)),
             h("pre", { tabindex: "0" }, h("code", { "data-language": language }, text))));
       }),
-      h("p", {}, "Everything else that this server answers is in the ", h("a", { href: "/docs" }, "API reference"), "."));
+      h("p", {}, "Everything else is in the ", h("a", { href: "/docs" }, "API reference"), "."));
     highlight(this._panels);
   }
 }

@@ -108,8 +108,8 @@ export class Composer {
 
   async _take(files) {
     if (!this._sees) {
-      announce("This model does not see pictures.");
-      this.element.dispatchEvent(new CustomEvent("refused", { detail: "This model does not see pictures." }));
+      announce("This model does not support images.");
+      this.element.dispatchEvent(new CustomEvent("refused", { detail: "This model does not support images." }));
       return;
     }
     for (const file of files.filter((one) => PICTURES.test(one.type))) this._pictures.push(await dataUrl(file));

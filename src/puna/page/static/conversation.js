@@ -145,7 +145,7 @@ export class Conversation {
           ended = /^response\.(completed|incomplete|failed)$/.test(event.type);
         }
         if (ended) return;
-        throw new TypeError("The connection broke.");
+        throw new TypeError("The connection was lost.");
       } catch (error) {
         if (signal.aborted || !(error instanceof TypeError) || tries > 4 || number < 0) throw error;
         await new Promise((resolve) => setTimeout(resolve, 300 * 2 ** tries));

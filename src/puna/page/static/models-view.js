@@ -25,10 +25,10 @@ export class ModelsView {
         event.preventDefault();
         this._pulls.start(name.value.trim(), { done: 0, total: 0, insecure: insecure.checked });
         name.value = "";
-      } }, h("label", { for: "pull-name" }, "Pull a model"),
+      } }, h("label", { for: "pull-name" }, "Download a model"),
       h("div", { class: "row" }, name, h("button", { type: "submit", class: "primary" }, "Pull")),
-      h("p", { class: "hint", id: "pull-hint" }, "A name of Ollama's library, hf.co/… or another registry's."),
-      h("label", { class: "switch" }, insecure, "The registry has no encryption (http)")),
+      h("p", { class: "hint", id: "pull-hint" }, "A name from Ollama's library, hf.co/…, or another registry."),
+      h("label", { class: "switch" }, insecure, "Allow a registry without HTTPS")),
       this._pulls.element, this._trouble, this._list);
     models.addEventListener("listed", () => this._render());
   }
@@ -85,7 +85,7 @@ export class ModelsView {
       }),
       remove: tried(async () => {
         const sure = await ask({ title: `Delete ${plain(name)}?`, action: "Delete", danger: true,
-          body: h("p", {}, "Its files are removed, unless another model has them, too.") });
+          body: h("p", {}, "Its files are deleted unless another model uses them.") });
         if (sure) await this._models.remove(name);
       }),
     };

@@ -119,7 +119,7 @@ class Call extends Json {
     super();
     this.item = item;
     this._result = h("div", { class: "call-result" });
-    this.element = h("section", { class: "call", "aria-label": `Call of ${item.name}` },
+    this.element = h("section", { class: "call", "aria-label": `Call to ${item.name}` },
       h("div", { class: "call-head" }, h("span", { class: "label" }, "Call"), h("code", {}, item.name)),
       h("pre", { tabindex: "0" }, this._code), this._result);
   }
@@ -133,7 +133,7 @@ class Call extends Json {
   /** Ask for the result. */
   askResult(given) {
     const id = `result-${this.item.call_id}`;
-    const area = h("textarea", { id, rows: 2, placeholder: "What the tool gives, as text or JSON" });
+    const area = h("textarea", { id, rows: 2, placeholder: "The result, as text or JSON" });
     this._result.replaceChildren(
       h("form", { onsubmit: (event) => { event.preventDefault(); given(area.value); } },
         h("label", { for: id }, `Result of ${this.item.name}`), area,

@@ -61,7 +61,7 @@ class Row {
     this._words = h("span", { class: "pull-words" }, total ? "going on…" : "starting…");
     this._again = h("button", { type: "button", hidden: true, onclick: again }, "Try again");
     this.element = h("li", { class: "pull" }, h("div", { class: "pull-head" }, h("strong", {}, name), this._words, this._again,
-      iconButton("close", `Stop pulling ${name}`, leave)), this._bar);
+      iconButton("close", `Stop downloading ${name}`, leave)), this._bar);
     this._show();
   }
 

@@ -3,13 +3,13 @@
 import { field, h } from "./dom.js";
 
 const NUMBERS = {
-  temperature: ["Temperature", 0, 2, 0.1, "0 always takes the likeliest token."],
+  temperature: ["Temperature", 0, 2, 0.1, "0 always takes the most likely token."],
   top_p: ["Top p", 0, 1, 0.05],
   top_k: ["Top k", 0, 1000, 1],
   min_p: ["Min p", 0, 1, 0.01],
-  max_output_tokens: ["Most tokens", 1, 1000000, 1, "Thinking included."],
+  max_output_tokens: ["Maximum tokens", 1, 1000000, 1, "Including thinking."],
 };
-const EFFORTS = [["", "As the model does"], ["none", "Off"], ["low", "Low"], ["medium", "Medium"], ["high", "High"]];
+const EFFORTS = [["", "Model default"], ["none", "Off"], ["low", "Low"], ["medium", "Medium"], ["high", "High"]];
 const FORMATS = [["text", "Text"], ["json_object", "JSON"], ["json_schema", "JSON Schema"]];
 
 export const EXAMPLE_SCHEMA = `{
@@ -114,11 +114,11 @@ export function settingsForm(settings, changed) {
     field("System prompt", area("instructions", 4, "Who the model is, and how it should answer.")),
     field("Thinking", select("effort", EFFORTS)),
     h("fieldset", {}, h("legend", {}, "Sampling"), h("div", { class: "numbers" }, numbers)),
-    field("Form of the answer", select("format", FORMATS, (value) => { schema.hidden = value !== "json_schema"; })), schema,
-    field("Tools", area("tools", 5, "A JSON list of functions."), "The model calls them; you give the results."),
+    field("Response format", select("format", FORMATS, (value) => { schema.hidden = value !== "json_schema"; })), schema,
+    field("Tools", area("tools", 5, "A JSON list of functions."), "The model calls them, and you enter the results."),
     example("tools", EXAMPLE_TOOLS),
     h("label", { class: "switch" },
       h("input", { type: "checkbox", checked: settings.logprobs, onchange: ({ target }) => set("logprobs", target.checked) }),
-      "Show how likely each token was"));
+      "Show token probabilities"));
   return form;
 }

@@ -8,7 +8,7 @@ export class Tokens {
     this._tokens = [];
     this._at = -1;
     this._text = h("div", { class: "tokens", tabindex: "0", role: "group", "aria-describedby": "token-card",
-      "aria-label": "Tokens of the answer. The arrow keys go from one to the next.",
+      "aria-label": "Tokens of the answer. Use the arrow keys to move between them.",
       onkeydown: (event) => this._key(event), onblur: () => hideCard(),
       onpointerover: (event) => this._point(event.target), onpointerleave: () => hideCard() });
     this.element = this._text;

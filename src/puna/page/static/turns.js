@@ -34,7 +34,7 @@ export class UserTurn {
       }
     } },
     area, h("div", { class: "edit-actions" },
-      h("p", { class: "hint" }, "What came after it is forgotten."),
+      h("p", { class: "hint" }, "Everything after it will be discarded."),
       h("button", { type: "button", onclick: back }, "Cancel"), h("button", { type: "submit", class: "primary" }, "Send")));
     this._actions.remove();
     this._body.replaceWith(form);
@@ -96,7 +96,7 @@ export class AnswerTurn {
     this.element.removeAttribute("aria-busy");
     for (const part of this._parts) part.finish(live);
     if (status === "cancelled") this._body.append(h("p", { class: "note" }, "Stopped."));
-    if (status === "incomplete") this._body.append(h("p", { class: "note" }, "Cut off: the most tokens were reached."));
+    if (status === "incomplete") this._body.append(h("p", { class: "note" }, "Cut off at the maximum number of tokens."));
     if (error) this._body.append(problem(error, this._again));
     this._close(usage && live ? { usage, seconds: (this._last - this._first) / 1000 } : { usage });
   }
