@@ -51,7 +51,7 @@ def duration(text: str) -> float:
     else:
         parts = re.findall(r"([0-9]*\.?[0-9]+)(ns|us|µs|ms|s|m|h)", text)
         if not parts or "".join(number + unit for number, unit in parts) != text.removeprefix("-"):
-            raise ValueError("expected a duration such as 5m, 1h30m, 90s, 0, or -1 for ever")
+            raise ValueError("expected a duration such as 5m, 1h30m, 90s, 0, or -1 (forever)")
         seconds = sum(float(number) * DURATION_UNITS[unit] for number, unit in parts)
         seconds = -seconds if text.startswith("-") else seconds
     return math.inf if seconds < 0 else seconds

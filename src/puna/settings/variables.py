@@ -41,7 +41,7 @@ VARIABLES: dict[str, Variable] = {
     "HOME": Variable("home", folder, "Folder for settings, history and stored responses. [~/.puna]"),
     "MODELS": Variable("models", folder, "Folder of models, in Ollama's layout. [$PUNA_HOME/models]"),
     "KEEP_ALIVE": Variable(
-        "keep_alive", duration, "How long an idle model stays in memory: 5m, 1h30m, 0, -1 (for ever). [5m]"
+        "keep_alive", duration, "How long an idle model stays in memory: 5m, 1h30m, 0, -1 (forever). [5m]"
     ),
     "NUM_PARALLEL": Variable(
         "parallel", positive_or_automatic, "Requests that one model answers in parallel; 0 is automatic. [8]"
@@ -52,7 +52,7 @@ VARIABLES: dict[str, Variable] = {
         positive_or_automatic,
         "Context length in tokens; 0 is the model's own, as far as memory allows.",
     ),
-    "FLASH_ATTENTION": Variable("flash_attention", flash_attention, "auto, on or off. [auto]"),
+    "FLASH_ATTENTION": Variable("flash_attention", flash_attention, "Flash attention: auto, on or off. [auto]"),
     "KV_CACHE_TYPE": Variable(
         "cache_type",
         one_of("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"),
@@ -133,12 +133,12 @@ VARIABLES: dict[str, Variable] = {
         "Database for stored responses: postgresql://user:password@host/name. [SQLite in $PUNA_HOME]",
     ),
     "RESPONSES_MAX_AGE": Variable(
-        "responses_max_age", age, "How long responses are stored; negative is for ever. [720h]"
+        "responses_max_age", age, "How long responses are stored; negative is forever. [720h]"
     ),
     "RESPONSES_MAX_COUNT": Variable(
         "responses_max_count", count, "How many responses are stored; negative is all. [100000]"
     ),
-    "CONVERSATIONS_MAX_AGE": Variable("conversations_max_age", age, "How long conversations are stored. [for ever]"),
+    "CONVERSATIONS_MAX_AGE": Variable("conversations_max_age", age, "How long conversations are stored. [forever]"),
     "IMAGE_HOSTS": Variable(
         "image_hosts", networks, "Private hosts and networks that images may be fetched from, comma-separated."
     ),

@@ -57,9 +57,9 @@ class Answer:
 )
 @json_option
 def bench(model: str, tokens: int, streams: int, as_json: bool) -> None:
-    """Measure how fast a model is here.
+    """Measure how fast a model runs on this machine.
 
-    That takes about a minute with a model that suits the machine. Nothing else should be at work meanwhile.
+    This takes about a minute. Close other programs that use the processor or the GPU.
     """
     with connected() as client:
         ensure_present(client, model, insecure=False)

@@ -25,10 +25,10 @@ PROBE_SECONDS = 60.0
 @click.group(invoke_without_command=True)
 @click.pass_context
 def engine(ctx: click.Context) -> None:
-    """Show which engine runs the models, and what would be faster.
+    """Show which engine runs the models, and manage builds.
 
-    The engine is llama.cpp. The packaged one runs on every processor of its kind; `puna engine build` compiles one
-    for this machine.
+    The engine is llama.cpp. The packaged one runs on most processors; `puna engine build` compiles a faster one for
+    this machine.
     """
     if ctx.invoked_subcommand is None:
         click.echo(overview(Settings.from_environment(os.environ)))
@@ -99,7 +99,7 @@ def listed(features: Iterable[str]) -> str:
 
 @engine.command("list")
 def list_builds() -> None:
-    """List the engines that there are."""
+    """List the packaged engine and the builds."""
     home = Settings.from_environment(os.environ).home
     chosen, version = usable(home), installed_version()
     rows = [("", "NAME", "XLLAMACPP", "DEVICE", "LLGUIDANCE", "")]

@@ -35,11 +35,11 @@ class LaunchCommand(click.Command):
 @click.option("--model", type=MODEL, help="The model to use. [default: the newest that can call tools]")
 @click.option("--dry-run", is_flag=True, help="Print the command without starting it.")
 def launch(tool: str, arguments: tuple[str, ...], model: str | None, dry_run: bool) -> None:
-    """Start a tool that uses this server.
+    """Start a coding agent, or another program, with this server.
 
-    ARGUMENTS are the tool's own; those behind -- are so in any case. No file of yours is changed: the tool gets
-    variables and arguments. A server is started for it where none runs. Any other program gets OPENAI_BASE_URL and
-    the like.
+    ARGUMENTS are passed to the tool; put -- before those that puna would take for its own. None of your files are
+    changed. If no server is running, one is started and stopped with the tool. Programs that are not listed below get
+    OPENAI_BASE_URL and similar variables.
     """
     known = find(tool) or other(tool)
     program = shutil.which(known.program)

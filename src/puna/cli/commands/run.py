@@ -64,7 +64,7 @@ def run(
     """Run a model.
 
     Without a PROMPT, starts a chat. Standard input is added to the prompt. A missing model is downloaded first.
-    A model that makes images writes a picture to a file.
+    An image model writes a picture to a file.
     """
     display = DisplayOptions(rendered=not (nowordwrap or format_), hide_thinking=hidethinking, verbose=verbose)
     options: dict[str, Any] = {
