@@ -127,7 +127,7 @@ def test_a_build_that_is_there_is_not_made_again(puna: Puna, make: MakeBuild) ->
     name = make(f"b{installed_version().rpartition('.')[2]}-cpu")
     if shutil.which("c++") is None:
         pytest.skip("there is no compiler")
-    assert "is there already" in puna("engine", "build", "--device", "cpu")
+    assert "exists already" in puna("engine", "build", "--device", "cpu")
     assert puna("engine", "list").splitlines()[2].startswith(f"*    {name}")
 
 

@@ -49,7 +49,7 @@ def test_a_model_is_made_of_another_one_with_parameters(folder: Path, tmp_path: 
     assert second.capabilities == ("image",)
     assert second.parameters.num_thread == 1
     for change in ("template", "system", "quantize"):
-        with pytest.raises(InvalidRequest, match=f"no use for '{change}'"):
+        with pytest.raises(InvalidRequest, match=f"an image model can't have '{change}'"):
             create(library, ModelName.parse("three"), Recipe(base=MINE, **{change: "q8_0"}))  # type: ignore[arg-type]
 
 
@@ -57,8 +57,8 @@ def test_a_model_is_made_of_another_one_with_parameters(folder: Path, tmp_path: 
     ("change", "message"),
     [
         ({"model_index.json": b"{"}, "not JSON"),
-        ({"model_index.json": b"{}"}, "names no pipeline"),
-        ({"model_index.json": json.dumps({"_class_name": ["my", "Own"]}).encode()}, "names no pipeline"),
+        ({"model_index.json": b"{}"}, "does not name a diffusers pipeline"),
+        ({"model_index.json": json.dumps({"_class_name": ["my", "Own"]}).encode()}, "does not name a diffusers pipeline"),
         (
             {"model_index.json": json.dumps({**pipelines.INDEX, "unet": ["my.own", "Net"]}).encode()},
             "code of its own",

@@ -85,7 +85,7 @@ def test_a_blob_is_kept_only_if_it_is_what_its_digest_says(server: ScriptedServe
     [
         ({"model": "m"}, 400, "'from'"),
         ({"model": "m", "from": "tiny", "files": {"a": f"sha256:{'0' * 64}"}}, 400, "there is no blob"),
-        ({"model": "m", "files": {"../a.gguf": f"sha256:{'0' * 64}"}}, 400, "below the model's folder"),
+        ({"model": "m", "files": {"../a.gguf": f"sha256:{'0' * 64}"}}, 400, "inside the model's folder"),
         ({"model": "m", "files": {"a.gguf": "md5:12"}}, 400, "invalid digest"),
         ({"model": "m", "from": "nothing-like-it"}, 404, "not found"),
         ({"model": "m", "from": "tiny", "parameters": {"num_ctxx": 1}}, 400, "num_ctxx"),

@@ -252,7 +252,7 @@ def test_text_goes_on_with_the_next_engine_when_one_is_lost(scripted: ScriptedSe
         ("chat", {"messages": ASK, "options": {"num_ctx": -4}}, "'num_ctx' has to be above 0"),
         ("generate", {"prompt": "x", "raw": True, "system": "y"}, "'system'"),
         ("generate", {"prompt": "x", "context": [1]}, "context"),
-        ("generate", {"prompt": "x", "width": 8}, "makes no images"),
+        ("generate", {"prompt": "x", "width": 8}, "is not an image model"),
         ("embed", {"input": 3}, "input"),
     ],
 )

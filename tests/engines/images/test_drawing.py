@@ -187,4 +187,4 @@ def test_the_command_writes_a_file_and_says_where(server: RunningServer, tmp_pat
     again = puna("run", "toy", "a red circle", "--width", "128", "--height", "64", "--steps", "1").strip()
     assert Path(again).name == "a-red-circle-2.png"
     assert (Image.open(printed).size, Image.open(again).size) == ((64, 64), (128, 64))
-    assert "makes no images" in puna.fails("run", "tiny", "a red circle", "--width", "64")
+    assert "is not an image model" in puna.fails("run", "tiny", "a red circle", "--width", "64")

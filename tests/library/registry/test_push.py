@@ -87,7 +87,7 @@ async def test_no_access_says_what_helps(server: Server, library: Library, tiny:
     server.redirect = lambda request: None
     server.token = str(random.random())
     server.realm = f"http://{server.address}/v2/nobody"
-    with pytest.raises(RegistryError, match="gives no token"):
+    with pytest.raises(RegistryError, match="issued no token"):
         async for _ in push(library, name, insecure=True, credentials=Credentials(), pause=0.0):
             pass
 

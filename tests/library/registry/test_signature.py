@@ -94,7 +94,7 @@ async def test_a_key_that_the_registry_knows_opens_it(
 async def test_a_key_that_it_does_not_know_does_not(signing: SigningServer, library: Library, tmp_path: Path) -> None:
     signing.offer("latest", b"{}", b"weights")
     write_key(tmp_path / "key")
-    with pytest.raises(RegistryError, match="gives no token"):
+    with pytest.raises(RegistryError, match="issued no token"):
         await pulled(library, signing, tmp_path / "key")
 
 
