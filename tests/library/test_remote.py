@@ -62,9 +62,9 @@ def test_a_model_here_and_elsewhere() -> None:
     ("text", "problem"),
     [
         ("FROM https://a.example/v1", "line 1: .* does not say which model"),
-        ("FROM https://user:secret@a.example/v1 m", "line 1: .*a key belongs into a line KEY"),
-        ("FROM https://a.example/v1?k=1 m", "line 1: .*more than host and path"),
-        ("FROM https://a.example:99999/v1 m", "line 1: .*is no address"),
+        ("FROM https://user:secret@a.example/v1 m", "line 1: .*put a key into a line KEY"),
+        ("FROM https://a.example/v1?k=1 m", "line 1: .*may only have host and path"),
+        ("FROM https://a.example:99999/v1 m", "line 1: .*is not a valid address"),
         (f"FROM {A} m weight=0", "line 1: a weight is a number above 0"),
         (f"FROM {A} m\nKEY sk-1234", "line 2: KEY says where the key is"),
         (f"FROM {A} m\nKEY env:PUNA_API_KEYS", "line 2: .*is Puna's own"),

@@ -170,7 +170,7 @@ def test_a_server_that_says_nothing_is_given_up(front: Front) -> None:
         front.make("mute", f"FROM http://127.0.0.1:{mute.getsockname()[1]}/v1 m")
         answer = front.post(PATH, model="mute", messages=ASKED)
     assert answer.status_code == 502
-    assert "said nothing for 2 seconds" in answer.json()["error"]["message"]
+    assert "sent nothing for 2 seconds" in answer.json()["error"]["message"]
 
 
 def test_a_server_that_takes_no_connection(front: Front) -> None:
