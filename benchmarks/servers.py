@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
@@ -98,7 +98,7 @@ async def engine_alone(model: str, environment: dict[str, str]) -> AsyncIterator
         asked = {"messages": [{"role": "user", "content": prompt}], "stream": True}
         return asked | sampling_body(sampling, launch.context_length)
 
-    engine = await EngineProcess.start(launch)
+    engine = await EngineProcess.start(replace(launch, prompt_files=None))
     try:
         yield Target(engine.address, body, engine.key)
     finally:

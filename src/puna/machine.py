@@ -11,11 +11,13 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
+from uuid import uuid4
 
 from puna.builds.build import program_of
+from puna.builds.source import drafts_by_request
 from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.core.remote import Timeouts
-from puna.engines.settings import CacheType, EngineSettings, FlashAttention
+from puna.engines.settings import CacheType, EngineSettings, FlashAttention, Speculation
 from puna.settings import Settings, Share
 
 USABLE = 0.85
@@ -45,6 +47,8 @@ _log = logging.getLogger(__name__)
 
 def engine_settings(settings: Settings) -> EngineSettings:
     """What the user's settings and this machine mean for engines."""
+    program = program_of(settings)
+    by_request = program is not None and drafts_by_request(program)
     return EngineSettings(
         memory=memory_limit(settings),
         slots=settings.parallel,
@@ -53,7 +57,11 @@ def engine_settings(settings: Settings) -> EngineSettings:
         threads=settings.threads,
         flash_attention=cast("FlashAttention", settings.flash_attention),
         cache_type=cast("CacheType", settings.cache_type),
-        llama_server=program_of(settings),
+        speculation=speculation(settings, by_request=by_request),
+        llama_server=program,
+        drafts_by_request=by_request,
+        prompt_cache=None if settings.prompt_cache is None else in_bytes(settings.prompt_cache),
+        prompt_files=prompt_files(settings.home) if settings.save_prompts else None,
         encoder=settings.llama_server is None,
         load_timeout=settings.load_timeout,
         stall_timeout=settings.stall_timeout,
@@ -63,16 +71,33 @@ def engine_settings(settings: Settings) -> EngineSettings:
     )
 
 
+def speculation(settings: Settings, *, by_request: bool) -> Speculation:
+    """What is drafted. From the text so far only where a request can be answered without, unless it is asked for."""
+    if settings.speculation == "off":
+        return "none"
+    return "text" if settings.speculation == "on" or by_request else "named"
+
+
 def memory_limit(settings: Settings) -> Footprint:
     """The memory that all engines together may take: the setting, else most of what the machine has, and most of each
     GPU's.
 
     The same for as long as the server runs: what other programs use at the moment must not change a plan.
     """
-    most = Share(USABLE) if settings.memory is None else settings.memory
-    ram = int(machine_memory() * most) if isinstance(most, Share) else most
+    ram = in_bytes(Share(USABLE) if settings.memory is None else settings.memory)
     found = gpus(program_of(settings))
     return Footprint({RAM: ram, **{gpu_name(number): size * USABLE for number, size in enumerate(found)}})
+
+
+@cache
+def prompt_files(home: Path) -> Path:
+    """The folder of this process in a home, for the prompts of engines that are not in memory."""
+    return home / "prompts" / uuid4().hex
+
+
+def in_bytes(most: int | Share) -> int:
+    """A part of this machine's memory, or as many bytes as are said."""
+    return int(machine_memory() * most) if isinstance(most, Share) else most
 
 
 @cache

@@ -100,6 +100,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`TEMPLATE`": "library/test_template.py::test_the_engine_renders_it_alike",
         "`SYSTEM`": "library/test_creation.py::test_a_modelfile_makes_the_model_that_it_describes",
         "`ADAPTER`": "api/ollama/test_creation.py::test_a_model_from_another_one_with_all_it_may_have",
+        "`DRAFT`": "library/test_creation.py::test_a_modelfile_makes_the_model_that_it_describes",
         "`MESSAGE`": "cli/test_interactive.py::test_a_saved_session_goes_on",
         "`KEY`": "library/test_remote.py::test_addresses_and_their_keys",
         "`OVERFLOW`": "library/test_remote.py::test_a_model_here_and_elsewhere",
@@ -109,9 +110,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "Paths are relative to the Modelfile": "cli/test_models.py::test_files_are_sent_and_quantized",
         "replaces what that model has": "library/test_creation.py::test_what_is_set_lies_over_the_base",
         "An unknown name, a value of the wrong type": "library/test_parameters.py::test_a_bad_line_is_refused",
-        "`mirostat` and `draft_num_predict` other than 0": (
-            "library/test_modelfile.py::test_what_can_not_run_is_told_with_its_line"
-        ),
+        "a `mirostat` other than 0": ("library/test_modelfile.py::test_what_can_not_run_is_told_with_its_line"),
         "is lowered to it": "engines/llama/test_sizing.py::test_no_context_is_longer_than_the_model_was_trained_for",
         "is used as it is": "library/test_template.py::test_jinja_stays_as_it_is",
         "`range`, `if`, `with`": "library/test_template.py::test_every_construct",
@@ -156,6 +155,7 @@ CLAIMS: dict[str, dict[str, str]] = {
         "and at least 2048": "engines/llama/test_sizing.py::test_it_shrinks_to_what_fits_but_not_below_the_floor",
         "`PUNA_NUM_PARALLEL`": "test_reproducibility.py::test_one_request_after_another_says_the_same_in_company",
         "`PUNA_REPLICAS`": "test_replicas.py::test_two_requests_are_answered_side_by_side_by_two_engines",
+        "`PUNA_SPECULATION`": "engines/llama/test_drafts.py::test_the_text_so_far_is_drafted_from",
         "`PUNA_FLASH_ATTENTION`": "engines/llama/test_sizing.py::test_flash_attention_is_what_the_setting_says",
         "`PUNA_KV_CACHE_TYPE`": "engines/llama/test_sizing.py::test_a_quantised_cache_is_smaller",
         "`PUNA_THREADS`": (
@@ -261,6 +261,8 @@ CLAIMS: dict[str, dict[str, str]] = {
         "`PUNA_REPLICAS`": "scheduler/test_scheduler.py::test_a_replica_is_started_when_all_sequences_are_in_use",
         "`PUNA_MAX_LOADED_MODELS`": "scheduler/test_scheduler.py::test_the_number_of_engines_can_be_limited",
         "`PUNA_MAX_QUEUE`": "scheduler/test_scheduler.py::test_a_full_queue_refuses",
+        "`PUNA_PROMPT_CACHE`": "engines/llama/test_sizing.py::test_prompts_may_take_a_part_of_the_memory",
+        "`PUNA_SAVE_PROMPTS`": "engines/llama/test_sizing.py::test_prompts_may_take_a_part_of_the_memory",
         "`PUNA_MEMORY`": "test_settings.py::test_memory_is_a_size_or_a_part_of_the_machines",
         "`PUNA_CONTEXT_LENGTH`": (
             "engines/llama/test_sizing.py::test_a_context_that_is_asked_for_is_given_whatever_fits"

@@ -113,7 +113,7 @@ def test_keys_tell_programs_of_one_machine_apart() -> None:
 
 
 def test_settings_of_scheduling_can_have_ollamas_names() -> None:
-    values = {"ACCESS_LOG": "0", "DEBUG": "1", "LOG_FORMAT": "json", "MEMORY": "1GiB"}
+    values = {"ACCESS_LOG": "0", "DEBUG": "1", "LOG_FORMAT": "json", "MEMORY": "1GiB", "SAVE_PROMPTS": "0"}
     for name in re.findall(r"^\| `PUNA_(\w+)`", (ROOT / "docs" / "scheduling.md").read_text(), re.MULTILINE):
         value = values.get(name, "3")
         changed = Settings.from_environment({f"OLLAMA_{name}": value})

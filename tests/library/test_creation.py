@@ -39,10 +39,12 @@ def test_a_modelfile_makes_the_model_that_it_describes(library: Library, weights
     folder = weights_file.parent
     ggufs.write(folder / "mmproj.gguf", architecture="clip", rows=2)
     ggufs.write(folder / "lora.gguf", values={"general.type": "adapter"}, rows=3)
+    ggufs.write(folder / "small.gguf", rows=4)
     text = '''
         FROM ./weights.gguf
         FROM ./mmproj.gguf
         ADAPTER lora.gguf
+        DRAFT small.gguf
         PARAMETER num_ctx 128
         PARAMETER stop <end>
         TEMPLATE """{{ range .Messages }}{{ .Content }}{{ end }}"""
@@ -57,6 +59,9 @@ def test_a_modelfile_makes_the_model_that_it_describes(library: Library, weights
     assert model.weights.read_bytes() == weights_file.read_bytes()
     assert [path.read_bytes() for path in model.projectors] == [(folder / "mmproj.gguf").read_bytes()]
     assert [path.read_bytes() for path in model.adapters] == [(folder / "lora.gguf").read_bytes()]
+    assert model.draft is not None
+    assert model.draft.read_bytes() == (folder / "small.gguf").read_bytes()
+    assert str(Modelfile.of(model)).count("DRAFT ") == 1
     assert model.parameters == Parameters(num_ctx=128, stop=("<end>",))
     assert model.template is not None
     assert "go.messages" in model.template
@@ -132,6 +137,9 @@ def test_the_bundled_model_can_be_built_upon_and_copied(
         ("FROM ./cut.gguf", InvalidRequest, r"'\./cut\.gguf': the GGUF file is cut off"),
         ("FROM ./weights.gguf\nADAPTER ./nothere", InvalidRequest, "there is no adapter './nothere'"),
         ("FROM ./weights.gguf\nADAPTER ./weights.gguf", InvalidRequest, "not a LoRA adapter"),
+        ("FROM ./weights.gguf\nDRAFT ./nothere", InvalidRequest, "there is no draft './nothere'"),
+        ("FROM ./weights.gguf\nDRAFT ./lora.gguf", InvalidRequest, "'./lora.gguf' is not a model"),
+        ("FROM ./weights.gguf\nDRAFT ./stranger.gguf", InvalidRequest, "a model with the same tokens"),
         ("FROM ./weights.gguf\nFROM ./other.gguf", InvalidRequest, "one file with a model's weights, not 2"),
         ("FROM ./weights.gguf\nFROM mine", InvalidRequest, "FROM has to name one model"),
         ("FROM ./part.gguf", InvalidRequest, "one part of several"),
@@ -158,6 +166,9 @@ def test_what_can_not_be_made_changes_nothing(
     (folder / "wrong.gguf").write_bytes(b"GGML" + whole[4:])
     ggufs.write(folder / "other.gguf", rows=5)
     ggufs.write(folder / "part.gguf", values={"split.count": 2})
+    ggufs.write(folder / "lora.gguf", values={"general.type": "adapter"})
+    others = {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.tokens": ["a", "b"]}
+    ggufs.write_tensors(folder / "stranger.gguf", "llama", others, {})
     create(library, NAME, recipe("FROM ./weights.gguf\nSYSTEM before", folder))
     before = files(root)
     with pytest.raises(error, match=problem):

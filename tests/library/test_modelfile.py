@@ -17,6 +17,7 @@ def test_every_instruction_is_read() -> None:
 FROM llama3.2
 from ./mmproj.gguf
   ADAPTER ./lora.gguf
+DRAFT ./small.gguf
 PARAMETER num_ctx 8192
 parameter\tstop "<|eot|>"
 PARAMETER stop AI assistant:
@@ -34,6 +35,7 @@ LICENSE "Second"
     assert modelfile == Modelfile(
         sources=("llama3.2", "./mmproj.gguf"),
         adapters=("./lora.gguf",),
+        draft="./small.gguf",
         parameters=Parameters(num_ctx=8192, stop=("<|eot|>", "AI assistant:")),
         template='{{ .System }}\n"quoted" {{ .Prompt }}',
         system="You are # not a comment",
@@ -75,7 +77,7 @@ def test_an_argument_is_quoted_or_goes_to_the_end_of_the_line(text: str, system:
         ("FROM m\nPARAMETER nmu_ctx 1", 2, "unknown parameter 'nmu_ctx'"),
         ("FROM m\nPARAMETER num_ctx many", 2, "whole number"),
         ('FROM m\nSYSTEM """\n\n"""\nPARAMETER num_ctx', 5, "needs an argument"),
-        ("FROM m\nDRAFT x", 2, "unknown instruction 'DRAFT'"),
+        ("FROM m\nDRAFT", 2, "DRAFT needs an argument"),
     ],
 )
 def test_an_error_has_its_line(text: str, line: int, problem: str) -> None:
@@ -151,7 +153,10 @@ def test_paths_are_kept_as_written() -> None:
         ("FROM tiny\nPARAMETER num_ctx -4", "line 2: parameter 'num_ctx' has to be above 0"),
         ("FROM tiny\n\nPARAMETER num_gqa 8", "line 3: parameter 'num_gqa' has no effect"),
         ("FROM tiny\nPARAMETER mirostat 2", "line 2: parameter 'mirostat' is not supported"),
-        ("FROM tiny\nPARAMETER draft_num_predict 4", "line 2: parameter 'draft_num_predict' is not supported"),
+        (
+            "FROM tiny\nPARAMETER draft_num_predict -1",
+            "'draft_num_predict' has to be from 0 to 1024",
+        ),
         ('FROM tiny\nTEMPLATE """{% for m in messages %}\n{{ m."""', "line 2: line 2 of the template"),
         ('FROM tiny\nTEMPLATE """{% if x %}"""', "line 2: line 1 of the template"),
     ],

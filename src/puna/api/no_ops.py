@@ -18,8 +18,8 @@ class NoOps(Body):
     """What OpenAI's own API has.
 
     Whom a request is for (`user`, `safety_identifier`), what is kept about it (`metadata`, `store`), what it costs
-    (`service_tier`), and hints for a cache or a speed-up that is there anyway or not at all (`prompt_cache_key`,
-    `prompt_cache_retention`, `prompt_cache_options`, `prediction`).
+    (`service_tier`), and hints for a cache that is there anyway (`prompt_cache_key`, `prompt_cache_retention`,
+    `prompt_cache_options`).
     """
 
     user: str | None = None
@@ -30,7 +30,6 @@ class NoOps(Body):
     prompt_cache_key: str | None = None
     prompt_cache_retention: Literal["in-memory", "in_memory", "24h"] | None = None
     prompt_cache_options: dict[str, Any] | None = None
-    prediction: dict[str, Any] | None = None
 
 
 class RequestHints(Body):

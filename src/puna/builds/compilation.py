@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from puna.builds.build import PACKAGE, PROGRAM, BuildError, Builds, Facts
 from puna.builds.processor import used_features
+from puna.builds.source import change
 from puna.builds.tools import CPU, DEVICES, c_compiler, cargo, toolkit
 
 STEP = re.compile(r"^\[(\d+)/(\d+)\] ")
@@ -123,7 +124,9 @@ class Compilation:
             with tarfile.open(next(archives.glob("*.tar.gz"))) as archive:
                 archive.extractall(unpacked, filter="data")
             next(unpacked.iterdir()).rename(source)
-        return source / "thirdparty" / "llama.cpp"
+        llama = source / "thirdparty" / "llama.cpp"
+        change(llama)
+        return llama
 
     def _python(self) -> Path:
         """An environment of its own, with pip."""

@@ -3,7 +3,7 @@
 For each choice deltas and then one `Finished`; after all choices one `Done`. `index` is always the choice's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 FinishReason = Literal["stop", "length", "tool_calls"]
@@ -73,12 +73,24 @@ class Finished:
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Token counts of one request. `cached_tokens` of the prompt needed no evaluation, `reasoning_tokens` of the
-    completion were thinking."""
+    completion were thinking. `drafted_tokens` were guessed for it, and `accepted_tokens` of them were right."""
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+
+    def with_more(self, other: "Usage") -> "Usage":
+        """This, and what more was generated after the same prompt."""
+        return replace(
+            self,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            drafted_tokens=self.drafted_tokens + other.drafted_tokens,
+            accepted_tokens=self.accepted_tokens + other.accepted_tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,12 @@ class Done:
 
     usage: Usage
     timings: Timings = Timings()
+
+    def with_more(self, other: "Done") -> "Done":
+        """This, and what more was generated after the same prompt."""
+        spent, more = self.timings, other.timings
+        timings = replace(spent, prompt=spent.prompt + more.prompt, completion=spent.completion + more.completion)
+        return Done(self.usage.with_more(other.usage), timings)
 
 
 Event = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | Finished | Done

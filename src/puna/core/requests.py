@@ -22,6 +22,7 @@ class ChatRequest:
     to the model's chat template beside the conversation, and without `generation_prompt` the prompt lacks what opens
     the answer's turn. `tells_prompt` wants to know how long the prompt is before it is answered. `checked` says
     that whoever asks checks the answer against its schemas, so that the engine need hold no more of them than it can.
+    Much of the answer may be as in `prediction`, which an engine may draft from.
     """
 
     messages: tuple[Message, ...]
@@ -39,3 +40,4 @@ class ChatRequest:
     template_variables: Mapping[str, Any] = field(default_factory=dict)
     generation_prompt: bool = True
     checked: bool = False
+    prediction: str = ""

@@ -52,6 +52,11 @@ class Engine:
         await asyncio.get_running_loop().create_future()
         raise AssertionError("nothing ends this wait but its cancellation")
 
+    async def unload(self) -> None:
+        """Free everything, as `close` does, when an engine of the same launch may follow. Nothing more is asked of
+        this one."""
+        await self.close()
+
     async def close(self) -> None:
         """Free everything the engine holds. An answer in progress is cut off."""
 

@@ -24,6 +24,10 @@ class Hints(Protocol):
     def num_thread(self) -> int | None:
         """How many threads compute."""
 
+    @property
+    def draft_num_predict(self) -> int | None:
+        """How many tokens are drafted at once; 0 has nothing drafted."""
+
 
 class EngineModel(Protocol):
     """A model. `kind` says what it is made of, and with that which engine runs it; a model of the kind `gguf` has
@@ -68,6 +72,10 @@ class EngineModel(Protocol):
     @property
     def adapters(self) -> tuple[Path, ...]:
         """The LoRA adapters' GGUF files."""
+
+    @property
+    def draft(self) -> Path | None:
+        """The GGUF file of the model that drafts for this one."""
 
     @property
     def template(self) -> str | None:

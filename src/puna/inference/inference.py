@@ -46,6 +46,8 @@ TASKS: Mapping[str, Task] = {"completion": "chat", "embedding": "embed", "image"
 """What a model is loaded for that is not asked anything yet, by what it can be asked for."""
 NO_OVERRIDES = Parameters()
 """Nothing over what a model's Modelfile says."""
+NO_DRAFTS = Parameters(draft_num_predict=0)
+"""For what can't be said of tokens that were drafted."""
 
 
 class Inference:
@@ -90,7 +92,7 @@ class Inference:
             Overloaded: there is no room for the request now.
             SchemaNotMet: the answer does not fit its schema, as often as it was generated.
         """
-        model = self._model(name, parameters, "chat")
+        model = self._exact(self._model(name, parameters, "chat"), request)
         if template is not None:
             model = model.with_template(template)
         request = completed(request, model)
@@ -160,6 +162,7 @@ class Inference:
     ) -> AsyncGenerator[CompletionEvent, None]:
         """Go on after prompts, no template applied. Takes and raises what `chat` does."""
         model = self._model(name, parameters, "score" if request.score_prompts else "complete")
+        model = self._exact(model, request)
         request = replace(request, sampling=chosen(request, model))
         if request.score_prompts:
             return self._scored(model, request, caller)
@@ -259,6 +262,13 @@ class Inference:
             return model
         waiting = self._scheduler.waiting_for(self._plan(model, task))
         return model if waiting is None or waiting < model.remote.overflow else model.elsewhere
+
+    def _exact(self, model: Model, request: ChatRequest | CompletionRequest) -> Model:
+        """The model as it is run for that request. An engine knows no log probabilities of tokens that were drafted;
+        one that drafts for every request is not asked for any."""
+        if request.logprobs is None or self._settings.drafts_by_request:
+            return model
+        return model.with_parameters(NO_DRAFTS)
 
     def _plan(self, model: Model, task: Task) -> Launch:
         return plan(model, task, self._settings, self._engines)

@@ -29,6 +29,9 @@ from puna.library.translating import Translating, require_readable, translate
 
 Report = Callable[[str], None]
 
+VOCABULARY_DIFFERENCE = 128
+"""How many tokens more or less than its model a drafter may have: llama.cpp's limit, for padding differs."""
+
 
 def create(library: Library, name: ModelName, recipe: Recipe, report: Report = lambda status: None) -> Model:
     """Make a model, in place of one of that name, and return it. `report` gets a line for every step.
@@ -75,7 +78,7 @@ class _Creation:
         if (base and base.kind == PIPELINE) or (self._recipe.folder and is_pipeline(self._recipe.folder)):
             require_plain(self._recipe)
         inherited = list(base.manifest.layers) if base else []
-        made = [*self._weights(base), *self._adapters(), *self._texts(base), *self._remote()]
+        made = [*self._weights(base), *self._adapters(), *self._draft(), *self._texts(base), *self._remote()]
         replaced = {layer.media_type for layer in made}
         replaced |= {media.PROMPT} if media.TEMPLATE in replaced else set()
         kept = [layer for layer in inherited if layer.media_type not in replaced]
@@ -149,6 +152,18 @@ class _Creation:
             layers.append(self._copied(media.ADAPTER, path, header))
         return layers
 
+    def _draft(self) -> list[Layer]:
+        """The model that drafts for this one."""
+        if len(self._recipe.drafts) > 1:
+            raise InvalidRequest("only one model can draft for another", param="draft_files")
+        layers = []
+        for label, path in self._recipe.drafts.items():
+            header = self._given(label, path)
+            if _kind(header) != media.WEIGHTS:
+                raise InvalidRequest(f"'{label}' is not a model", param="draft_files")
+            layers.append(self._copied(media.DRAFT, path, header))
+        return layers
+
     def _copied(self, media_type: str, path: Path, header: Metadata) -> Layer:
         if media_type == media.WEIGHTS:
             require_readable(header)
@@ -217,7 +232,7 @@ class _Creation:
     def _remote_config(self, layers: Iterable[Layer]) -> Layer:
         """Raises InvalidRequest for what only weights on this machine can have."""
         recipe = self._recipe
-        for name in ("template", "adapters", "quantize"):
+        for name in ("template", "adapters", "drafts", "quantize"):
             if getattr(recipe, name):
                 raise InvalidRequest(f"a model on another server can't have {name}", about=Setting(name))
         for name in ("num_ctx", "num_gpu", "num_thread"):
@@ -236,6 +251,8 @@ class _Creation:
         if not weights:
             raise PunaError(f"model '{self._recipe.base}' has no GGUF weights to make a model of")
         projectors = [self._header(layer) for layer in layers if layer.media_type == media.PROJECTOR]
+        for draft in (self._header(layer) for layer in layers if layer.media_type == media.DRAFT):
+            require_same_tokens(draft, weights[0])
         formats = self._formats()
         config = Config.of(weights[0], projectors)._replace(
             renderer=formats.get("renderer", ""),
@@ -272,12 +289,23 @@ def require_plain(recipe: Recipe) -> None:
         "system": recipe.system,
         "messages": recipe.messages,
         "adapters": recipe.adapters,
+        "draft_files": recipe.drafts,
         "quantize": recipe.quantize,
         **recipe.formats,
     }
     for name, value in given.items():
         if value:
             raise InvalidRequest(f"an image model can't have '{name}'", param=name)
+
+
+def require_same_tokens(draft: Metadata, weights: Metadata) -> None:
+    """Raises InvalidRequest where what a model drafts would mean nothing to the other one."""
+    if draft.vocabulary_size is None:  # it works with the other one's tokens
+        return
+    kinds = {header.get("tokenizer.ggml.model") for header in (draft, weights)}
+    difference = abs(draft.vocabulary_size - (weights.vocabulary_size or 0))
+    if len(kinds) > 1 or difference > VOCABULARY_DIFFERENCE:
+        raise InvalidRequest("DRAFT has to name a model with the same tokens", param="draft_files")
 
 
 def _kind(header: Metadata) -> str:

@@ -16,6 +16,7 @@ _IMAGE = "application/vnd.ollama.image."
 WEIGHTS = _IMAGE + "model"
 PROJECTOR = _IMAGE + "projector"
 ADAPTER = _IMAGE + "adapter"
+DRAFT = _IMAGE + "draft"
 TEMPLATE = _IMAGE + "template"
 READ = (WEIGHTS, PROJECTOR)
 """What engines read, and what may be in Ollama's layout."""

@@ -189,6 +189,11 @@ class Model:
         return self._paths(media.ADAPTER)
 
     @cached_property
+    def draft(self) -> Path | None:
+        """The GGUF file of the model that drafts for this one."""
+        return next(iter(self._paths(media.DRAFT)), None)
+
+    @cached_property
     def config(self) -> Config:
         """Family, size and quantisation, as lists show them."""
         config = self.manifest.config

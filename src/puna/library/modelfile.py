@@ -25,6 +25,7 @@ INSTRUCTIONS = (
     "TEMPLATE",
     "SYSTEM",
     "ADAPTER",
+    "DRAFT",
     "LICENSE",
     "MESSAGE",
     "KEY",
@@ -44,8 +45,8 @@ class ModelfileError(InvalidRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modelfile:
-    """What a Modelfile says. `sources` and `adapters` are as written: model names or paths. `remote` is where the
-    model runs elsewhere.
+    """What a Modelfile says. `sources`, `adapters` and `draft` are as written: model names or paths. `remote` is
+    where the model runs elsewhere.
 
     `formats` are what RENDERER, PARSER and REQUIRES say, by those names in small letters.
     """
@@ -53,6 +54,7 @@ class Modelfile:
     sources: tuple[str, ...]
     source_lines: tuple[int, ...] = field(default=(), compare=False)
     adapters: tuple[str, ...] = ()
+    draft: str | None = None
     parameters: Parameters = field(default_factory=Parameters)
     template: str | None = None
     system: str | None = None
@@ -93,6 +95,7 @@ class Modelfile:
             sources=tuple(found.get("FROM", ())),
             source_lines=tuple(sources),
             adapters=tuple(found.get("ADAPTER", ())),
+            draft=found.get("DRAFT", [None])[-1],
             parameters=Parameters.from_text(parameters),
             template=found.get("TEMPLATE", [None])[-1],
             system=found.get("SYSTEM", [None])[-1],
@@ -108,6 +111,7 @@ class Modelfile:
         return cls(
             sources=sources_of(model),
             adapters=tuple(str(path) for path in model.adapters),
+            draft=str(model.draft) if model.draft else None,
             parameters=model.parameters,
             template=model.template_source,
             system=model.system,
@@ -122,6 +126,7 @@ class Modelfile:
         written = [f"FROM {_quoted(source)}" for source in self.sources]
         written += lines(self.remote) if self.remote else []
         written += [f"ADAPTER {_quoted(adapter)}" for adapter in self.adapters]
+        written += [f"DRAFT {_quoted(self.draft)}"] if self.draft else []
         written += [f"{name.upper()} {_quoted(value)}" for name, value in self.formats.items()]
         if self.template is not None:
             written.append(f"TEMPLATE {_quoted(self.template)}")

@@ -120,9 +120,8 @@ class Parameters:
 
     def check(self) -> None:
         """Raises InvalidRequest for what no engine does, or can do."""
-        for name in ("mirostat", "draft_num_predict"):
-            if getattr(self, name):
-                raise _refused(name, f"parameter '{name}' is not supported")
+        if self.mirostat:
+            raise _refused("mirostat", "parameter 'mirostat' is not supported")
         if self.num_ctx is not None and self.num_ctx < 1:
             raise _refused("num_ctx", f"parameter 'num_ctx' has to be above 0, not {self.num_ctx}")
 
@@ -207,7 +206,7 @@ def _checked(name: str, value: Any) -> Any:
     return value
 
 
-LIMITS = {"repeat_last_n": (-1, 2**31 - 1), "num_thread": (-1, 512)}
+LIMITS = {"repeat_last_n": (-1, 2**31 - 1), "num_thread": (-1, 512), "draft_num_predict": (0, 1024)}
 """What llama.cpp can take, where it is less than what a number can be."""
 
 

@@ -25,15 +25,17 @@ _PATH = re.compile(r"[.~]{1,2}[/\\]|[/\\]|[A-Za-z]:[/\\]|.*\.(gguf|bin|safetenso
 class Recipe:
     """The parts of a model that is to be made: another model, or files, and what is set on top.
 
-    `files` and `adapters` are GGUF files by the names that errors call them; `folder` holds safetensors. What
-    is None or empty is taken from `base`, where there is one. `quantize` names a type for the weights: Q8_0. `remote`
-    is where the model runs elsewhere, with none of the others as a base where it does so only.
+    `files`, `adapters` and `drafts` are GGUF files by the names that errors call them (of drafts there is one at the
+    most, the model that drafts for this one); `folder` holds safetensors. What is None or empty is taken from `base`,
+    where there is one. `quantize` names a type for the weights: Q8_0. `remote` is where the model runs elsewhere,
+    with none of the others as a base where it does so only.
     """
 
     base: ModelName | None = None
     files: Mapping[str, Path] = field(default_factory=dict)
     folder: Path | None = None
     adapters: Mapping[str, Path] = field(default_factory=dict)
+    drafts: Mapping[str, Path] = field(default_factory=dict)
     parameters: Parameters = field(default_factory=Parameters)
     template: str | None = None
     system: str | None = None
@@ -73,7 +75,10 @@ class Recipe:
             base=names[0] if names else None,
             files=files,
             folder=folders[0] if folders else None,
-            adapters={adapter: _adapter(adapter, folder) for adapter in modelfile.adapters},
+            adapters={name: _file("adapter", name, folder, "adapters") for name in modelfile.adapters},
+            drafts={modelfile.draft: _file("draft", modelfile.draft, folder, "draft_files")}
+            if modelfile.draft
+            else {},
             parameters=modelfile.parameters,
             template=modelfile.template,
             system=modelfile.system,
@@ -96,11 +101,11 @@ def _existing(source: str, folder: Path) -> Path | None:
     return None
 
 
-def _adapter(source: str, folder: Path) -> Path:
+def _file(what: str, source: str, folder: Path, field: str) -> Path:
     path = folder / Path(source).expanduser()
     if not path.exists():
-        raise InvalidRequest(f"there is no adapter '{source}' in {folder}", param="adapters")
-    return _gguf(source, path, "adapters")
+        raise InvalidRequest(f"there is no {what} '{source}' in {folder}", param=field)
+    return _gguf(source, path, field)
 
 
 def _gguf(source: str, path: Path, field: str) -> Path:

@@ -94,12 +94,12 @@ class Resident:
             self.unloading.cancel()
             self.unloading = None
 
-    async def close(self) -> None:
-        """End the engine, also one that is still loading."""
+    async def close(self, *, for_good: bool) -> None:
+        """End the engine, also one that is still loading. Unless that is for good, another may follow."""
         self.cancel_unloading()
         for task in (self.watching, self.loading):
             if task and not task.done():
                 task.cancel()
         [result] = await asyncio.gather(self.loading, return_exceptions=True)
         if not isinstance(result, BaseException):
-            await result.close()
+            await (result.close() if for_good else result.unload())

@@ -351,7 +351,7 @@ class Scheduler:
         if resident.engine is not None:
             after = time.monotonic() - resident.started
             _log.info("unloaded %s after %.0f s (up to %s)", resident.models[0], after, size_of(resident))
-        task = asyncio.create_task(resident.close())
+        task = asyncio.create_task(resident.close(for_good=self._refusing or self._closed))
         self._closing[task] = resident.launch.footprint
         task.add_done_callback(self._unloaded)
 

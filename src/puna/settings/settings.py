@@ -45,6 +45,7 @@ class Settings:
     replicas: int = 1
     context_length: int | None = None
     flash_attention: str = "auto"
+    speculation: str = "auto"
     cache_type: str = "f16"
     threads: int | None = None
     origins: tuple[str, ...] = ()
@@ -66,6 +67,8 @@ class Settings:
     max_tools: int | None = 128
     schema_attempts: int = 5
     memory: int | Share | None = None
+    prompt_cache: int | Share | None = None
+    save_prompts: bool = True
     load_timeout: float = 300.0
     stall_timeout: float = 30.0
     connect_timeout: float = 5.0

@@ -53,6 +53,11 @@ VARIABLES: dict[str, Variable] = {
         "Context length in tokens; 0 is the model's own, as far as memory allows.",
     ),
     "FLASH_ATTENTION": Variable("flash_attention", flash_attention, "Flash attention: auto, on or off. [auto]"),
+    "SPECULATION": Variable(
+        "speculation",
+        one_of("auto", "on", "off"),
+        "Drafts from the text so far: on, off, or auto, if a request can turn them off. [auto]",
+    ),
     "KV_CACHE_TYPE": Variable(
         "cache_type",
         one_of("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"),
@@ -99,6 +104,12 @@ VARIABLES: dict[str, Variable] = {
     "MEMORY": Variable(
         "memory", memory, "Memory for all models: 12GiB, 500MB or a part of the machine's, 50%. [85%]"
     ),
+    "PROMPT_CACHE": Variable(
+        "prompt_cache",
+        memory,
+        "Memory for the prompts that a model has read: 8GiB, or a part of the machine's, 10%.",
+    ),
+    "SAVE_PROMPTS": Variable("save_prompts", switch, "Keep long prompts of unloaded models in files: 1 or 0. [1]"),
     "LOAD_TIMEOUT": Variable(
         "load_timeout", limit, "How long loading a model may make no progress; 0 is no limit. [5m]"
     ),

@@ -79,7 +79,7 @@ async def kept_back(
         async with aclosing(generate(warmed(request, attempt))) as events:
             async for event in events:
                 if isinstance(event, Done):
-                    done = event if done is None else added(done, event)
+                    done = event if done is None else done.with_more(event)
                 elif hasattr(event, "index"):
                     choices.setdefault(event.index, []).append(event)
         failed = None
@@ -108,24 +108,6 @@ def warmed(request: Request, attempt: int) -> Request:
     seed = (before + attempt * STRIDE) % LARGEST_SEED
     warm = max(WARMTH, 1.0 if sampling.temperature is None else sampling.temperature)
     return replace(request, checked=True, sampling=replace(sampling, seed=seed, temperature=warm))
-
-
-def added(first: Done, second: Done) -> Done:
-    """What both attempts cost; their prompt was read once."""
-    usage, timings = first.usage, first.timings
-    return replace(
-        first,
-        usage=replace(
-            usage,
-            completion_tokens=usage.completion_tokens + second.usage.completion_tokens,
-            reasoning_tokens=usage.reasoning_tokens + second.usage.reasoning_tokens,
-        ),
-        timings=replace(
-            timings,
-            prompt=timings.prompt + second.timings.prompt,
-            completion=timings.completion + second.timings.completion,
-        ),
-    )
 
 
 def not_met(found: Violation, attempts: int) -> SchemaNotMet:

@@ -25,7 +25,7 @@ TAKEN: dict[type[Body], str] = {
     CopyBody: "source destination",
     TransferBody: TRANSFER,
     CreateBody: "model stream quantize from files adapters template license system parameters messages renderer "
-    "parser requires name quantization",
+    "parser requires name quantization draft_files",
 }
 """The fields of each request in `api/types.go` of v0.14.2, but for `_debug_render_only`, which no client sends, and
 what Ollama's own cloud needs (`remote_host`, `info`)."""

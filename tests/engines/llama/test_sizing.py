@@ -84,6 +84,21 @@ def test_a_small_model_has_one_thread_unless_something_says_otherwise(model: Mod
     assert planned(model.with_parameters(Parameters(num_thread=3)), PUNA_THREADS="2").threads == 3
 
 
+def test_prompts_may_take_a_part_of_the_memory(model: Model) -> None:
+    small, large = planned(model, PUNA_MEMORY="400MiB"), planned(model)
+    assert small.prompt_cache == 50 * 2**20
+    assert large.footprint.total - small.footprint.total >= large.prompt_cache - small.prompt_cache > 0
+    assert planned(model, PUNA_PROMPT_CACHE="3MiB").prompt_cache == 3 * 2**20
+    assert large.prompt_files
+    assert planned(model, PUNA_SAVE_PROMPTS="0").prompt_files is None
+    settings = engine_settings(Settings.from_environment({"PUNA_MEMORY": "16GiB"}))
+    for task in ("embed", "score"):
+        other = plan_llama(model, task, settings)
+        assert other is not None
+        assert (other.prompt_cache, other.prompt_files) == (0, None)
+        assert other.footprint.total == large.footprint.total - large.prompt_cache
+
+
 def test_a_quantised_cache_is_smaller(model: Model) -> None:
     def need(cache: str) -> float:
         return planned(model, PUNA_KV_CACHE_TYPE=cache, PUNA_CONTEXT_LENGTH="65536").footprint.total

@@ -97,9 +97,10 @@ def row(model: str, content: dict[str, Any], logprobs: Sequence[TokenLogprob] = 
 
 
 def measured(done: Done, total: float) -> dict[str, int]:
-    """Counts and durations. `load_duration` is the time until the request had an engine."""
+    """Counts and durations. `load_duration` is the time until the request had an engine; how many tokens were drafted
+    and accepted is there where any were."""
     prompt, completion = done.timings.prompt, done.timings.completion
-    return {
+    counts = {
         "total_duration": round(total * SECOND),
         "load_duration": round(done.timings.waiting * SECOND),
         "prompt_eval_count": done.usage.prompt_tokens,
@@ -107,6 +108,9 @@ def measured(done: Done, total: float) -> dict[str, int]:
         "eval_count": done.usage.completion_tokens,
         "eval_duration": round(completion * SECOND),
     }
+    usage = done.usage
+    drafted = {"drafted_count": usage.drafted_tokens, "accepted_count": usage.accepted_tokens}
+    return counts | drafted if usage.drafted_tokens else counts
 
 
 def render_logprob(token: TokenLogprob) -> dict[str, Any]:

@@ -89,6 +89,8 @@ class Answer(TypedDict):
     prompt_eval_duration: NotRequired[int]
     eval_count: NotRequired[int]
     eval_duration: NotRequired[int]
+    drafted_count: NotRequired[int]
+    accepted_count: NotRequired[int]
     logprobs: NotRequired[list[dict[str, Any]]]
 
 

@@ -37,12 +37,13 @@ class Turn(Body):
 
 
 class CreateBody(ModelBody):
-    """What the model is made of. `files` and `adapters` are names and digests of blobs, `remote` is where it runs
-    elsewhere, and `insecure` allows addresses there without encryption: both are Puna's own."""
+    """What the model is made of. `files`, `adapters` and `draft_files` are names and digests of blobs, `remote` is
+    where it runs elsewhere, and `insecure` allows addresses there without encryption: both are Puna's own."""
 
     source: str | None = Field(default=None, alias="from")
     files: dict[str, str] | None = None
     adapters: dict[str, str] | None = None
+    draft_files: dict[str, str] | None = None
     template: str | None = None
     license: str | list[str] | None = None
     system: str | None = None
@@ -83,6 +84,7 @@ class CreateBody(ModelBody):
             files={} if safetensors else files,
             folder=folder if safetensors else None,
             adapters=blob_paths(self.adapters or {}, store, "adapters"),
+            drafts=blob_paths(self.draft_files or {}, store, "draft_files"),
             parameters=parameters,
             template=self.template or None,
             system=self.system or None,

@@ -28,12 +28,19 @@ class OutputTokens(TypedDict):
 
 
 @exact
+class CompletionTokens(TypedDict):
+    reasoning_tokens: int
+    accepted_prediction_tokens: int
+    rejected_prediction_tokens: int
+
+
+@exact
 class Usage(TypedDict):
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     prompt_tokens_details: CachedTokens
-    completion_tokens_details: OutputTokens
+    completion_tokens_details: CompletionTokens
 
 
 @exact

@@ -65,6 +65,7 @@ def sent(client: Client, recipe: "Recipe") -> dict[str, Any]:
         "from": str(recipe.base) if recipe.base else None,
         "files": upload(client, files_of(recipe)),
         "adapters": upload(client, {Path(name).name: path for name, path in recipe.adapters.items()}),
+        "draft_files": upload(client, {Path(name).name: path for name, path in recipe.drafts.items()}),
         "parameters": recipe.parameters.to_json(),
         "template": recipe.template,
         "system": recipe.system,

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,20 @@ import click
 
 from puna.builds.build import PACKAGE, WHEEL, Build, BuildError, Builds, installed_version, usable
 from puna.builds.processor import processor_features, used_features
+from puna.builds.source import drafts_by_request
 from puna.cli.commands.startup import check_home
 from puna.cli.output.table import render_table
 from puna.core.errors import megabytes
-from puna.machine import fitting_build, gpus, unused_gpu
+from puna.machine import fitting_build, gpus, speculation, unused_gpu
 from puna.settings import Settings
 
 PROBE = f"import json, {PACKAGE}; print(json.dumps({PACKAGE}.get_system_info()))"
 PROBE_SECONDS = 60.0
+DRAFTS: Mapping[str, str] = {
+    "none": "off",
+    "named": "for models that name a drafter",
+    "text": "from the text so far",
+}
 
 
 @click.group(invoke_without_command=True)
@@ -40,6 +46,7 @@ def overview(settings: Settings) -> str:
     program = settings.llama_server or (build.program if build else None)
     info = system_info_of(program)
     used, has = used_features(info), processor_features()
+    by_request = program is not None and drafts_by_request(program)
     sizes = gpus(program)
     devices = (
         ["Apple GPU"] if sys.platform == "darwin" else [f"GPU {i} ({megabytes(n)})" for i, n in enumerate(sizes)]
@@ -50,6 +57,7 @@ def overview(settings: Settings) -> str:
         ("processor", f"{os.cpu_count()} cores; uses {listed(used)}"),
         ("unused", listed(has - used)),
         ("devices", ", ".join(devices) or "CPU"),
+        ("drafts", DRAFTS[speculation(settings, by_request=by_request)]),
         *(("faster", advice) for advice in advices(settings, program, has - used)),
         *(("not used", why) for why in left_over(settings, build)),
     ]

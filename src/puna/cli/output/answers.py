@@ -78,4 +78,6 @@ def show_timings(row: dict[str, Any]) -> None:
         lines[f"{name} count"] = f"{count} tokens"
         lines[f"{name} duration"] = f"{seconds:.3f} s"
         lines[f"{name} rate"] = f"{count / seconds:.2f} tokens/s" if seconds else "-"
+    if drafted := row.get("drafted_count"):
+        lines["drafted count"] = f"{drafted} tokens, {row['accepted_count']} of them accepted"
     click.echo("\n".join(f"{name + ':':<22}{value}" for name, value in lines.items()), err=True)

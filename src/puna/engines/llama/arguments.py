@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from puna.core.capacity import Capacity
+from puna.engines.llama.drafts import Drafts
 from puna.engines.settings import CacheType, FlashAttention
 
 Pooling = Literal["model", "none", "mean"]
@@ -32,7 +33,8 @@ class LlamaArguments:
 
     `prompt_cache` is how many bytes of the machine's memory may hold the KV cache of prompts that left their
     sequence, `checkpoints` how many states each sequence keeps where the model can't go back in its cache (the
-    engine's defaults would let it grow by gigabytes unseen).
+    engine's defaults would let it grow by gigabytes unseen). `drafts` is what is drafted, None for nothing.
+    `prompt_files` is the folder for prompts that outlive the process.
     """
 
     weights: Path
@@ -53,6 +55,8 @@ class LlamaArguments:
     program: Path | None = None
     prompt_cache: int = 0
     checkpoints: int = 32
+    prompt_files: Path | None = None
+    drafts: Drafts | None = None
 
     @property
     def name(self) -> str:
@@ -61,13 +65,20 @@ class LlamaArguments:
 
     @property
     def capacity(self) -> Capacity:
-        """Where the cache holds a whole context for each sequence there are no tokens to count."""
+        """Where the cache holds a whole context for each sequence there are no tokens to count. Where they share one,
+        what is drafted needs room beside what they are told that they may have."""
         shared = self.cache_tokens < self.sequences * self.context_length
+        drafted = self.drafts.most if self.drafts else 0
         return Capacity(
             slots=self.sequences,
             context_length=self.context_length,
-            tokens=self.cache_tokens if shared else None,
+            tokens=self.cache_tokens - self.sequences * drafted if shared else None,
         )
+
+    @property
+    def predicts(self) -> bool:
+        """Whether a request may bring a text to draft from."""
+        return self.drafts is not None and self.drafts.by_request and bool(self.drafts.ngram)
 
     def arguments(self) -> list[str]:
         """The command line of `llama-server` (its README lists the options)."""
@@ -99,6 +110,10 @@ class LlamaArguments:
             arguments["--lora"] = ",".join(map(str, self.adapters))
         if self.batch_tokens is not None:
             arguments |= {"--batch-size": str(self.batch_tokens), "--ubatch-size": str(self.batch_tokens)}
+        if self.prompt_files is not None:
+            arguments["--slot-save-path"] = str(self.prompt_files)
+        if self.drafts:
+            arguments |= self.drafts.arguments()
         if self.pooling in ("none", "mean"):
             arguments["--pooling"] = self.pooling
         flags = ["--kv-unified" if self.unified_cache else "--no-kv-unified", "--jinja", "--no-webui"]
@@ -115,14 +130,16 @@ class LlamaArguments:
             **told,
             **{name: str(told[name]) for name in PATHS if told[name] is not None},
             "adapters": list(map(str, self.adapters)),
+            "drafts": self.drafts.to_json() if self.drafts else None,
         }
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "LlamaArguments":
         """The inverse of `to_json`."""
         paths = {name: Path(fields[name]) for name in PATHS if fields[name] is not None}
-        return cls(**{**fields, **paths, "adapters": tuple(map(Path, fields["adapters"]))})
+        drafts = Drafts.from_json(fields["drafts"]) if fields["drafts"] else None
+        return cls(**{**fields, **paths, "adapters": tuple(map(Path, fields["adapters"])), "drafts": drafts})
 
 
-PATHS = ("weights", "program", "projector")
+PATHS = ("weights", "program", "projector", "prompt_files")
 """The fields that are paths, or None."""

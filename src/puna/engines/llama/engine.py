@@ -24,6 +24,7 @@ from puna.engines.llama.embedding import Embedder
 from puna.engines.llama.grammar.constraint import prepare
 from puna.engines.llama.refusal import refusal
 from puna.engines.llama.sampling import sampling_body
+from puna.engines.llama.saved import ReadPrompts, prompt_folder
 from puna.engines.process.client import EngineClient
 from puna.engines.process.engine import ProcessEngine
 from puna.engines.process.process import EngineProcess
@@ -52,6 +53,13 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
     def __init__(self, arguments: LlamaArguments, process: EngineProcess, stall_timeout: float) -> None:
         super().__init__(arguments, process, stall_timeout)
         self._traits: Traits | None = None
+        files = arguments.prompt_files
+        self._prompts = ReadPrompts(self.client, arguments, prompt_folder(files)) if files else None
+
+    async def unload(self) -> None:
+        if self._prompts and self.alive:
+            await self._prompts.save()
+        await self.close()
 
     async def greet(self) -> None:
         prepare()
@@ -74,6 +82,8 @@ class GeneratingEngine(LlamaEngine, Chats, Completes):
             context_length=self.arguments.context_length,
             sequences=self.arguments.sequences,
             vocabulary=self.reader.vocabulary,
+            predicts=self.arguments.predicts,
+            prompts=self._prompts,
         )
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from puna.formats.gguf import Array, Metadata, Tensor
 
@@ -68,6 +68,14 @@ class ContextCost:
         if all_full <= windowed:
             return max(0, int(all_full))
         return max(0, int((left - self.windowed_numbers * windowed * each) / max(1.0, self.numbers * each)))
+
+    def beside(self, other: "ContextCost") -> "ContextCost":
+        """What both take. A window of the other's is counted as the whole context."""
+        return replace(
+            self,
+            numbers=self.numbers + other.numbers + other.windowed_numbers,
+            state_bytes=self.state_bytes + other.state_bytes,
+        )
 
     def checkpoint_bytes(self, cache_type: str) -> int:
         """What llama.cpp keeps to go back to an earlier place of a prompt, where its cache does not allow it."""

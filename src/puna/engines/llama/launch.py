@@ -10,6 +10,7 @@ from puna.core.footprint import RAM, Footprint, gpu_name
 from puna.engines.engine import Engine
 from puna.engines.llama.arguments import LlamaArguments
 from puna.engines.llama.chat.trial import TRIALS
+from puna.engines.llama.saved import prompt_folder
 from puna.engines.process.process import EngineProcess
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class LlamaLaunch(LlamaArguments):
         """
         for template in self.templates:
             await TRIALS.check(template)
+        if self.prompt_files and not await asyncio.to_thread(prompt_folder(self.prompt_files).prepare):
+            return await replace(self, prompt_files=None).start()
         # What speaks to the engine is imported while it loads.
         imported = asyncio.create_task(asyncio.to_thread(import_module, "puna.engines.llama.engine"))
         process = await EngineProcess.start(self, stall_seconds=self.load_timeout)

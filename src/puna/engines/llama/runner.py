@@ -11,6 +11,7 @@ except ImportError as error:  # in most cases a library of the system is missing
     sys.exit(f"The packaged engine can't be used here: {error}{hint}")
 
 from puna.engines.llama.arguments import LlamaArguments
+from puna.engines.llama.drafts import Drafts
 from puna.engines.llama.untouched import give_back_zeros
 from puna.engines.process.child import Parent
 
@@ -57,11 +58,28 @@ def parameters(launch: LlamaArguments, key: str) -> Any:
     params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 1.0) for path in launch.adapters]
     if launch.batch_tokens is not None:
         params.n_batch = params.n_ubatch = launch.batch_tokens
+    if launch.prompt_files is not None:
+        params.slot_save_path = f"{launch.prompt_files}{os.sep}"
+    if launch.drafts:
+        set_drafts(params.speculative, launch.drafts)
     if launch.pooling is not None:
         params.embedding = True
         params.pooling_type = POOLING[launch.pooling]
     params.ui = False
     return params
+
+
+def set_drafts(params: Any, drafts: Drafts) -> None:
+    """What is drafted, in xllamacpp's terms."""
+    kinds = xllamacpp.common_speculative_type
+    names = [drafter.upper().replace("-", "_") for drafter in drafts.drafters]
+    params.types = [kinds[f"COMMON_SPECULATIVE_TYPE_{name}"] for name in names]
+    if drafts.ngram:
+        params.ngram_simple.size_n, params.ngram_simple.size_m = drafts.ngram, drafts.length
+    if drafts.drafter:
+        params.draft.n_max = drafts.tokens
+    if drafts.model:
+        params.draft.mparams.path = str(drafts.model)
 
 
 def cache_type(name: str) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from puna.core.footprint import RAM, Footprint
 from puna.engines.engine import Task
 from puna.engines.llama.arguments import GROUP_TOKENS, Pooling
+from puna.engines.llama.drafts import Drafts, drafter_of, has_next_tokens
 from puna.engines.llama.kv_size import UBATCH, ContextCost, context_cost, padded
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.model import EngineModel
@@ -23,10 +24,24 @@ SEQUENCE_TOKENS = 8192
 context up, and those who do find the others' part free or wait."""
 CACHE_SHARE = 0.5
 """The part of the memory beside the weights that the default context may take."""
-SIDE_CACHE_SHARE = 0.25
-"""How large an engine's caches in the machine's memory may become, by its KV cache."""
-SIDE_CACHE_MOST = 512 * 2**20
+SIDE_CACHE_SHARE = 0.125
+"""How large an engine's caches in the machine's memory may become, by the memory for all engines."""
+SIDE_CACHE_CONTEXTS = 4
+"""The same by its KV cache: with eight sequences that is 32 conversations."""
+SIDE_CACHE_MOST = 8 * 2**30
+"""The same at the most, which is llama.cpp's default."""
 CHECKPOINTS = 32
+CHECKPOINTS_SHARE = 0.25
+"""How large all checkpoints may become, by the KV cache."""
+CHECKPOINTS_MOST = 512 * 2**20
+NGRAM = 16
+"""How many tokens have to be as before for what followed them to be drafted (docs/performance.md)."""
+DRAFT_LENGTH = 48
+"""How many tokens are drafted of that."""
+DRAFT_TOKENS = 4
+"""How many tokens a drafter drafts where nobody says; as with Ollama."""
+BATCH = 2048
+"""How many tokens llama.cpp computes at once, where its cache has room for as many."""
 
 ENGINE_BYTES = 40 * 2**20
 """An engine's process before it has a model."""
@@ -64,10 +79,13 @@ class Cost:
 
     @classmethod
     def _read(cls, model: EngineModel) -> "Cost":
-        files = (*model.projectors, *model.adapters)
+        files = (*model.projectors, *model.adapters, *((model.draft,) if model.draft else ()))
         metadata = model.metadata
         weights = sum(tensor.nbytes for tensor in metadata.tensors) + sum(file.stat().st_size for file in files)
-        return cls(weights + ENGINE_BYTES + compute_bytes(metadata), context_cost(metadata))
+        context = context_cost(metadata)
+        if model.draft:
+            context = context.beside(context_cost(Metadata.read(model.draft)))
+        return cls(weights + ENGINE_BYTES + compute_bytes(metadata), context)
 
 
 COSTS: dict[str, Cost] = {}
@@ -106,11 +124,15 @@ def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaun
     context = context_length(model, settings, affordable)
     tokens = cache_tokens(context, sequences, affordable)
     context_bytes = cost.context.bytes(tokens, sequences, settings.cache_type)
-    side = int(min(SIDE_CACHE_MOST, context_bytes * SIDE_CACHE_SHARE))
+    side = settings.prompt_cache
+    if side is None:
+        side = int(min(SIDE_CACHE_MOST, context_bytes * SIDE_CACHE_CONTEXTS, limit.ram * SIDE_CACHE_SHARE))
     checkpoint = cost.context.checkpoint_bytes(settings.cache_type) * sequences
-    checkpoints = min(CHECKPOINTS, max(1, side // checkpoint)) if checkpoint else CHECKPOINTS
-    need = cost.fixed + context_bytes + side + checkpoints * checkpoint
+    states = int(min(CHECKPOINTS_MOST, context_bytes * CHECKPOINTS_SHARE))
+    checkpoints = min(CHECKPOINTS, max(1, states // checkpoint)) if checkpoint else CHECKPOINTS
+    need = cost.fixed + context_bytes + checkpoints * checkpoint
     parameters = model.parameters
+    drafted = drafts(model, settings, sequences, min(tokens, BATCH))
     return LlamaLaunch(
         weights=model.weights,
         context_length=context,
@@ -127,12 +149,46 @@ def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaun
         program=settings.llama_server,
         prompt_cache=side,
         checkpoints=checkpoints,
+        drafts=drafted,
+        prompt_files=None if drafted and drafted.drafter else settings.prompt_files,
         replicas=settings.replicas,
         gpus=len(limit.gpus),
-        footprint=footprint(need, limit, parameters.num_gpu, settings.replicas),
+        footprint=footprint(need, limit, parameters.num_gpu, settings.replicas) + Footprint({RAM: side}),
         load_timeout=settings.load_timeout,
         stall_timeout=settings.stall_timeout,
     )
+
+
+def drafts(model: EngineModel, settings: EngineSettings, sequences: int, batch: int) -> Drafts | None:
+    """What is drafted; None for nothing. What all sequences draft has to fit in one batch."""
+    asked = model.parameters.draft_num_predict
+    room = batch // sequences - 1
+    if settings.speculation == "none" or asked == 0 or room < 1:
+        return None
+    tokens = min(asked or DRAFT_TOKENS, room)
+    drafter = None
+    if model.draft:
+        drafter = drafter_of(Metadata.read(model.draft))
+    elif asked and has_next_tokens(model.metadata):
+        drafter = "draft-mtp"
+    length = min(DRAFT_LENGTH, room) if settings.speculation == "text" and suits_ngrams(model) else 0
+    ngram = NGRAM if length >= NGRAM else 0
+    if not (ngram or drafter):
+        return None
+    return Drafts(
+        ngram=ngram,
+        length=length if ngram else 0,
+        drafter=drafter,
+        model=model.draft,
+        tokens=tokens if drafter else 0,
+        by_request=settings.drafts_by_request,
+    )
+
+
+def suits_ngrams(model: EngineModel) -> bool:
+    """Whether a model can be drafted for from its text. Recurrent layers can't go back to where a draft went wrong
+    but by a copy of their state, and llama.cpp stops at a picture where nothing else drafts."""
+    return not model.projectors and not Cost.of(model).context.state_bytes
 
 
 def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
@@ -146,6 +202,10 @@ def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
         cache_tokens=2 * length,
         sequences=EMBEDDING_SEQUENCES,
         pooling=pooling,
+        drafts=None,
+        prompt_cache=0,
+        prompt_files=None,
+        footprint=launch.footprint - Footprint({RAM: launch.prompt_cache}),
         chat_template=None,
         projector=None,
     )
@@ -157,7 +217,17 @@ def scoring_launch(launch: LlamaLaunch, metadata: Metadata, memory: float) -> Ll
     most = GROUP_TOKENS if launch.gpus else launch.context_length
     tokens = min(launch.context_length, most, affordable_tokens(metadata, memory))
     cache_tokens = max(launch.context_length, 2 * tokens)
-    return replace(launch, pooling="none", batch_tokens=tokens, cache_tokens=cache_tokens, projector=None)
+    return replace(
+        launch,
+        pooling="none",
+        batch_tokens=tokens,
+        cache_tokens=cache_tokens,
+        projector=None,
+        drafts=None,
+        prompt_cache=0,
+        prompt_files=None,
+        footprint=launch.footprint - Footprint({RAM: launch.prompt_cache}),
+    )
 
 
 def affordable_tokens(metadata: Metadata, memory: float) -> int:

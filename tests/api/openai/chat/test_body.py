@@ -147,11 +147,17 @@ def test_the_documented_no_ops_change_nothing(scripted: ScriptedServer) -> None:
         metadata={"a": "b"},
         store=True,
         service_tier="auto",
-        prediction={"type": "content", "content": "Hello"},
         safety_identifier="x",
         prompt_cache_key="x",
     )
     assert decorated == heard(scripted)
+
+
+def test_a_prediction_is_a_text_whole_or_in_parts(scripted: ScriptedServer) -> None:
+    assert heard(scripted).prediction == ""
+    assert heard(scripted, prediction={"type": "content", "content": "Hello"}).prediction == "Hello"
+    parts: Any = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]
+    assert heard(scripted, prediction={"type": "content", "content": parts}).prediction == "Hello"
 
 
 def test_what_nobody_set_has_openais_defaults(scripted: ScriptedServer) -> None:

@@ -37,7 +37,7 @@ def called(found: list[ChatCompletionChunk]) -> list[ChoiceDeltaToolCall]:
 
 
 def test_a_whole_answer(scripted: ScriptedServer, client: openai.OpenAI) -> None:
-    scripted.script.say("This is", " a test.", thinking=["Hm", "."], usage=Usage(7, 5, 3, 2))
+    scripted.script.say("This is", " a test.", thinking=["Hm", "."], usage=Usage(7, 5, 3, 2, 9, 4))
     answer = ask(client)
     [choice] = answer.choices
     assert (answer.object, answer.model, choice.index, choice.finish_reason) == ("chat.completion", "tiny", 0, "stop")
@@ -47,7 +47,9 @@ def test_a_whole_answer(scripted: ScriptedServer, client: openai.OpenAI) -> None
     usage = answer.usage
     assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (7, 5, 12)
     assert usage.prompt_tokens_details.cached_tokens == 3
-    assert usage.completion_tokens_details.reasoning_tokens == 2
+    details = usage.completion_tokens_details
+    assert details.reasoning_tokens == 2
+    assert (details.accepted_prediction_tokens, details.rejected_prediction_tokens) == (4, 5)
 
 
 def test_a_stream_has_one_id_one_time_and_one_role(scripted: ScriptedServer, client: openai.OpenAI) -> None:

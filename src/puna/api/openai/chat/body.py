@@ -32,6 +32,25 @@ class Reasoning(Body):
     summary: Literal["auto", "concise", "detailed"] | None = None
 
 
+class PredictedPart(Body):
+    """A piece of a predicted text."""
+
+    type: Literal["text"]
+    text: str
+
+
+class Prediction(Body):
+    """A text that the answer will repeat in large part, such as a file that is to be changed."""
+
+    type: Literal["content"]
+    content: str | list[PredictedPart]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+
+
 class ChatBody(GenerationBody, TemplateExtensions, NoOps):
     """The request's body. Ranges are OpenAI's."""
 
@@ -52,6 +71,7 @@ class ChatBody(GenerationBody, TemplateExtensions, NoOps):
     add_generation_prompt: bool | None = None
     continue_final_message: bool | None = None
     verbosity: Verbosity | None = None
+    prediction: Prediction | None = None
     modalities: list[Literal["text"]] | None = None
     audio: Annotated[None, unsupported("Audio output is not supported")] = None
     echo: Annotated[None, only(False)] = None
@@ -111,6 +131,7 @@ class ChatBody(GenerationBody, TemplateExtensions, NoOps):
             effort=self._effort,
             thinking_tokens=self._thinking_tokens,
             template_variables=self.template_variables,
+            prediction=self.prediction.text if self.prediction else "",
             generation_prompt=self.add_generation_prompt is not False or self.messages[-1].role == "assistant",
         )
 

@@ -18,7 +18,6 @@ from puna.core.events import (
     PromptBegun,
     ReasoningDelta,
     TextDelta,
-    Timings,
 )
 from puna.core.formats import FreeText
 from puna.core.requests import ChatRequest
@@ -127,7 +126,7 @@ class RenderedChat:
             async with aclosing(rest._generated(prompt, closed, again)) as events:
                 async for event in events:
                     if isinstance(event, Done):
-                        done = together(done, event)
+                        done = done.with_more(event)
                     elif not isinstance(event, PromptBegun):
                         yield replace(event, index=cut.index)
             cuts += [Cut(cut.index, closed.closing + more.text, cut.count + more.count) for more in again]
@@ -155,9 +154,8 @@ class RenderedChat:
         stops = self._own_stops(thinking)
         sampling = request.sampling if stops is None else replace(request.sampling, stop=())
         files = media(request.messages)
-        asked: str | dict[str, Any] = prompt + thinking.closing
-        if files:
-            asked = {"prompt_string": asked, "multimodal_data": files}
+        text = prompt + thinking.closing
+        asked: str | dict[str, Any] = {"prompt_string": text, "multimodal_data": files} if files else text
         stream = CompletionStream(
             conversation.client,
             asked,
@@ -169,14 +167,17 @@ class RenderedChat:
         )
         choices = [self._choice(index, thinking, stops or ()) for index in range(request.choices)]
         limited = request.thinking_tokens is not None
-        said: list[list[str]] = [[] for _ in choices]  # for what has to go on after a thought that was cut off
+        prompts = conversation.prompts if not files and sampling.seed is None else None
+        if prompts:
+            await prompts.recall(text)
+        said: list[list[str]] = [[] for _ in choices]  # for what goes on from it, here or in a later request
         async with aclosing(stream.pieces()) as pieces:
             async for piece in pieces:
                 if isinstance(piece, PromptBegun):
                     yield piece
                     continue
                 choice = choices[piece.index]
-                if limited and isinstance(piece, Piece):
+                if (limited or prompts) and isinstance(piece, Piece):
                     said[piece.index].append(piece.text)
                 for event in choice.feed(piece):
                     yield event
@@ -187,6 +188,8 @@ class RenderedChat:
                         yield event
                     cuts.append(Cut(piece.index, "".join(said[piece.index]), piece.count))
                     stream.finish(piece.index, reasoning=piece.count)
+        if prompts:
+            prompts.remember(text + "".join(said[0]))
         yield stream.done()
 
     def _is_enough(self, count: int) -> bool:
@@ -251,6 +254,8 @@ class RenderedChat:
             fields["preserved_tokens"] = TAGS
         if request.logprobs is not None:
             fields["n_probs"] = max(1, request.logprobs)
+        elif request.prediction and self._conversation.predicts:
+            fields["draft_from"] = await self._conversation.tokens(request.prediction)
         return fields
 
     async def _token_reader(self, prompt: str | dict[str, Any]) -> TokenReader | None:
@@ -307,18 +312,6 @@ class RenderedChat:
             LooseCallFilter(index, tools, several=several, marker=form.marker),
             JsonCallFilter(index, form, tools, several=several),
         ]
-
-
-def together(first: Done, rest: Done) -> Done:
-    """What an answer cost whose rest was asked for with its beginning."""
-    before, after = first.usage, rest.usage
-    usage = replace(
-        before,
-        completion_tokens=before.completion_tokens + after.completion_tokens,
-        reasoning_tokens=before.reasoning_tokens + after.reasoning_tokens,
-    )
-    spent, more = first.timings, rest.timings
-    return Done(usage, Timings(spent.prompt + more.prompt, spent.completion + more.completion))
 
 
 def calls_filter(index: int, form: CallShape, tools: OfferedTools, *, several: bool) -> JsonCallFilter:

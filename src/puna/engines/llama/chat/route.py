@@ -75,8 +75,7 @@ async def count_tokens(conversation: Conversation, request: ChatRequest) -> int:
     does."""
     check(request, conversation.traits)
     prompt = await way(conversation, offered(request)).prompt()
-    body = {"content": prompt, "add_special": True, "parse_special": True}
-    return len((await conversation.client.post("/tokenize", body))["tokens"])
+    return len(await conversation.tokens(prompt, special=True))
 
 
 def check(request: ChatRequest, traits: Traits) -> None:

@@ -11,7 +11,7 @@ class Totals:
     def __init__(self) -> None:
         self._prompts: dict[int, int] = {}
         self._cached: dict[int, int] = {}
-        self._completion = self._reasoning = 0
+        self._completion = self._reasoning = self._drafted = self._accepted = 0
         self._seconds = self._round = Timings()
 
     def add(
@@ -24,6 +24,8 @@ class Totals:
         self._cached[of] = min(cached, self._cached.get(of, cached))
         self._completion += completion
         self._reasoning += reasoning
+        self._drafted += timings.get("draft_n", 0)
+        self._accepted += timings.get("draft_n_accepted", 0)
         # Choices of one round are generated side by side: the longest of their times is the round's.
         self._round = Timings(
             max(self._round.prompt, timings.get("prompt_ms", 0) / 1000),
@@ -39,5 +41,12 @@ class Totals:
 
     def done(self) -> Done:
         self.next_round()
-        usage = Usage(sum(self._prompts.values()), self._completion, sum(self._cached.values()), self._reasoning)
+        usage = Usage(
+            sum(self._prompts.values()),
+            self._completion,
+            cached_tokens=sum(self._cached.values()),
+            reasoning_tokens=self._reasoning,
+            drafted_tokens=self._drafted,
+            accepted_tokens=self._accepted,
+        )
         return Done(usage, self._seconds)
