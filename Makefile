@@ -28,8 +28,8 @@ serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 test: $(DEV_STAMP) $(VENV)/.minilm $(NODE_STAMP)  ## Set up and run the tests
 	$(BIN)/pytest -n auto
 
-check: lint  ## Lint, and run the tests that start no process: seconds
-	$(BIN)/pytest -n auto -q --no-processes $(CHECKED)
+check: lint  ## Lint, and run the tests that start no process: half a minute
+	$(BIN)/pytest -n auto -q -rfE --no-processes $(CHECKED)
 
 lint: $(DEV_STAMP)  ## Check style and types
 	$(BIN)/ruff check .

@@ -149,6 +149,7 @@ def test_a_file_that_is_no_model_is_called_as_the_modelfile_calls_it(puna_with_s
 
 def test_a_modelfile_that_is_missing_is_named(puna: Puna) -> None:
     assert "can't read the Modelfile none" in puna.fails("create", "m", "-f", "none")
+    assert "name one with -f" in puna.fails("create", "m")
 
 
 def test_help_names_every_command_and_a_mistake_the_nearest(puna: Puna) -> None:

@@ -156,7 +156,16 @@ def _kind(name: str) -> type:
     try:
         return _KINDS[name]
     except KeyError:
-        raise _refused(name, f"unknown parameter '{name}'") from None
+        near = meant(name)
+        hint = f" (did you mean '{near}'?)" if near else ""
+        raise _refused(name, f"unknown parameter '{name}'{hint}") from None
+
+
+def meant(name: str) -> str | None:
+    """The parameter whose name is nearly this one, if there is one."""
+    from difflib import get_close_matches  # lists do without it
+
+    return next(iter(get_close_matches(name, _KINDS, 1, 0.8)), None)
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 from puna.api.ollama.body import KeepAlive
 from puna.core.errors import InvalidRequest
 from puna.core.sampling import UNCHANGED, Sampling
 from puna.core.subjects import Setting
-from puna.library.parameters import Parameters
+from puna.library.parameters import Parameters, meant
 from puna.settings import duration
 
 DEFAULTS = Sampling(temperature=0.8, top_p=0.9, top_k=40, repeat_last_n=64).over(UNCHANGED)
@@ -25,8 +24,6 @@ CHANGING = frozenset(
     }
 )
 """What other servers have as options, or clients take for one, and would change an answer."""
-ALIKE = 0.8
-"""How like a known name an unknown one is that is a mistake in writing it."""
 
 
 def read_options(options: dict[str, Any] | None, ignore: Callable[[str, str], None]) -> Parameters:
@@ -53,8 +50,8 @@ def known(options: dict[str, Any], ignore: Callable[[str, str], None]) -> dict[s
             continue
         if name in Parameters.kinds() or (name in CHANGING and value not in (None, 0, False, "", [], {})):
             found[name] = value
-        elif name not in CHANGING and (alike := get_close_matches(name, Parameters.kinds(), 1, ALIKE)):
-            raise InvalidRequest(f"unknown parameter '{name}' (did you mean '{alike[0]}'?)", about=Setting(name))
+        elif name not in CHANGING and meant(name):
+            found[name] = value  # which is refused, with the name that was meant
         else:
             ignore(f"options.{name}", "unknown option")
     return found

@@ -54,6 +54,8 @@ def read(file: str) -> tuple[bytes, Path]:
     try:
         return path.read_bytes(), path.absolute().parent
     except OSError as error:
+        if not file and isinstance(error, FileNotFoundError):
+            raise click.ClickException("there is no Modelfile in this folder; name one with -f") from error
         raise click.ClickException(f"can't read the Modelfile {path}: {error.strerror}") from error
 
 
