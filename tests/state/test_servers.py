@@ -8,10 +8,8 @@ import psycopg
 import pytest
 
 from puna.settings import Settings
-from puna.state import servers, stores
 from puna.state.state import State
 from puna.state.stored import StoredResponse
-from tests.server import running_server
 
 
 def queued(key: str) -> dict[str, Any]:
@@ -24,13 +22,6 @@ def queued(key: str) -> dict[str, Any]:
         "background": True,
         "output": [],
     }
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers say often that they are there, and are soon gone when they don't."""
-    monkeypatch.setattr(stores, "BEAT_SECONDS", 0.1)
-    monkeypatch.setattr(servers, "LOST_SECONDS", 1.0)
 
 
 @pytest.mark.usefixtures("quick")
@@ -65,19 +56,6 @@ async def test_one_server_does_what_has_to_be_done_once(tmp_path: Path, database
         assert await opened[1].servers.claim(chore, 0)
     for state in states:
         await state.close()
-
-
-def test_a_stream_is_resumed_on_another_server(tmp_path: Path, database_url: str) -> None:
-    with (
-        running_server(tmp_path / "one", PUNA_DATABASE_URL=database_url) as one,
-        running_server(tmp_path / "two", PUNA_DATABASE_URL=database_url) as two,
-    ):
-        made = one.client().responses.create(model="tiny", input="Say this is a test", background=True)
-        with two.client().responses.retrieve(made.id, stream=True) as stream:
-            events = list(stream)
-        assert events[-1].type == "response.completed"
-        with two.client().responses.retrieve(made.id, stream=True, starting_after=2) as stream:
-            assert [event.sequence_number for event in stream] == list(range(3, len(events)))
 
 
 async def test_a_database_that_comes_back_is_used_again(tmp_path: Path, database_url: str) -> None:

@@ -76,7 +76,7 @@ def usual_status(error: PunaError) -> int:
             return 502
         case StorageFailed(full=True):
             return 507
-        case Overloaded():
+        case Overloaded() | StorageFailed(away=True):
             return 503
         case _:
             return 500

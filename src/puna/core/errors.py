@@ -157,11 +157,13 @@ class DamagedModel(PunaError):
 
 
 class StorageFailed(PunaError):
-    """What had to be kept could not be. `full` is whether there is no room for it."""
+    """What had to be kept could not be. `full` is whether there is no room for it, `away` whether it may work soon:
+    a database is restarted now and then."""
 
-    def __init__(self, message: str, *, full: bool = False) -> None:
+    def __init__(self, message: str, *, full: bool = False, away: bool = False) -> None:
         super().__init__(message)
         self.full = full
+        self.away = away
 
 
 class PeerFailed(PunaError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from puna.core.json import read, write
 from puna.state.errors import StateError
@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 POSTGRESQL_THREADS = 8
+PATIENCE = 5.0
+"""For how many seconds a database that is away is tried again: one that is restarted is back by then."""
+LONGEST_PAUSE = 1.0
 BUSY_SECONDS = 30
 """How long SQLite waits for another process that writes."""
 
@@ -67,13 +70,23 @@ class Database:
         """Whether servers on several machines may use it."""
         return self._engine.dialect.name != "sqlite"
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Carry out `work` in a transaction. When this returns, what it wrote is on disk.
+    async def run(self, work: Callable[[Connection], T], patience: float = PATIENCE) -> T:
+        """Carry out `work` in a transaction. When this returns, what it wrote is on disk. A database that is away is
+        tried again for `patience` seconds. Where it went while it confirmed, the work is done twice.
 
         Raises:
             StateError: the database failed.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.transact, work)
+        loop = asyncio.get_running_loop()
+        until, pause = loop.time() + patience, 0.05
+        while True:
+            try:
+                return await loop.run_in_executor(self._threads, self.transact, work)
+            except StateError as error:
+                if not error.away or loop.time() >= until:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def transact(self, work: Callable[[Connection], T]) -> T:
         """`run`, in the calling thread."""
@@ -81,8 +94,12 @@ class Database:
             with self._engine.begin() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
-            _log.exception("the database of responses failed")
-            raise StateError(f"the database of responses failed: {cause(error)}", full=is_full(error)) from error
+            if away := self.shared and is_away(error):
+                _log.warning("the database of responses is away: %s", str(error).partition("\n")[0])
+            else:
+                _log.exception("the database of responses failed")
+            message = f"the database of responses failed: {cause(error)}"
+            raise StateError(message, full=is_full(error), away=away) from error
 
     def close(self) -> None:
         """Finish the work in progress and disconnect."""
@@ -116,7 +133,16 @@ def cause(error: Exception) -> str:
 
 def is_full(error: Exception) -> bool:
     """Whether the disk has no more room."""
-    return getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    inner = getattr(error, "orig", None)
+    return (
+        getattr(inner, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(inner, "sqlstate", "") == "53100"
+    )
+
+
+def is_away(error: SQLAlchemyError) -> bool:
+    """Whether a database server ended the connection, or takes none now."""
+    gone = isinstance(error, DBAPIError) and error.connection_invalidated
+    return gone or (isinstance(error, OperationalError) and not is_full(error))
 
 
 def sqlite_url(path: Path) -> str:

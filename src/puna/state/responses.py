@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, literal, select, update
 
 from puna.state import conversations
-from puna.state.database import Database
-from puna.state.stored import UNFINISHED, Item, StoredResponse
-from puna.state.tables import conversation_items, response_items, response_streams, responses
+from puna.state.database import PATIENCE, Database
+from puna.state.stored import CANCELLING, UNFINISHED, Item, StoredResponse
+from puna.state.tables import conversation_items, response_items, response_parts, response_streams, responses
 
 
 @dataclass(slots=True)
@@ -29,15 +29,17 @@ class ResponseStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save(self, response: StoredResponse, conversation: str | None = None) -> None:
-        """Keep a response, in place of an earlier state of it; add its items to that conversation."""
+    async def save(
+        self, response: StoredResponse, conversation: str | None = None, patience: float = PATIENCE
+    ) -> None:
+        """Keep a response, in place of an earlier state of it; add its items to that conversation. One that has come
+        to its end stays as it is, and one that was deleted on its way is not kept."""
 
         def work(connection: Connection) -> None:
-            write(connection, response)
-            if conversation is not None:
+            if write(connection, response) and conversation is not None:
                 conversations.append(connection, conversation, [*response.input, *response.body["output"]])
 
-        await self._database.run(work)
+        await self._database.run(work, patience)
 
     async def get(self, key: str) -> StoredResponse | None:
         """A response with its output, without its input and stream."""
@@ -120,12 +122,19 @@ class ResponseStore:
         await self._database.run(work)
 
 
-def write(connection: Connection, response: StoredResponse) -> None:
-    """Insert a response, or replace what may have changed since it was first written: all but its input."""
+def write(connection: Connection, response: StoredResponse) -> bool:
+    """Insert a response, or replace what may have changed since it was first written: all but its input. False: it
+    has ended already, or was deleted."""
     body = {name: value for name, value in response.body.items() if name != "output"}
     values = {"status": body["status"], "body": body, "owner": response.owner}
-    known = connection.execute(update(responses).where(responses.c.id == response.id).values(values)).rowcount > 0
-    if known:
+    query = select(responses.c.status).where(responses.c.id == response.id).with_for_update()
+    before = connection.execute(query).scalar()
+    if before is None and response.background and not response.unfinished:
+        return False
+    if before is not None and before not in UNFINISHED:
+        return False
+    if before is not None:
+        connection.execute(update(responses).where(responses.c.id == response.id).values(values))
         is_output = response_items.c.is_output
         connection.execute(delete(response_items).where(response_items.c.response_id == response.id, is_output))
     else:
@@ -137,6 +146,8 @@ def write(connection: Connection, response: StoredResponse) -> None:
     if response.events is not None:
         events = zlib.compress(response.events, 1)
         connection.execute(insert(response_streams).values(response_id=response.id, events=events))
+        connection.execute(delete(response_parts).where(response_parts.c.response_id == response.id))
+    return True
 
 
 def add_items(connection: Connection, key: str, items: Sequence[Item], *, is_output: bool) -> None:
@@ -168,7 +179,8 @@ def read(connection: Connection, key: str) -> StoredResponse | None:
 
 def with_output(row: RowMapping, output: list[Item]) -> dict[str, Any]:
     """The response object, whole."""
-    return {**row["body"], "output": output}
+    status = "in_progress" if row["status"] == CANCELLING else row["status"]
+    return {**row["body"], "status": status, "output": output}
 
 
 def read_items(connection: Connection, key: str, *, is_output: bool) -> list[Item]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, select, text
 
 from puna.state.errors import StateError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`. A database that has it is opened without importing Alembic."""
 LOCK = 0x70756E61
 """The PostgreSQL advisory lock under which one server migrates while others wait: "puna" in ASCII."""

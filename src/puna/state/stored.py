@@ -7,7 +7,10 @@ from typing import Any
 Item = dict[str, Any]
 """A message, a tool call, its output or a piece of reasoning, as a client gets it. Every item has an `id`."""
 
-UNFINISHED = ("queued", "in_progress")
+CANCELLING = "cancelling"
+"""The status of a response that is being made, and that a client of another server wants no more. Clients see
+`in_progress`."""
+UNFINISHED = ("queued", "in_progress", CANCELLING)
 """The statuses of a response that is still being made."""
 
 
@@ -19,6 +22,11 @@ class StoredResponse:
     input: Sequence[Item] = ()
     events: bytes | None = None
     owner: str = ""
+
+    @property
+    def background(self) -> bool:
+        """Whether it goes on without a client: it was stored before anything was done for it."""
+        return bool(self.body.get("background"))
 
     @property
     def id(self) -> str:

@@ -7,8 +7,9 @@ from contextlib import suppress
 
 from puna.settings import Settings
 from puna.state.conversations import ConversationStore
-from puna.state.database import Database, sqlite_url
+from puna.state.database import PATIENCE, Database, sqlite_url
 from puna.state.errors import StateError
+from puna.state.live import LiveStore
 from puna.state.owner import STOPPED, Owner
 from puna.state.private import private_folder
 from puna.state.responses import ResponseStore
@@ -33,6 +34,7 @@ class Stores:
         self.database = database
         self.owner = Owner(settings.home)
         self.responses = ResponseStore(database)
+        self.live = LiveStore(database)
         self.conversations = ConversationStore(database)
         self.servers = Servers(database, self.owner.name)
         self._watching: asyncio.Task[None] | None = None
@@ -88,9 +90,11 @@ class Stores:
                 if last - before < LOST_SECONDS / 2:
                     await self.fail_abandoned(await self.servers.there())
 
-    async def save(self, response: StoredResponse, conversation: str | None = None) -> None:
+    async def save(
+        self, response: StoredResponse, conversation: str | None = None, patience: float = PATIENCE
+    ) -> None:
         """Keep a response; now and then look for what is too old."""
-        await self.responses.save(response, conversation)
+        await self.responses.save(response, conversation, patience)
         self._saved += 1
         most = self._settings.responses_max_count
         full = most is not None and self._saved >= max(1, most // EXPIRY_SHARE)

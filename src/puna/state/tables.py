@@ -35,8 +35,8 @@ responses = Table(
     Column("owner", String, nullable=False),
     Column("body", JSON, nullable=False),
 )
-"""`body` is the response object without its output. `chain_id` is the first response of the chain, which all that go
-back to it share; `owner` the process that makes the response."""
+"""`body` is the response object without its output; its status is the column's. `chain_id` is the first response of
+the chain, which all that go back to it share; `owner` the process that makes the response."""
 
 response_items = Table(
     "response_items",
@@ -55,6 +55,16 @@ response_streams = Table(
     Column("events", LargeBinary, nullable=False),
 )
 """The events of a response that was streamed, as they were sent, compressed by zlib."""
+
+response_parts = Table(
+    "response_parts",
+    metadata,
+    Column("response_id", ForeignKey("responses.id", ondelete="CASCADE"), primary_key=True),
+    Column("last", Integer, primary_key=True),
+    Column("events", LargeBinary, nullable=False),
+)
+"""The events so far of a response that is being made, some at a time, compressed by zlib. `last` is the number of the
+last of them."""
 
 conversations = Table(
     "conversations",

@@ -44,6 +44,16 @@ class Front:
         """The client that applications use."""
         return openai.OpenAI(base_url=f"{self.url}/v1", api_key="unused", max_retries=0, http_client=self.http())
 
+    def async_client(self) -> openai.AsyncOpenAI:
+        """The same for coroutines."""
+        http = httpx2.AsyncClient(timeout=60, trust_env=False, verify=False)
+        return openai.AsyncOpenAI(base_url=f"{self.url}/v1", api_key="unused", max_retries=0, http_client=http)
+
+    def get(self, path: str) -> httpx2.Response:
+        """What is there."""
+        with self.http() as http:
+            return http.get(path)
+
     def post(self, path: str, **body: Any) -> httpx2.Response:
         """The answer to that body."""
         with self.http() as http:

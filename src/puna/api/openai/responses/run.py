@@ -19,7 +19,8 @@ Keep = Callable[["Run"], Awaitable[None]]
 
 
 class Run:
-    """Makes one response. `events` are those sent so far; the number of each is its place.
+    """Makes one response. `events` are those sent so far; the number of each is its place. It is `settled` when all
+    of them are there but the last, which is sent when the response is kept.
 
     `explain` says what a client is told of an error. `keep` is called when the response is as it will
     stay, before anybody hears of it, so what is reported completed is stored.
@@ -45,6 +46,7 @@ class Run:
         self._begun = asyncio.Event()
         self._news = asyncio.Event()
         self._stopping: PunaError | None = None
+        self.settled = False
         self._task = asyncio.create_task(self._work())
 
     @property
@@ -55,6 +57,14 @@ class Run:
     def begun(self) -> bool:
         """Whether the model has said anything."""
         return self._begun.is_set()
+
+    @property
+    def response(self) -> dict[str, Any]:
+        """The response object as a client may see it now: at its end when it is kept, not before."""
+        found = self.answer.response
+        if self.settled and not self.done:
+            return {**found, "status": "in_progress", "completed_at": None, "error": None}
+        return found
 
     def log(self) -> bytes:
         """The stream as it will have been when it has ended."""
@@ -102,10 +112,15 @@ class Run:
                 await news.wait()
 
     async def stop(self, reason: PunaError | None = None) -> None:
-        """End it: cancelled, or failed where there is a reason. One that has ended already stays as it is."""
-        self._stopping = reason
-        self._task.cancel()
+        """End it: cancelled, or failed where there is a reason. One that is settled already stays as it is."""
+        if not self.settled:
+            self._stopping = reason
+            self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+
+    def give_up(self) -> None:
+        """End it, kept or not."""
+        self._task.cancel()
 
     async def _work(self) -> None:
         try:
@@ -120,6 +135,7 @@ class Run:
             self.failure = PunaError(f"internal error: {type(error).__name__}")
             closing = self._fail(self.failure)
         self._emit(closing)
+        self.settled = True
         try:
             await self._keep(self)
         except PunaError as error:

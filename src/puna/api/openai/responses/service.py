@@ -1,8 +1,9 @@
 """The responses of a server: those at work, and those that are kept."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 from puna.api.openai.responses.answer import ResponseBuilder
 from puna.api.openai.responses.body import CreateBody, Prompt
 from puna.api.openai.responses.continued import Continued
+from puna.api.openai.responses.followed import ended, followed, replay
 from puna.api.openai.responses.frame import frame
 from puna.api.openai.responses.items import Stored
 from puna.api.openai.responses.preparation import Prepared, in_progress, prepare
-from puna.api.openai.responses.run import Run, numbered
+from puna.api.openai.responses.published import Published
+from puna.api.openai.responses.run import Run
 from puna.api.openai.responses.truncation import fitted
 from puna.api.services import Services
 from puna.core.errors import InvalidRequest, NotFound, PunaError
@@ -24,10 +27,13 @@ from puna.inference.caller import Caller
 from puna.inference.inference import completed
 from puna.library.names import ModelName
 from puna.state.owner import STOPPED
-from puna.state.stored import StoredResponse
+from puna.state.stored import UNFINISHED, StoredResponse
 
-FOLLOWING = 0.5
-"""How often, in seconds, it is looked whether another server is done with a response."""
+PATIENCE = 15.0
+"""For how many seconds the end of a response waits for a database that is away. Nobody waits for one in the
+background, which has all the time."""
+LEAVING = 5.0
+"""How many seconds it may take at the end of the server to keep what is at work."""
 
 
 class Responses:
@@ -36,6 +42,7 @@ class Responses:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._runs: dict[str, Run] = {}
+        self._published = Published(services.state)
 
     async def create(
         self,
@@ -61,19 +68,20 @@ class Responses:
             summary=body.summary is not None,
             seal=self._services.state.seal.close if sealing else None,
         )
-        if body.background:
-            await self._announce(answer, prepared)
+        shared = await self._announce(answer, prepared) if body.background else False
         keep = partial(self._keep, body, prepared)
         source = self._source(body, prepared.request, caller)
         run = Run(answer, source, keep, prepared.given, prepared.before, explain)
         if body.store is not False:
             self._runs[answer.id] = run
+        if shared:
+            self._published.add(run)
         return run
 
     async def get(self, key: str) -> dict[str, Any]:
         """A response object. Raises NotFound."""
         if run := self._runs.get(key):
-            return run.answer.response
+            return run.response
         stored = await (await self._services.state.open()).responses.get(key)
         if stored is None:
             raise no_response(key)
@@ -91,25 +99,12 @@ class Responses:
         events = await (await self._services.state.open()).responses.events(key)
         if events is None:
             if (await self.get(key))["background"]:
-                return self._followed(key, after)
+                return followed(await self._services.state.open(), key, after)
             raise InvalidRequest(
                 f"The response '{key}' can't be streamed: it was created with neither 'stream' nor 'background'.",
                 param="stream",
             )
         return replay(events, after)
-
-    async def _followed(self, key: str, after: int) -> AsyncGenerator[bytes, None]:
-        """The events of a response that another server makes, once it is done; its end, where that server is gone."""
-        stores = await self._services.state.open()
-        stored = await stores.responses.get(key)
-        while stored and stored.unfinished:
-            await asyncio.sleep(FOLLOWING)
-            stored = await stores.responses.get(key)
-        if events := await stores.responses.events(key):
-            async for block in replay(events, after):
-                yield block
-        elif stored:
-            yield numbered({"type": f"response.{stored.body['status']}", "response": stored.body}, after + 1)
 
     async def delete(self, key: str) -> None:
         """Forget a response; end it where it is still at work. Raises NotFound."""
@@ -123,21 +118,31 @@ class Responses:
 
         Raises:
             NotFound: there is no such response.
-            InvalidRequest: it does not run in the background, or not on this server.
+            InvalidRequest: it does not run in the background, or in another process of this machine.
         """
         response = await self.get(key)
         if not response["background"]:
             raise InvalidRequest("Cannot cancel a synchronous response.", param="response_id")
         if run := self._runs.get(key):
             await run.stop()
-        elif response["status"] in ("queued", "in_progress"):
-            raise InvalidRequest(f"The response '{key}' runs on another server; cancel it there.")
+        elif response["status"] in UNFINISHED:
+            stores = await self._services.state.open()
+            if not stores.database.shared:
+                raise InvalidRequest(f"The response '{key}' runs on another server; cancel it there.")
+            await stores.live.cancel(key)
+            await ended(stores, key)
         return await self.get(key)
 
     async def close(self) -> None:
         """End what is at work: it has failed."""
-        for run in list(self._runs.values()):
-            await run.stop(PunaError(STOPPED))
+        self._published.close()
+        runs = list(self._runs.values())
+        with suppress(TimeoutError):  # the database is away
+            async with asyncio.timeout(LEAVING):
+                for run in runs:
+                    await run.stop(PunaError(STOPPED))
+        for run in runs:
+            run.give_up()
 
     async def prepare(self, body: Prompt, caller: Caller, continued: Continued | None = None) -> Prepared:
         """What a body of that caller's asks for, without asking it."""
@@ -173,11 +178,12 @@ class Responses:
             return read_only(ask, request)
         return fitted(ask, request) if body.truncation == "auto" else ask(request)
 
-    async def _announce(self, answer: ResponseBuilder, prepared: Prepared) -> None:
-        """Store a response that nothing was done for yet."""
+    async def _announce(self, answer: ResponseBuilder, prepared: Prepared) -> bool:
+        """Store a response that nothing was done for yet. Says whether other servers see it."""
         stores = await self._services.state.open()
         body = {**answer.response, "status": "queued"}
         await stores.save(StoredResponse(body=body, input=prepared.given, owner=stores.owner.name))
+        return stores.database.shared
 
     async def _keep(self, body: CreateBody, prepared: Prepared, run: Run) -> None:
         """Store a response as it will stay; the client has not heard of its end yet."""
@@ -192,7 +198,7 @@ class Responses:
                 stores = await self._services.state.open()
                 events = run.log() if body.stream or body.background else None
                 stored = StoredResponse(body=response, input=prepared.given, events=events, owner=stores.owner.name)
-                await stores.save(stored, conversation)
+                await stores.save(stored, conversation, math.inf if body.background else PATIENCE)
             elif conversation:
                 stores = await self._services.state.open()
                 await stores.conversations.append(conversation, [*prepared.given, *response["output"]])
@@ -221,9 +227,3 @@ async def read_only(
 
 def no_response(key: str) -> NotFound:
     return NotFound(f"Response with id '{key}' not found.", param="response_id")
-
-
-async def replay(events: bytes, after: int) -> AsyncGenerator[bytes, None]:
-    """Kept events behind that number."""
-    blocks = events.split(b"\n\n")[after + 1 : -1]
-    yield b"".join(block + b"\n\n" for block in blocks)
