@@ -1,6 +1,5 @@
 """Keys from a file: what each may do, and whose things are whose."""
 
-import datetime
 import hashlib
 import json
 import ssl
@@ -13,6 +12,7 @@ import pytest
 
 from puna.serving.keys import Keys
 from puna.settings import SettingError, Settings
+from tests.certificates import write_certificate
 from tests.server import RunningServer, StartServer, running_server
 
 CHAT = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4}
@@ -216,32 +216,3 @@ def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert [row.name for row in client.models()] == ["tiny:latest"]
     with pytest.raises(SettingError, match="belong together"):
         Settings.from_environment({"PUNA_TLS_CERT": str(certificate)})
-
-
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1, and its key."""
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    address = ipaddress.ip_address("127.0.0.1")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "puna")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(address)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    (folder / "key.pem").write_bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))
-    return folder / "cert.pem", folder / "key.pem"

@@ -1,6 +1,7 @@
 """Where a model runs that runs elsewhere: addresses of servers that speak OpenAI's API."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 
@@ -24,6 +25,15 @@ class Address:
     def host(self) -> str:
         """The host, with its port where it says one."""
         return urlsplit(self.url).netloc
+
+
+def is_local(url: str) -> bool:
+    """Whether an address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

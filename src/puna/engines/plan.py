@@ -54,7 +54,7 @@ def plan(model: EngineModel, task: Task, settings: EngineSettings, engines: Sequ
 
     Raises InvalidRequest where the model can't do it, or nothing here runs such a model.
     """
-    if not NEEDS[task] & {*model.capabilities}:
+    if model.kind != "remote" and not NEEDS[task] & {*model.capabilities}:  # what a server can do it says itself
         purpose = next((text for capability, text in PURPOSES.items() if capability in model.capabilities), "")
         does = f" It {purpose}." if purpose else ""
         raise InvalidRequest(f"This model can't {VERBS[task]}.{does}", about=RequestedModel())

@@ -180,7 +180,7 @@ class Inference:
             async for prompt in prompts:
                 read.append(prompt)
                 yield prompt
-        request = replace(request, prompts=tuple(tuple(token.id for token in prompt.tokens) for prompt in read))
+        request = replace(request, prompts=tuple(map(as_read, read, request.prompts)))
         if request.sampling.max_tokens == 0:
             for event in nothing_generated(request, [prompt.count for prompt in read]):
                 yield event
@@ -324,6 +324,13 @@ class Inference:
         async with aclosing(answered) as events:
             async for event in events:
                 yield event
+
+
+def as_read(read: PromptRead, given: str | tuple[int, ...]) -> str | tuple[int, ...]:
+    """A prompt by its tokens, so that what follows it is as it was scored; as it was given where another server did
+    not tell their ids."""
+    tokens = tuple(token.id for token in read.tokens)
+    return given if -1 in tokens else tokens
 
 
 async def make_ready(model: Model) -> None:

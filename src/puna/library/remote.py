@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from puna.core.capabilities import Capability
 from puna.core.errors import InvalidRequest
-from puna.core.remote import Address, Remote
+from puna.core.remote import Address, Remote, is_local
 
 FORMAT = "remote"
 """The format that the config of such a model names."""
@@ -69,19 +68,10 @@ def checked(address: Address) -> Address:
 def require_encrypted(addresses: Iterable[Address], *, insecure: bool) -> None:
     """Raises InvalidRequest for an address of another machine without encryption, unless that is wanted."""
     for address in addresses:
-        if not insecure and address.url.lower().startswith("http:") and not is_local(address):
+        if not insecure and address.url.lower().startswith("http:") and not is_local(address.url):
             raise InvalidRequest(
                 f"{address.url} would be used without encryption: use https://, or allow it with --insecure"
             )
-
-
-def is_local(address: Address) -> bool:
-    """Whether the address is this machine's own."""
-    host = urlsplit(address.url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def check_key(key: str) -> str:

@@ -2,6 +2,7 @@
 `requests`."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ class Stub:
     """What is answered at each path, 404 where nothing is. Several answers are given in turn; the last one stays."""
 
     url: str = ""
+    port: int = 0
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
@@ -74,8 +76,8 @@ def chunk(delta: dict[str, Any], *, index: int = 0, **more: Any) -> dict[str, An
 
 
 @contextmanager
-def stub_server() -> Iterator[Stub]:
-    """A stub that listens on a port of its own."""
+def stub_server(encryption: ssl.SSLContext | None = None) -> Iterator[Stub]:
+    """A stub that listens on a port of its own, with TLS where there is a context for it."""
     stub = Stub()
 
     class Handler(BaseHTTPRequestHandler):
@@ -110,7 +112,10 @@ def stub_server() -> Iterator[Stub]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    stub.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    stub.port = server.server_address[1]
+    stub.url = f"{'https' if encryption else 'http'}://127.0.0.1:{stub.port}/v1"
+    if encryption:
+        server.socket = encryption.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:

@@ -1,6 +1,7 @@
 """Another Puna as the server of a model: everything that it can do is done through the one in front of it."""
 
 import json
+from typing import Any
 
 import openai
 import pytest
@@ -69,6 +70,27 @@ def test_a_completion_of_several_prompts(client: openai.OpenAI, server: RunningS
         return [choice.text for choice in answer.choices]
 
     assert texts(client, "far") == texts(server.client(), "tiny")
+
+
+@pytest.mark.parametrize("tokens", [0, 3])
+def test_log_probabilities_of_given_text(tokens: int, client: openai.OpenAI, server: RunningServer) -> None:
+    def ask(asked: openai.OpenAI, model: str) -> tuple[list[Any], list[float]]:
+        answer = asked.completions.create(
+            model=model, prompt=["One two", "Drei \u00fc"], echo=True, logprobs=2, max_tokens=tokens, temperature=0
+        )
+        rows: list[Any] = []
+        values: list[float] = []
+        for choice in answer.choices:
+            found = choice.logprobs
+            assert found
+            rows.append((choice.text, found.tokens, found.text_offset))
+            values += [value for value in found.token_logprobs or () if value is not None]
+        assert answer.usage
+        return [*rows, answer.usage.prompt_tokens], values
+
+    far, near = ask(client, "far"), ask(server.client(), "tiny")
+    assert far[0] == near[0]
+    assert far[1] == pytest.approx(near[1], abs=0.05)
 
 
 def test_embeddings(client: openai.OpenAI, server: RunningServer) -> None:

@@ -229,11 +229,31 @@ def test_a_responses_client_over_a_server_of_chats_alone(front: Front, stub: Stu
     ]
 
 
-def test_log_probabilities_of_given_text_are_refused_by_name(front: Front, stub: Stub) -> None:
+def test_log_probabilities_of_given_text_where_the_server_gives_them(front: Front, stub: Stub) -> None:
     name = made(front, stub, "vllm")
+    scored = {
+        "tokens": ["One", " two"],
+        "token_logprobs": [None, -0.5],
+        "top_logprobs": [None, {" two": -0.5, " to": -1.5}],
+    }
+    stub.tell("/v1/completions", {"choices": [{"index": 0, "text": "One two", "logprobs": scored}]})
+    answer = front.post("/v1/completions", model=name, prompt="One two", echo=True, logprobs=1, max_tokens=0).json()
+    assert stub.bodies == [
+        {"model": "m", "prompt": "One two", "max_tokens": 0, "echo": True, "logprobs": 1},
+    ]
+    [choice] = answer["choices"]
+    assert (choice["text"], choice["finish_reason"]) == ("One two", "length")
+    assert choice["logprobs"] == {**scored, "text_offset": [0, 3]}
+    assert answer["usage"]["prompt_tokens"] == 2
+
+
+@pytest.mark.parametrize("kind", ["sglang", "llama-server", "ollama", "generic"])
+def test_log_probabilities_of_given_text_are_refused_by_name(kind: str, front: Front, stub: Stub) -> None:
+    name = made(front, stub, kind)
     answer = front.post("/v1/completions", model=name, prompt="One two", echo=True, logprobs=1)
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "echo"
+    assert not stub.bodies
 
 
 def test_vectors_are_of_length_one_in_either_form(front: Front, stub: Stub) -> None:

@@ -9,6 +9,7 @@ from puna.core.events import Event, Finished, TextDelta, ToolCallDelta
 from puna.core.requests import ChatRequest
 from puna.engines.remote.chat_body import chat_body
 from puna.engines.remote.chunks import ChunkReader
+from puna.engines.remote.discovery import Traits
 from puna.engines.remote.sampling import unknown
 from puna.engines.remote.upstream import Upstream
 from puna.engines.remote.usage import Totals
@@ -34,9 +35,14 @@ async def chat(upstream: Upstream, request: ChatRequest) -> AsyncGenerator[Event
             prefix=prefix_of(request) if traits.server.repeats else "",
             each=traits.server.usage_of_each,
         )
-        async with aclosing(round_of(upstream, body, reader, request)) as events:
-            async for event in events:
-                yield event
+        wanted = Wanted(upstream, request, traits)
+        async with aclosing(upstream.stream("/chat/completions", body)) as chunks:
+            async for chunk in chunks:
+                for event in reader.read(chunk):
+                    wanted.look(event)
+                    yield event
+        if not reader.finished:
+            raise ConnectionError("the stream ended before the answer did")
         reader.totals.count(reader.pieces)
         totals.add(reader.totals)
         if len(reader.finished) < together:
@@ -45,29 +51,29 @@ async def chat(upstream: Upstream, request: ChatRequest) -> AsyncGenerator[Event
     yield totals.done(monotonic() - begun)
 
 
-async def round_of(
-    upstream: Upstream, body: dict[str, object], reader: ChunkReader, request: ChatRequest
-) -> AsyncGenerator[Event, None]:
-    """The events of one request."""
-    forced = request.tool_choice.mode == "required"
-    called: set[int] = set()
-    heard = request.logprobs is None
-    async with aclosing(upstream.stream("/chat/completions", body)) as chunks:
-        async for chunk in chunks:
-            for event in reader.read(chunk):
-                if not heard and isinstance(event, TextDelta):
-                    heard = bool(event.logprobs)
-                    if not heard:
-                        upstream.lacks("logprobs")
-                        raise unknown("logprobs", (await upstream.traits()).server)
-                if forced:
-                    if isinstance(event, ToolCallDelta):
-                        called.add(event.index)
-                    elif isinstance(event, Finished) and event.index not in called and event.reason != "length":
-                        raise SchemaNotMet("The request requires a tool call, but the server returned none.")
-                yield event
-    if not reader.finished:
-        raise ConnectionError("the stream ended before the answer did")
+class Wanted:
+    """What a request wants of an answer that not every server gives: log probabilities, and a call of a tool."""
+
+    def __init__(self, upstream: Upstream, request: ChatRequest, traits: Traits) -> None:
+        self._upstream = upstream
+        self._server = traits.server
+        self._forced = request.tool_choice.mode == "required"
+        self._heard = request.logprobs is None
+        self._called: set[int] = set()
+
+    def look(self, event: Event) -> None:
+        """Look at an event on its way. Raises InvalidRequest for log probabilities that are not there, SchemaNotMet
+        for a call that did not come."""
+        if not self._heard and isinstance(event, TextDelta):
+            self._heard = bool(event.logprobs)
+            if not self._heard:
+                self._upstream.lacks("logprobs")
+                raise unknown("logprobs", self._server)
+        if self._forced:
+            if isinstance(event, ToolCallDelta):
+                self._called.add(event.index)
+            elif isinstance(event, Finished) and event.index not in self._called and event.reason != "length":
+                raise SchemaNotMet("The request requires a tool call, but the server returned none.")
 
 
 def prefix_of(request: ChatRequest) -> str:

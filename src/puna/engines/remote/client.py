@@ -8,14 +8,16 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 from puna import __version__
 from puna.core.json import write
+from puna.core.remote import is_local
 from puna.engines.remote.connection import KeptConnection
+from puna.engines.remote.encryption import distrust, encryption
+from puna.engines.remote.proxy import proxy_for, tunnel
 
 KEPT_SECONDS = 30.0
 """How long a connection waits for its next request. Servers close theirs after a minute or so."""
@@ -62,6 +64,7 @@ class Client:
         self._host = place.hostname
         self._port = place.port or (443 if self._secure else 80)
         self._path = place.path
+        self._local = is_local(url)
         self._head = f"HTTP/1.1\r\nHost: {place.netloc}\r\nUser-Agent: puna/{__version__}\r\nAccept: */*\r\n"
         self._connect_timeout = connect_timeout
         self._patience = patience
@@ -139,17 +142,29 @@ class Client:
         raise failure
 
     async def _dialled(self) -> KeptConnection:
-        context = await encryption() if self._secure else None
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: KeptConnection(self._patience), self._host, self._port, ssl=context
-            )
+            return await self._connect()
         except ssl.SSLError as error:
-            raise Unreachable(f"no encrypted connection: {error.reason or error}") from error
+            raise Unreachable(distrust(error)) from error
         except TimeoutError:  # it is an OSError
             raise
         except OSError as error:
             raise Unreachable(reason(error)) from error
+
+    async def _connect(self) -> KeptConnection:
+        """Connect, through the proxy that the environment names for addresses with TLS."""
+        loop = asyncio.get_running_loop()
+        context = await encryption() if self._secure else None
+        connection = KeptConnection(self._patience)
+        proxy = proxy_for(self._host, self._port) if self._secure and not self._local else None
+        if proxy is None:
+            await loop.create_connection(lambda: connection, self._host, self._port, ssl=context)
+            return connection
+        assert context
+        through = await tunnel(proxy, self._host, self._port)
+        transport = await loop.start_tls(through, connection, context, server_hostname=self._host)
+        assert transport
+        connection.connection_made(transport)
         return connection
 
     def _request(self, method: str, path: str, body: Any, key: str | None, *, root: bool) -> bytes:
@@ -162,16 +177,6 @@ class Client:
         content = write(body)
         head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         return head.encode() + content
-
-
-async def encryption() -> ssl.SSLContext:
-    """What certificates are checked with. Reading them takes 20 ms, so in a thread."""
-    return await asyncio.to_thread(_encryption) if not _encryption.cache_info().currsize else _encryption()
-
-
-@cache
-def _encryption() -> ssl.SSLContext:
-    return ssl.create_default_context()
 
 
 def reason(error: OSError) -> str:

@@ -119,7 +119,11 @@ def read_tokens(logprobs: dict[str, Any] | None) -> tuple[TokenLogprob, ...]:
 
 def token_of(text: str, logprob: float | None, top: tuple[TokenLogprob, ...] = ()) -> TokenLogprob:
     """A token from its text; part of a character is written out as `bytes:\\xe2\\x80`."""
-    data = text.encode()
+    return TokenLogprob(-1, text, bytes_of(text), 0.0 if logprob is None else logprob, top)
+
+
+def bytes_of(text: str) -> bytes:
+    """What a token's text stands for."""
     if text.startswith("bytes:"):
-        data = bytes(int(digits, 16) for digits in text.removeprefix("bytes:").split("\\x")[1:])
-    return TokenLogprob(-1, text, data, 0.0 if logprob is None else logprob, top)
+        return bytes(int(digits, 16) for digits in text.removeprefix("bytes:").split("\\x")[1:])
+    return text.encode()

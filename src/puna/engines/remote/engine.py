@@ -3,24 +3,28 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from time import monotonic
 from typing import Self, TypeVar
 
 from puna.core.capacity import Capacity
-from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead
+from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
 from puna.core.embeddings import Embedded, EmbeddingRequest
 from puna.core.errors import EngineLost, PunaError
 from puna.core.events import ChatEvent
+from puna.core.images import ImageEvent, ImageRequest
 from puna.core.remote import Address, Timeouts
 from puna.core.requests import ChatRequest
 from puna.core.snapshot import ServerState
-from puna.engines.engine import Chats, Completes, Embeds, Engine
+from puna.engines.engine import Chats, Completes, Draws, Embeds, Engine, Scores
 from puna.engines.remote.balancer import Balancer, beginning
 from puna.engines.remote.chat import chat
 from puna.engines.remote.completion import complete
 from puna.engines.remote.counting import count_tokens
+from puna.engines.remote.drawing import draw
 from puna.engines.remote.embedding import INPUTS, embed
 from puna.engines.remote.refusal import ServerBusy, ServerFailed
+from puna.engines.remote.scoring import score
 from puna.engines.remote.upstream import Upstream
 
 E = TypeVar("E")
@@ -30,7 +34,7 @@ SHORTEST_PAUSE = 0.05
 """The least time in seconds between two looks at the servers."""
 
 
-class RemoteEngine(Engine, Chats, Completes, Embeds):
+class RemoteEngine(Engine, Chats, Completes, Scores, Embeds, Draws):
     """Asks the servers at the addresses of a model, in place of a model."""
 
     def __init__(self, addresses: Sequence[Address], timeouts: Timeouts) -> None:
@@ -64,24 +68,27 @@ class RemoteEngine(Engine, Chats, Completes, Embeds):
         for upstream in self._upstreams:
             upstream.close()
 
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         conversation = beginning(request) if len(self._upstreams) > 1 else None
-        async with aclosing(self._asked(lambda upstream: chat(upstream, request), conversation)) as events:
-            async for event in events:
-                yield event
+        return self._asked(lambda upstream: chat(upstream, request), conversation)
 
     async def count_prompt(self, request: ChatRequest) -> int:
         return await self._answered(lambda upstream: count_tokens(upstream, request))
 
-    async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
-        async with aclosing(self._asked(lambda upstream: complete(upstream, request))) as events:
-            async for event in events:
-                yield event
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        return self._asked(lambda upstream: complete(upstream, request))
+
+    async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
+        for index, prompt in enumerate(request.prompts):
+            yield await self._answered(partial(score, index=index, prompt=prompt, alternatives=request.alternatives))
 
     async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
         for first in range(0, len(request.inputs), INPUTS):
             batch = request.inputs[first : first + INPUTS]
-            yield await self._answered(lambda upstream, batch=batch: embed(upstream, batch))  # type: ignore[misc]
+            yield await self._answered(partial(embed, inputs=batch))
+
+    def draw(self, request: ImageRequest) -> AsyncGenerator[ImageEvent, None]:
+        return self._asked(lambda upstream: draw(upstream, request))
 
     async def _asked(
         self, ask: Callable[[Upstream], AsyncGenerator[E, None]], conversation: bytes | None = None

@@ -32,9 +32,6 @@ def plan_remote(model: EngineModel, task: Task, settings: EngineSettings) -> Rem
     engine here could be told."""
     if model.kind != "remote" or model.remote is None:
         return None
-    if task == "score":
-        message = "Servers of remote models are not asked for the log probabilities of a given text."
-        raise InvalidRequest(message, about=Setting("echo"))
     for name in HINTS:
         if getattr(model.parameters, name) is not None:
             raise InvalidRequest("The server of this model decides about this setting.", about=Setting(name))

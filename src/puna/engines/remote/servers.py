@@ -36,7 +36,8 @@ class Server:
 
     `sampling` are the fields of `Sampling` that it knows, by its own words. `choices` says that it gives several
     answers to one request, `several_prompts` that a completion may have several prompts, `forces_calls` that it obeys
-    `tool_choice`, `holds_schemas` that it generates nothing that does not fit, `fills_in` that it knows `suffix`.
+    `tool_choice`, `holds_schemas` that it generates nothing that does not fit, `fills_in` that it knows `suffix`,
+    `scores` that it gives the log probabilities of a prompt's tokens, `draws` that it makes pictures of a seed.
     `continues` are the fields with which it goes on with an assistant's message; None where it can't. `thoughts` are
     its words for the thinking in a message of the conversation. `effort_in_template` says that how much to think goes
     to the chat template. `thinking_tokens`, `template_variables`, `generation_prompt`, `regex` and `grammar` are its
@@ -52,6 +53,8 @@ class Server:
     holds_schemas: bool = False
     forms_completions: bool = False
     fills_in: bool = False
+    scores: bool = False
+    draws: bool = False
     continues: Mapping[str, Any] | None = None
     thoughts: tuple[str, ...] = ()
     effort_in_template: bool = False
@@ -70,6 +73,8 @@ PUNA = Server(
     holds_schemas=True,
     forms_completions=True,
     fills_in=True,
+    scores=True,
+    draws=True,
     continues={},
     thoughts=("reasoning_content",),
     thinking_tokens="reasoning.max_tokens",
@@ -82,6 +87,7 @@ VLLM = Server(
     sampling=VLLM_SAMPLING,
     holds_schemas=True,
     forms_completions=True,
+    scores=True,
     continues={"continue_final_message": True, "add_generation_prompt": False},
     thoughts=("reasoning", "reasoning_content"),
     effort_in_template=True,

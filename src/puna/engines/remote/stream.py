@@ -1,25 +1,30 @@
 """Server-sent events as they come from another server."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
-from puna.engines.remote.client import Answer
 
+class EventReader:
+    """Reads the decoded data of events, in whatever blocks they come."""
 
-async def events_of(answer: Answer) -> AsyncGenerator[Any, None]:
-    """The decoded data of each event. Raises ConnectionError where the server breaks off or sends what is none."""
-    rest = b""
-    while block := await answer.read():
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def read(self, block: bytes) -> Iterator[Any]:
+        """The events that end in a block. Raises ConnectionError for what is none."""
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n")
-        *events, rest = (rest + block).split(b"\n\n")
+        *events, self._rest = (self._rest + block).split(b"\n\n")
         for event in events:
             if (data := data_of(event)) is not None:
                 yield data
-    if (data := data_of(rest)) is not None:
-        yield data
+
+    def close(self) -> Iterator[Any]:
+        """What came last, where no empty line ends it. Raises as `read` does."""
+        if (data := data_of(self._rest)) is not None:
+            yield data
 
 
 def data_of(event: bytes) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from time import monotonic
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from puna.engines.remote.client import Answer, Client
 from puna.engines.remote.discovery import Traits, discover
 from puna.engines.remote.keys import read_key
 from puna.engines.remote.refusal import ServerBusy, ServerFailed, broken, refusal
-from puna.engines.remote.stream import events_of
+from puna.engines.remote.stream import EventReader
 
 FAILURES = 3
 """After how many failures in a row a server that can be reached is left alone for a while."""
@@ -107,11 +107,19 @@ class Upstream:
 
     async def stream(self, path: str, body: Any) -> AsyncGenerator[Any, None]:
         """The decoded events of an answer. Raises as `asked` does."""
-        async with self.asked(path, body) as answer, aclosing(events_of(answer)) as events:
-            async for event in events:
-                if "error" in event:
-                    raise broken(self.address.host, event["error"], read_key(self.address.key))
-                yield event
+        reader = EventReader()
+        async with self.asked(path, body) as answer:
+            while block := await answer.read():
+                for event in reader.read(block):
+                    yield self._sound(event)
+            for event in reader.close():
+                yield self._sound(event)
+
+    def _sound(self, event: Any) -> Any:
+        """The event, if it is no error."""
+        if "error" in event:
+            raise broken(self.address.host, event["error"], read_key(self.address.key))
+        return event
 
     @asynccontextmanager
     async def asked(self, path: str, body: Any, *, root: bool = False) -> AsyncIterator[Answer]:
