@@ -1,8 +1,8 @@
 """What it costs to ask another server through Puna: `make bench-remote`.
 
 The other server is a stand-in in a process of its own that streams as vLLM does, a token for each stream every few
-milliseconds, so that its pace does not depend on the processor that it shares with Puna here. Each burst goes to it
-directly and through Puna, in turn.
+milliseconds as a GPU would, so that its pace does not depend on the processor that it shares with Puna here. It is
+asked directly and through Puna, in turn.
 """
 
 import argparse
@@ -15,14 +15,18 @@ from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
+from time import perf_counter
 from typing import Any
 
 import psutil
 
-from benchmarks.load import Target, asked, first_text, send_burst
+from benchmarks.bench import cached_model, puna_environment
+from benchmarks.load import Target, asked, first_text, send_burst, stream
+from benchmarks.servers import engine_alone, puna_server
+from benchmarks.store import add_model
 from puna.library.creation import create
 from puna.library.library import Library
 from puna.library.modelfile import Modelfile
@@ -40,6 +44,17 @@ def write_body(prompt: str, tokens: int) -> dict[str, Any]:
     """A request for so many tokens."""
     messages = [{"role": "user", "content": prompt}]
     return {"model": MODEL, "messages": messages, "max_tokens": tokens, "stream": True}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured: `pairs` of runs, in which each stream has so many `answers` of so many `tokens`, of which
+    one comes every `pace` seconds."""
+
+    pairs: int
+    tokens: int
+    pace: float
+    answers: int
 
 
 class StandIn(asyncio.Protocol):
@@ -150,26 +165,87 @@ async def servers(pace: float, count: int = 1) -> AsyncIterator[Servers]:
         yield Servers(there, here, psutil.Process(process.pid), [each for each, _ in found])
 
 
-async def compare(pairs: int, tokens: int, pace: float) -> None:
-    """Throughput and the first token, through Puna and without."""
-    async with servers(pace) as found:
-        there, here, process = found.there, found.here, found.puna
-        for streams in STREAMS:
-            ratios, later = [], []
-            before = process.cpu_times().user + process.cpu_times().system
-            for number in range(pairs):
-                prompts = [f"prompt {number} {place}" for place in range(streams)]
-                direct = await send_burst(there, prompts, tokens)
-                through = await send_burst(here, prompts, tokens)
-                ratios.append(through.rate / direct.rate)
-                later.append(1000 * (through.first - direct.first))
-            spent = process.cpu_times().user + process.cpu_times().system - before
-            each = 1e6 * spent / (pairs * streams * tokens)
-            low, _, high = quantiles(ratios, n=4)
-            print(
-                f"{streams:3} streams: throughput {median(ratios):.3f} ({low:.3f} to {high:.3f}), "
-                f"first token {median(later):+.1f} ms, {each:.0f} µs of processor time a token"
-            )
+@dataclass(frozen=True)
+class Steady:
+    """Clients that ask again and again: `seconds` of an answer and `first` until its first token, in the median."""
+
+    seconds: float
+    first: float
+
+
+async def ask_steadily(target: Target, streams: int, tokens: int, seconds: float, answers: int) -> Steady:
+    """Have so many streams open all the time, which begin evenly spread over the `seconds` that an answer takes."""
+    firsts, took = [], []
+
+    async def ask(place: int) -> None:
+        await asyncio.sleep(seconds * place / streams)
+        for number in range(answers):
+            begun = perf_counter()
+            firsts.append(await stream(target, f"prompt {place} {number}", tokens))
+            took.append(perf_counter() - begun)
+
+    await asyncio.gather(*(ask(place) for place in range(streams)))
+    return Steady(median(took), median(firsts))
+
+
+async def compare(found: Servers, streams: int, plan: Plan) -> None:
+    """Throughput and the first token, through Puna and without: of streams that begin one after the other, and of
+    some that begin in the same instant."""
+    seconds = plan.tokens * plan.pace
+    steady, at_once = [], []
+    before = spent(found.puna)
+    for _ in range(plan.pairs):
+        one, other = [
+            await ask_steadily(target, streams, plan.tokens, seconds, plan.answers)
+            for target in (found.there, found.here)
+        ]
+        steady.append((one.seconds / other.seconds, 1000 * (other.first - one.first)))
+    each = 1e6 * (spent(found.puna) - before) / (plan.pairs * streams * plan.answers * plan.tokens)
+    for number in range(plan.pairs if streams > 1 else 0):
+        prompts = [f"prompt {number} {place}" for place in range(streams)]
+        direct, through = [await send_burst(target, prompts, plan.tokens) for target in (found.there, found.here)]
+        at_once.append((through.rate / direct.rate, 1000 * (through.first - direct.first)))
+    print(f"{streams:3} streams: {told(steady)}, {each:.0f} µs of processor time a token", flush=True)
+    if at_once:
+        print(f"{streams:3} in the same instant: {told(at_once)}", flush=True)
+
+
+def told(pairs: list[tuple[float, float]]) -> str:
+    """The middle of what was measured, and where half of it lies."""
+    ratios, later = zip(*pairs, strict=True)
+    low, _, high = quantiles(ratios, n=4) if len(ratios) > 1 else (ratios[0], 0, ratios[0])
+    return f"throughput {median(ratios):.3f} ({low:.3f} to {high:.3f}), first token {median(later):+.1f} ms"
+
+
+def spent(process: psutil.Process) -> float:
+    """The seconds of processor time that it has used."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+async def compare_llama(plan: Plan) -> None:
+    """The same with a llama-server, which has the processor that Puna wants as well: a model of 135 million random
+    weights, as in `make bench`."""
+    weights = cached_model("135M")
+    with puna_environment() as environment:
+        home, models = Path(environment["PUNA_HOME"]), Path(environment["PUNA_MODELS"])
+        add_model(models, "random", weights)
+        async with engine_alone("random", environment) as alone:
+            (home / "key").write_text(alone.key)
+            lines = f"FROM {alone.address}/v1 {MODEL}\nKEY file:{home / 'key'}"
+            create(Library(models), ModelName.parse(MODEL), Recipe.of(Modelfile.parse(lines), home))
+            with puna_server(environment) as server:
+                here, there = Target(server.address, write_body), replace(alone, write_body=write_body)
+                await first_text(here, "hello", 1)
+                for streams in (1, 8):
+                    found = []
+                    for number in range(plan.pairs):
+                        prompts = [
+                            f"Turn {number}, stream {place}: tell me about the sea." for place in range(streams)
+                        ]
+                        direct, through = [await send_burst(one, prompts, plan.tokens) for one in (there, here)]
+                        found.append((through.rate / direct.rate, 1000 * (through.first - direct.first)))
+                    print(f"{streams:3} streams of a llama-server on the same cores: {told(found)}", flush=True)
 
 
 async def weigh(pace: float) -> None:
@@ -212,13 +288,20 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.remote", description=__doc__)
     parser.add_argument("--stand-in", action="store_true", help="be the other server")
     parser.add_argument("--pace", type=float, default=0.03, help="seconds between two tokens of a stream")
-    parser.add_argument("--pairs", type=int, default=20)
-    parser.add_argument("--tokens", type=int, default=50)
+    parser.add_argument("--pairs", type=int, default=8)
+    parser.add_argument("--tokens", type=int, default=50, help="of each answer")
+    parser.add_argument("--answers", type=int, default=2, help="of each stream in a run")
+    parser.add_argument("--no-llama", dest="llama", action="store_false", help="ask no llama-server")
     arguments = parser.parse_args()
     if arguments.stand_in:
         await stand_in(arguments.pace)
         return
-    await compare(arguments.pairs, arguments.tokens, arguments.pace)
+    plan = Plan(arguments.pairs, arguments.tokens, arguments.pace, arguments.answers)
+    async with servers(plan.pace) as found:
+        for streams in STREAMS:
+            await compare(found, streams, plan)
+    if arguments.llama:
+        await compare_llama(plan)
     await weigh(1.0)
     await kill_one(arguments.pace)
 

@@ -10,10 +10,8 @@ import resource
 from collections import Counter
 from time import monotonic
 
-import psutil
-
 from benchmarks.load import LoadError, Target, stream
-from benchmarks.remote import servers
+from benchmarks.remote import servers, spent
 
 STREAMS = (100, 1000, 3000, 9500)
 RATE = 300.0
@@ -74,12 +72,6 @@ async def ending(target: Target, prompt: str) -> str:
     except (LoadError, OSError) as error:
         return f"{type(error).__name__}: {error}"[:160]
     return ""
-
-
-def spent(process: psutil.Process) -> float:
-    """The seconds of processor time that it has used."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def main() -> None:

@@ -23,8 +23,12 @@ class Dispatcher:
         await self._applications[self.dialect_of(request)](scope, receive, send)
 
     def dialect_of(self, request: Request) -> Dialect:
-        """The dialect that a request is in."""
-        return next(dialect for dialect in self._applications if dialect.claims(request))
+        """The dialect that a request is in. Whoever comes before the application asks, too."""
+        found: Dialect | None = request.scope.get("puna.dialect")
+        if found is None:
+            found = next(dialect for dialect in self._applications if dialect.claims(request))
+            request.scope["puna.dialect"] = found
+        return found
 
     def api_key(self, request: Request) -> str:
         """The API key that a request has where its dialect looks for one; nothing where there is none."""

@@ -1,6 +1,6 @@
 """How the next token is chosen, and when generation ends."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,12 @@ class Sampling:
 
     def over(self, lower: "Sampling") -> "Sampling":
         """These settings, with what is unset here taken from `lower`."""
-        unset = {field.name for field in fields(self) if getattr(self, field.name) is None}
-        return replace(self, **{name: getattr(lower, name) for name in unset})
+        return Sampling(
+            **{
+                name: getattr(lower, name) if (own := getattr(self, name)) is None else own
+                for name in self.__dataclass_fields__
+            }
+        )
 
 
 UNCHANGED = Sampling(

@@ -5,7 +5,8 @@ An engine inherits `Engine` and the protocol of each task that it does: `class E
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from functools import cache
+from typing import Literal, Protocol, TypeVar, cast, runtime_checkable
 
 from puna.core.capacity import Capacity
 from puna.core.completions import CompletionEvent, CompletionRequest, PromptRead, ScoreRequest
@@ -115,6 +116,12 @@ T = TypeVar("T")
 
 def able(engine: Engine, task: type[T]) -> T:
     """The engine as one that does the task, `able(engine, Chats)`. Raises InvalidRequest where it does not."""
-    if not isinstance(engine, task):
+    if not does(type(engine), task):
         raise InvalidRequest(f"The engine of this model can't do that (it has no {task.__name__}).")
-    return engine
+    return cast("T", engine)
+
+
+@cache
+def does(kind: type[Engine], task: type) -> bool:
+    """Whether engines of that class do the task. Python looks at each method of a protocol to tell."""
+    return issubclass(kind, task)

@@ -219,8 +219,8 @@ class Recovery(Generic[E]):
         return self._capacity.tokens is not None and (self._resumable or self._whole)
 
     def _claim(self) -> Claim:
-        slots, prompt, limit = self._work.slots, self._work.prompt_bound, self._work.max_tokens
-        if self._needs_all or prompt is None or self._capacity.tokens is None:
+        slots, limit = self._work.slots, self._work.max_tokens
+        if self._needs_all or self._capacity.tokens is None or (prompt := self._work.prompt_bound) is None:
             return Claim(slots)
         if self._grows:
             left = GROWTH if limit is None else min(GROWTH, max(0, limit - self._tokens))
@@ -229,8 +229,7 @@ class Recovery(Generic[E]):
 
     def _room(self, lease: Lease) -> float:
         """How many tokens the answer may have before it has to take more of the cache."""
-        prompt = self._work.prompt_bound
-        if prompt is None or not self._grows or lease.tokens >= self._context:
+        if not self._grows or lease.tokens >= self._context or (prompt := self._work.prompt_bound) is None:
             return math.inf
         return lease.tokens - prompt
 

@@ -36,6 +36,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._manifests = str(path / "manifests")
         self.staging = Staging(path / "staging")
 
     @cached_property
@@ -91,9 +92,9 @@ class Store:
 
     def find(self, name: ModelName) -> Path | None:
         """The manifest of a name, whatever the case of its letters; None where there is none."""
-        exact = self.manifests / name.path
-        if exact.is_file():
-            return exact
+        exact = os.path.join(self._manifests, name.host, name.namespace, name.model, name.tag)
+        if os.path.isfile(exact):
+            return Path(exact)
         folders = [self.manifests]
         for part in name.path.parts:
             folders = [match for folder in folders for match in _named(folder, part)]

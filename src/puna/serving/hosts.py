@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 HOST = re.compile(r"([\w.-]*|\[[\w:.]+\])(:\d*)?", re.ASCII)
 
@@ -38,10 +39,17 @@ def is_known(host: str, names: Iterable[str]) -> bool:
 def is_local(host: str) -> bool:
     """Whether a Host header names this machine. A web page that had its name rebound to it names itself."""
     name = name_of(host)
+    if is_address(name):
+        return True
+    own = name in ("", "localhost", socket.gethostname().lower())
+    return own or name.endswith((".localhost", ".local", ".internal"))
+
+
+@lru_cache(64)
+def is_address(name: str) -> bool:
+    """Whether a name is an address. Every request asks, and mostly the same."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        return name in ("", "localhost", socket.gethostname().lower()) or name.endswith(
-            (".localhost", ".local", ".internal")
-        )
+        return False
     return True

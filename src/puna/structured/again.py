@@ -21,7 +21,7 @@ WARMTH = 0.7
 """The least temperature of further attempts: at 0 each would be the first one again."""
 
 
-async def fitting(
+def fitting(
     request: Request, generate: Callable[[Request], AsyncGenerator[Any, None]], attempts: int
 ) -> AsyncGenerator[Any, None]:
     """The events of an answer that fits its schemas.
@@ -34,11 +34,13 @@ async def fitting(
         EngineFailed: the engine stalled at it; the next one is spared.
     """
     promises = Promises(request)
-    if not promises:
-        async with aclosing(generate(request)) as events:
-            async for event in events:
-                yield event
-        return
+    return kept(promises, request, generate, attempts) if promises else generate(request)
+
+
+async def kept(
+    promises: Promises, request: Request, generate: Callable[[Request], AsyncGenerator[Any, None]], attempts: int
+) -> AsyncGenerator[Any, None]:
+    """The events of an answer that keeps its promises."""
     try:
         try:
             async with aclosing(streamed(promises, generate(request))) as events:

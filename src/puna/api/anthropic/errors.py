@@ -85,7 +85,7 @@ def status(error: PunaError) -> int:
 
 def claims(request: Request) -> bool:
     """Whether a request is in this dialect: by its path, or by the header that says which version of it."""
-    path = request.url.path
+    path: str = request.scope["path"]
     return path.startswith(PATHS) or ("anthropic-version" in request.headers and path.startswith("/v1/"))
 
 

@@ -13,7 +13,7 @@ def render_error(_: PunaError, words: Words) -> dict[str, str]:
 
 def claims(request: Request) -> bool:
     """Whether a request is for the native API: everything under /api."""
-    path = request.url.path
+    path: str = request.scope["path"]
     return path == "/api" or path.startswith("/api/")
 
 

@@ -71,7 +71,7 @@ PATHS = ("/chat/", "/completions", "/embeddings", "/images/", "/models", "/respo
 
 def claims(request: Request) -> bool:
     """Whether a request is for OpenAI's API: everything under /v1, and what should be there."""
-    path = request.url.path
+    path: str = request.scope["path"]
     return path == "/v1" or path.startswith(("/v1/", *PATHS))
 
 
