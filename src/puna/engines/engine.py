@@ -116,7 +116,7 @@ T = TypeVar("T")
 
 def able(engine: Engine, task: type[T]) -> T:
     """The engine as one that does the task, `able(engine, Chats)`. Raises InvalidRequest where it does not."""
-    if not does(type(engine), task):
+    if not does(type(engine), task):  # type: ignore[arg-type]  # mypy takes no class for hashable
         raise InvalidRequest(f"The engine of this model can't do that (it has no {task.__name__}).")
     return cast("T", engine)
 

@@ -19,7 +19,7 @@ async def draw(upstream: Upstream, request: ImageRequest) -> AsyncGenerator[Imag
     """The pictures, unfinished ones among them, then `Done`. Raises as `Upstream.asked` does."""
     traits = await upstream.traits()
     if not traits.server.draws:
-        message = f"The server of this model ({traits.server.name}) is not asked for images."
+        message = f"Puna can't generate images with a server of this kind ({traits.server.name})."
         raise InvalidRequest(message, about=RequestedModel())
     if traits.capabilities is not None and "image" not in traits.capabilities:
         raise InvalidRequest("This model can't make images.", about=RequestedModel())

@@ -53,4 +53,4 @@ class Published:
             self._stored[run] = parts[run.answer.id].last + 1
             if (key := run.answer.id) in over:
                 cancelled = over[key] == CANCELLING
-                await run.stop(None if cancelled else PunaError("The response was ended by another server."))
+                await run.stop(None if cancelled else PunaError("The response was ended on another server."))
