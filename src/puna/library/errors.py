@@ -16,7 +16,7 @@ class ProtectedModel(InvalidRequest):
         from puna.core.subjects import RequestedModel  # lists do without it
 
         super().__init__(
-            f"model '{name}' comes with Puna and can't be deleted or replaced; choose another name",
+            f"model '{name}' comes with Puna and can't be deleted or replaced",
             about=RequestedModel(),
         )
 
