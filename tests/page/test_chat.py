@@ -112,17 +112,22 @@ def test_a_call_shows_its_arguments_and_takes_its_result(staged: StagedServer, p
 
 
 @pytest.mark.page
-def test_a_picture_reaches_a_model_that_sees(staged: StagedServer, page: Page) -> None:
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_a_picture_reaches_a_model_that_sees(staged: StagedServer, page: Page, way: str) -> None:
     page.get_by_label("Model", exact=True).select_option("sees")
     page.get_by_role("button", name="Add a picture").wait_for()
+    page.get_by_label("Message", exact=True).focus()
     page.evaluate(
-        """(data) => {
+        """([way, data]) => {
           const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([bytes], "red.png", { type: "image/png" }));
-          document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+          const files = new DataTransfer();
+          files.items.add(new File([bytes], "red.png", { type: "image/png" }));
+          const options = { bubbles: true, cancelable: true };
+          const event = way === "drop" ? new DragEvent("drop", { dataTransfer: files, ...options })
+            : new ClipboardEvent("paste", { clipboardData: files, ...options });
+          document.activeElement.dispatchEvent(event);
         }""",
-        base64.b64encode(half("red")).decode(),
+        [way, base64.b64encode(half("red")).decode()],
     )
     page.get_by_alt_text("Picture 1").wait_for()
     staged.stage.say("Half of it is red.")

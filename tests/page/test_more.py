@@ -1,6 +1,7 @@
 """More of the page in a browser: `make test-page`."""
 
 import base64
+import io
 import json
 import re
 import subprocess
@@ -12,13 +13,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from puna.core.events import Done, Finished, TextDelta, Usage
-from tests.page.conftest import OpenPage, watched
+from puna.engines.images.launch import installed
+from tests.clients.test_node import FOLDER as NODE
+from tests.clients.test_node import require
+from tests.page.conftest import PATIENCE, OpenPage, watched
 from tests.page.stage import StagedServer, staged_server
 from tests.page.test_chat import say
 from tests.server import RunningServer, running_server
+from training.pictures.judge import colour_of
 
 pytestmark = pytest.mark.page
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -26,6 +32,16 @@ LONG = 2_000
 """Tokens of the long answer."""
 A_FRAME = 10
 """How many of them come at a time."""
+WHEN_READY = """
+new MutationObserver(() => {
+  const message = document.getElementById("message");
+  if (document.documentElement.dataset.ready === undefined || !message || message.disabled) return;
+  window.interactive ??= performance.now();
+}).observe(document, { attributes: true, childList: true, subtree: true });
+"""
+A_BLOCK = 40
+"""Objects that one layout may look at again: the last block, and what stands around the answer."""
+TIMELINE = [f"{kept}devtools.timeline{part}" for kept in ("", "disabled-by-default-") for part in ("", ".frame")]
 WORK = ("LayoutDuration", "RecalcStyleDuration", "ScriptDuration", "TaskDuration")
 
 
@@ -163,7 +179,17 @@ def test_the_reference_can_be_tried_out(staged: StagedServer, open_page: OpenPag
     expect(page.locator(".live-responses-table")).to_contain_text("200")
 
 
-def test_snippets_run(staged: StagedServer, open_page: OpenPage, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("title", "command"),
+    [
+        ("Python", [sys.executable, "-c"]),
+        ("Node.js", ["node", "--input-type=module", "--eval"]),
+        ("curl", ["sh", "-c"]),
+    ],
+)
+def test_snippets_run(
+    staged: StagedServer, open_page: OpenPage, tmp_path: Path, title: str, command: list[str]
+) -> None:
     page = open_page(staged)
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("System prompt").fill('It\'s "quoted".')
@@ -171,47 +197,67 @@ def test_snippets_run(staged: StagedServer, open_page: OpenPage, tmp_path: Path)
     page.get_by_label("Top k").fill("7")
     page.get_by_role("button", name="Insert an example").last.click()
     page.get_by_role("link", name="Use it from your code").click()
-    for title, command in (("Python", [sys.executable, "-c"]), ("curl", ["sh", "-c"])):
-        staged.stage.clear()
-        text = page.get_by_role("region", name=title).locator("pre").inner_text()
-        done = subprocess.run([*command, text], capture_output=True, text=True, timeout=120, cwd=tmp_path)
-        assert "This is a test." in done.stdout, done.stderr
-        asked = staged.stage.request
-        assert asked.messages[0].text == 'It\'s "quoted".'
-        assert (asked.sampling.temperature, asked.sampling.top_k) == (0.5, 7)
-        assert asked.tools[0].name == "get_weather"
+    text = page.get_by_role("region", name=title).locator("pre").inner_text()
+    if title == "Node.js":
+        require("openai")
+    place = NODE if title == "Node.js" else tmp_path
+    done = subprocess.run([*command, text], capture_output=True, text=True, timeout=120, cwd=place)
+    assert "This is a test." in done.stdout, done.stderr
+    asked = staged.stage.request
+    assert asked.messages[0].text == 'It\'s "quoted".'
+    assert (asked.sampling.temperature, asked.sampling.top_k) == (0.5, 7)
+    assert asked.tools[0].name == "get_weather"
 
 
-def test_a_long_answer_costs_little(staged: StagedServer, open_page: OpenPage) -> None:
-    """What is done for a token does not grow with their number. The processor time of the page's thread is printed:
-    until it is ready, and for a frame of a long answer at its beginning and at its end."""
+def test_it_is_ready_at_once(staged: StagedServer, open_page: OpenPage) -> None:
+    """The milliseconds until somebody can write are printed: of a first visit, and of five more."""
+    page = open_page(staged)
+    page.add_init_script(WHEN_READY)
+    shown = []
+    for _ in range(6):
+        page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+        page.reload()
+        shown.append(page.wait_for_function("window.interactive").json_value())
+    print(json.dumps({"milliseconds until ready": sorted(map(round, shown))}))
+
+
+def test_a_long_answer_costs_little(staged: StagedServer, open_page: OpenPage, chromium: Browser) -> None:
+    """What is done for a token does not grow with their number: a layout looks at the last block, not at all of the
+    conversation. The processor time of the page's thread for each quarter is printed, and how many frames were
+    dropped."""
     page = open_page(staged)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    before = metrics(session)
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
-    ready = metrics(session)
     words = [f"word{n} " if n % 40 else f"\n\n## Part {n}\n\n" for n in range(LONG)]
     steps: list[Any] = []
     for at in range(0, LONG, A_FRAME):
         steps += [*(TextDelta(0, word) for word in words[at : at + A_FRAME]), lambda: time.sleep(1 / 60)]
     staged.stage.answer(*steps, Finished(0, "stop"), Done(Usage(5, LONG)))
+    chromium.start_tracing(page=page, categories=TIMELINE)
     say(page, "A long one, please.")
-    quarters = [ready]
+    quarters = [metrics(session)]
     for part in range(1, 5):
         last = part * LONG // 4 // 40 * 40 - 40
         expect(page.locator(".markdown h2", has_text=re.compile(f"Part {last}$"))).to_be_attached()
         quarters.append(metrics(session))
     expect(page.locator(".cost")).to_contain_text("2,000 tokens")
+    events = json.loads(chromium.stop_tracing())["traceEvents"]
+    layouts = [one["args"]["beginData"] for one in events if one["name"] == "Layout" and "beginData" in one["args"]]
     spent = [
         {name: round(after[name] - before[name], 4) for name in (*WORK, "LayoutCount")}
         for before, after in pairwise(quarters)
     ]
-    print(
-        json.dumps({"until ready": {name: round(ready[name] - before[name], 4) for name in WORK}, "quarters": spent})
-    )
+    told: dict[str, Any] = {
+        "quarters": spent,
+        "frames": {name: sum(one["name"] == name for one in events) for name in ("DrawFrame", "DroppedFrame")},
+        "tasks over 16 ms": sum(one["name"] == "RunTask" and one.get("tdur", 0) > 16_000 for one in events),
+        "layouts": len(layouts),
+        "laid out": sum(one["dirtyObjects"] for one in layouts),
+        "at the end": layouts[-1]["totalObjects"],
+    }
+    print(json.dumps(told))
     assert sum(one["LayoutCount"] for one in spent) < LONG
+    assert told["laid out"] < told["at the end"] + A_BLOCK * len(layouts)
     assert page.locator(".markdown h2").count() == LONG // 40
 
 
@@ -229,6 +275,18 @@ def test_a_picture_is_drawn_where_a_model_draws(staged: StagedServer, open_page:
     expect(page.get_by_label("Message", exact=True)).to_be_enabled()
     say(page, "A lighthouse")
     expect(page.get_by_role("link", name="Save the picture")).to_be_visible()
+
+
+@pytest.mark.skipif(not installed(), reason="the extra `images` is not installed")
+def test_a_real_model_draws(chromium: Browser, tmp_path: Path) -> None:
+    with running_server(tmp_path / "home") as server, watched(chromium, server.url) as page:
+        page.goto(server.url)
+        page.get_by_label("Model", exact=True).select_option("tiny-image")
+        page.get_by_role("button", name="A red circle").click()
+        drawn = page.get_by_alt_text("A red circle")
+        expect(drawn).to_be_visible(timeout=10 * PATIENCE)
+        data = (drawn.get_attribute("src") or "").partition(",")[2]
+        assert colour_of(Image.open(io.BytesIO(base64.b64decode(data)))) == "red"
 
 
 def test_where_a_model_runs_is_said_before_it_is_asked(staged: StagedServer, open_page: OpenPage) -> None:

@@ -11,6 +11,8 @@ const DRAFT = "puna.draft";
 const FOR_TINY = ["Hello! Who are you?", "What is 12 plus 30?", "My name is Ada. What is my name?", "Say this is a test"];
 const STARTERS = ["Explain how a heat pump works", "Write a haiku about the sea", "What should I cook with lentils?",
   "Write a Python function that counts words"];
+const FOR_TINY_IMAGE = ["A red circle", "A blue square", "A green triangle", "An orange circle"];
+const PICTURES = ["A red circle", "A lighthouse at night, oil on canvas", "A cute robot learning to paint"];
 
 export class Chat {
   constructor({ models, opened, changed }) {
@@ -306,11 +308,14 @@ export class Chat {
   }
 
   _showEmpty() {
-    const name = this._models.name;
-    this._log.replaceChildren(h("div", { class: "empty" }, h("h1", {}, "What would you like to ask?"),
+    const { name, current } = this._models;
+    const toys = { "tiny": FOR_TINY, "tiny-image": FOR_TINY_IMAGE };
+    const texts = toys[name] ?? (current?.draws ? PICTURES : STARTERS);
+    this._log.replaceChildren(h("div", { class: "empty" },
+      h("h1", {}, current?.draws ? "What would you like to see?" : "What would you like to ask?"),
       h("p", {}, this._whereItRuns(),
-        name === "tiny" ? "tiny is a toy that comes with Puna. " : "", h("a", { href: "#/models" }, "Get another model")),
-      h("ul", { class: "starters" }, (name === "tiny" ? FOR_TINY : STARTERS).map((text) => h("li", {},
+        name in toys ? `${name} is a toy that comes with Puna. ` : "", h("a", { href: "#/models" }, "Get another model")),
+      h("ul", { class: "starters" }, texts.map((text) => h("li", {},
         h("button", { type: "button", onclick: () => this.send(text) }, text))))));
   }
 
