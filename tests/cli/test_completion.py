@@ -57,7 +57,7 @@ def bash(stocked: Puna) -> Iterator["pexpect.spawn[str]"]:
         ("puna run mi", "puna run mine "),
         ("puna run ann/small:1", "puna run ann/small:1b "),
         ("puna run tiny:l", "puna run tiny:latest "),
-        ("puna rm mine ti", "puna rm mine tiny "),
+        ("puna rm tiny mi", "puna rm tiny mine "),
         ("puna show --modelf", "puna show --modelfile "),
         ("puna run ann/", "puna run ann/small:"),
     ],

@@ -37,6 +37,7 @@ NOT_RUN = {
     "puna run gpt-oss": f"{NETWORK}; tests/library/layouts/test_served.py runs a model of that layout",
     "puna run hf.co/": f"{NETWORK}; tests/engines/images/test_drawing.py runs a model that is there",
     "puna run llama3.2": "a session at a terminal: tests/cli/test_interactive.py has some",
+    "puna run tiny-image": "needs the extra `images`: tests/engines/images/test_drawing.py runs it where that is",
     "puna serve": SERVER,
     "PUNA_HOST=0.0.0.0:8080 PUNA_KEEP_ALIVE=1h puna serve": SERVER,
     "pytest test_answer.py": "tests/testing/test_plugin.py runs that file",

@@ -218,6 +218,7 @@ def test_the_bundled_model_is_read_again_when_its_file_has_changed(
     weights = ggufs.write(tmp_path / "tiny.gguf", rows=4)
     monkeypatch.setattr("puna.library.listing.TINY", str(weights))
     monkeypatch.setattr("puna.library.bundled.bundled", lambda: bundled.model_of(weights))
+    monkeypatch.setattr("puna.library.listing.draws", lambda: False)
     first = Library(indexed).list()[-1]
     assert first.name == "tiny:latest"
     monkeypatch.setattr("puna.library.bundled.bundled", lambda: pytest.fail("it was read again"))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from training.pictures.colours import BACKGROUNDS, COLOURS
 
-SIZE = 64
+SIZE = 128
 """The edge of a picture in pixels."""
 
 

@@ -168,7 +168,7 @@ def counts_and_lists(client: "anthropic.Anthropic") -> None:
     bare = client.messages.count_tokens(model="tiny", messages=SAY).input_tokens
     assert bare == 14
     assert client.messages.count_tokens(model="tiny", messages=SAY, tools=[WEATHER]).input_tokens > bare
-    assert [model.id for model in client.models.list(limit=1)][-1] == "tiny:latest"
+    assert "tiny:latest" in [model.id for model in client.models.list(limit=1)]
     tiny = client.models.retrieve("tiny")
     assert (tiny.id, tiny.max_input_tokens) == ("tiny", 4096)
     assert tiny.capabilities

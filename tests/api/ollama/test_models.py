@@ -34,7 +34,8 @@ def test_the_list_has_what_ollama_tells(native: ollama.Client) -> None:
 
 def test_times_are_written_as_go_writes_them(server: ScriptedServer) -> None:
     with server.http() as http:
-        written = [http.get("/api/tags").json()["models"][-1]["modified_at"]]
+        models = {model["name"]: model for model in http.get("/api/tags").json()["models"]}
+        written = [models["tiny:latest"]["modified_at"]]
         written.append(http.post("/api/show", json={"model": "tiny"}).json()["modified_at"])
     assert all(time.endswith("Z") for time in written)
     listed, shown = (datetime.fromisoformat(time) for time in written)

@@ -18,7 +18,7 @@ console.log(
     whole: answer.choices[0].message.content,
     streamed: chunks.map((chunk) => chunk.choices[0].delta.content ?? '').join(''),
     finish: chunks.at(-1).choices[0].finish_reason,
-    models,
+    first: models[0],
     missing: { status: missing.status, code: missing.code },
   }),
 )
