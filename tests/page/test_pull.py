@@ -38,7 +38,7 @@ def test_a_pull_goes_on_after_a_reload(staged: StagedServer, page: Page, registr
     page.get_by_role("link", name="Models").click()
     page.get_by_label("Download a model").fill(name)
     page.get_by_label("Allow a registry without HTTPS").check()
-    page.get_by_role("button", name="Pull", exact=True).click()
+    page.get_by_role("button", name="Download", exact=True).click()
     bar = page.get_by_role("progressbar")
     expect(page.locator(".pull-words")).to_contain_text("of 2.3 MB")
     page.wait_for_function("document.querySelector('progress').value > 0")

@@ -26,7 +26,7 @@ export class ModelsView {
         this._pulls.start(name.value.trim(), { done: 0, total: 0, insecure: insecure.checked });
         name.value = "";
       } }, h("label", { for: "pull-name" }, "Download a model"),
-      h("div", { class: "row" }, name, h("button", { type: "submit", class: "primary" }, "Pull")),
+      h("div", { class: "row" }, name, h("button", { type: "submit", class: "primary" }, "Download")),
       h("p", { class: "hint", id: "pull-hint" }, "A name from Ollama's library, hf.co/…, or another registry."),
       h("label", { class: "switch" }, insecure, "Allow a registry without HTTPS")),
       this._pulls.element, this._trouble, this._list);
@@ -53,7 +53,7 @@ export class ModelsView {
     const { list, running } = this._models;
     const size = running.reduce((total, model) => total + (model.size_resident ?? model.size), 0);
     this._summary.textContent = running.length
-      ? `${number(list.length)} here, ${number(running.length)} in memory: ${bytes(size)}` : `${number(list.length)} here, none in memory`;
+      ? `${number(list.length)} installed, ${number(running.length)} in memory: ${bytes(size)}` : `${number(list.length)} installed, none in memory`;
     const names = new Set(list.map((model) => model.name));
     for (const [name, row] of this._rows) if (!names.has(name)) { row.element.remove(); this._rows.delete(name); }
     list.forEach((model, at) => {
