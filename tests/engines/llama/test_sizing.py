@@ -99,6 +99,14 @@ def test_prompts_may_take_a_part_of_the_memory(model: Model) -> None:
         assert other.footprint.total == large.footprint.total - large.prompt_cache
 
 
+def test_prompts_take_no_memory_that_the_model_itself_needs(model: Model) -> None:
+    for megabytes in range(44, 64, 2):
+        with_prompts = planned(model, PUNA_MEMORY=f"{megabytes}MiB")
+        without = planned(model, PUNA_MEMORY=f"{megabytes}MiB", PUNA_PROMPT_CACHE="0")
+        limit = megabytes * 2**20
+        assert (with_prompts.footprint.total <= limit) == (without.footprint.total <= limit)
+
+
 def test_a_quantised_cache_is_smaller(model: Model) -> None:
     def need(cache: str) -> float:
         return planned(model, PUNA_KV_CACHE_TYPE=cache, PUNA_CONTEXT_LENGTH="65536").footprint.total

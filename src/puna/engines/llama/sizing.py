@@ -124,14 +124,16 @@ def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaun
     context = context_length(model, settings, affordable)
     tokens = cache_tokens(context, sequences, affordable)
     context_bytes = cost.context.bytes(tokens, sequences, settings.cache_type)
-    side = settings.prompt_cache
-    if side is None:
-        side = int(min(SIDE_CACHE_MOST, context_bytes * SIDE_CACHE_CONTEXTS, limit.ram * SIDE_CACHE_SHARE))
     checkpoint = cost.context.checkpoint_bytes(settings.cache_type) * sequences
     states = int(min(CHECKPOINTS_MOST, context_bytes * CHECKPOINTS_SHARE))
     checkpoints = min(CHECKPOINTS, max(1, states // checkpoint)) if checkpoint else CHECKPOINTS
     need = cost.fixed + context_bytes + checkpoints * checkpoint
     parameters = model.parameters
+    alone = footprint(need, limit, parameters.num_gpu, settings.replicas)
+    side = settings.prompt_cache
+    if side is None:
+        most = min(SIDE_CACHE_MOST, context_bytes * SIDE_CACHE_CONTEXTS, limit.ram * SIDE_CACHE_SHARE)
+        side = int(max(0, min(most, limit.ram - alone.ram)))
     drafted = drafts(model, settings, sequences, min(tokens, BATCH))
     return LlamaLaunch(
         weights=model.weights,
@@ -153,7 +155,7 @@ def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaun
         prompt_files=None if drafted and drafted.drafter else settings.prompt_files,
         replicas=settings.replicas,
         gpus=len(limit.gpus),
-        footprint=footprint(need, limit, parameters.num_gpu, settings.replicas) + Footprint({RAM: side}),
+        footprint=alone + Footprint({RAM: side}),
         load_timeout=settings.load_timeout,
         stall_timeout=settings.stall_timeout,
     )
