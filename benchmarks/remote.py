@@ -35,6 +35,8 @@ from puna.library.recipe import Recipe
 
 MODEL = "far"
 STREAMS = (1, 8, 64)
+QUIET = {"PUNA_ACCESS_LOG": "0", "PUNA_CONNECT_TIMEOUT": "60"}
+"""No lines of each request; and on a busy machine a stand-in may take its time to accept a thousand connections."""
 KILLED = 50
 SLOW = 1000
 """How many streams there are at once when their memory is measured."""
@@ -157,7 +159,7 @@ async def servers(pace: float, count: int = 1) -> AsyncIterator[Servers]:
         found = [await stack.enter_async_context(running(*stand_in)) for _ in range(count)]
         lines = "\n".join(f"FROM http://127.0.0.1:{port}/v1 {MODEL}" for _, port in found)
         create(Library(home / "models"), ModelName.parse(MODEL), Recipe.of(Modelfile.parse(lines), home))
-        puna = running("puna", "serve", "--port", "0", PUNA_HOME=str(home), PUNA_ACCESS_LOG="0")
+        puna = running("puna", "serve", "--port", "0", PUNA_HOME=str(home), **QUIET)
         process, url = await stack.enter_async_context(puna)
         here = Target(url, write_body)
         await first_text(here, "hello", 1)

@@ -33,7 +33,7 @@ class Servers:
             mark(connection, self._name, now)
             connection.execute(delete(servers).where(servers.c.seen_at < now - FORGOTTEN_SECONDS))
 
-        await self._database.run(work)
+        await self._database.run(work, patience=0)
 
     async def there(self) -> set[str]:
         """The servers that were heard of lately."""
@@ -46,9 +46,8 @@ class Servers:
 
     async def leave(self) -> None:
         """Say that this server is there no longer."""
-        await self._database.run(
-            lambda connection: connection.execute(delete(servers).where(servers.c.name == self._name))
-        )
+        statement = delete(servers).where(servers.c.name == self._name)
+        await self._database.run(lambda connection: connection.execute(statement), patience=0)
 
     async def claim(self, chore: str, period: float) -> bool:
         """Whether this server is to do what one of them does once in so many seconds."""

@@ -99,7 +99,8 @@ class Stores:
         most = self._settings.responses_max_count
         full = most is not None and self._saved >= max(1, most // EXPIRY_SHARE)
         if full or time.monotonic() - self._expired_at > EXPIRY_SECONDS:
-            await self.expire()
+            with suppress(StateError):  # the response is kept all the same
+                await self.expire()
 
     async def expire(self) -> None:
         """Forget what the settings say is too old or too much. Of several servers one does it at a time."""

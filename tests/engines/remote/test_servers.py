@@ -7,6 +7,11 @@ from typing import Any
 import openai
 import pytest
 
+from puna.core.messages import Message, Text
+from puna.core.requests import ChatRequest
+from puna.engines.remote.chat_body import chat_body
+from puna.engines.remote.discovery import Traits
+from puna.engines.remote.servers import OPENAI, PUNA, VLLM
 from tests.engines.remote.front import Front
 from tests.engines.remote.stub import Stub, chunk
 
@@ -59,6 +64,13 @@ def test_a_server_gets_what_it_knows_in_its_own_words(
         tool["function"].pop("description")
     assert found == got
     assert {key: body[key] for key in always} == always
+
+
+def test_a_prediction_is_sent_to_servers_that_draft_from_it() -> None:
+    asked = ChatRequest(messages=(Message(role="user", content=(Text("hi"),)),), prediction="Hello")
+    sent = {"type": "content", "content": "Hello"}
+    found = [chat_body(asked, "m", Traits(server=server)).get("prediction") for server in (PUNA, OPENAI, VLLM)]
+    assert found == [sent, sent, None]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ def chat_body(request: ChatRequest, model: str, traits: Traits) -> dict[str, Any
                 about=MessageAt(1),
             )
         body |= server.continues
+    if request.prediction and server.predicts:
+        body["prediction"] = {"type": "content", "content": request.prediction}
     return body
 
 

@@ -37,7 +37,8 @@ class Server:
     `sampling` are the fields of `Sampling` that it knows, by its own words. `choices` says that it gives several
     answers to one request, `several_prompts` that a completion may have several prompts, `forces_calls` that it obeys
     `tool_choice`, `holds_schemas` that it generates nothing that does not fit, `fills_in` that it knows `suffix`,
-    `scores` that it gives the log probabilities of a prompt's tokens, `draws` that it makes pictures of a seed.
+    `scores` that it gives the log probabilities of a prompt's tokens, `draws` that it makes pictures of a seed,
+    `predicts` that it drafts from a text that the answer may be.
     `continues` are the fields with which it goes on with an assistant's message; None where it can't. `thoughts` are
     its words for the thinking in a message of the conversation. `effort_in_template` says that how much to think goes
     to the chat template. `thinking_tokens`, `template_variables`, `generation_prompt`, `regex` and `grammar` are its
@@ -55,6 +56,7 @@ class Server:
     fills_in: bool = False
     scores: bool = False
     draws: bool = False
+    predicts: bool = False
     continues: Mapping[str, Any] | None = None
     thoughts: tuple[str, ...] = ()
     effort_in_template: bool = False
@@ -75,6 +77,7 @@ PUNA = Server(
     fills_in=True,
     scores=True,
     draws=True,
+    predicts=True,
     continues={},
     thoughts=("reasoning_content",),
     thinking_tokens="reasoning.max_tokens",
@@ -129,6 +132,7 @@ OPENAI = Server(
     name="openai",
     sampling={**BIASED, "max_tokens": "max_completion_tokens"},
     holds_schemas=True,
+    predicts=True,
 )
 GENERIC = Server(name="generic")
 """A server that nothing is known of: what is OpenAI's is sent, nothing else, and what comes back is looked at."""
