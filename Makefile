@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-scaling bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-ray test-install test-container test-page screenshots page-vendor
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-scaling bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-ray test-install test-container test-page test-pipelines screenshots page-vendor
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1!\2/p' $(MAKEFILE_LIST) | LC_ALL=C sort | awk -F'!' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -95,6 +95,9 @@ test-install: $(DEV_STAMP)  ## Install a wheel into empty environments; PYTHONS=
 
 test-page: $(DEV_STAMP)  ## Test all of the page in Chromium
 	$(BIN)/pytest -m "page or not page" tests/page
+
+test-pipelines: $(VENV)/.images  ## Draw with a tiny random pipeline of each family of image models
+	$(BIN)/python -W ignore -m tests.engines.images.families
 
 screenshots: $(DEV_STAMP)  ## Take the pictures of the page for docs/
 	$(BIN)/python -m tests.page.screenshots docs/pictures
