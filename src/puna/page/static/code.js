@@ -89,7 +89,7 @@ export class CodeView {
     const keyed = Boolean(key());
     this._panels.replaceChildren(
       h("dl", { class: "address" }, h("dt", {}, "Base URL"), h("dd", {}, h("code", {}, `${location.origin}/v1`)),
-        h("dt", {}, "API key"), h("dd", {}, keyed ? h("code", {}, ENVIRONMENT) : "none is needed; clients that want one get any")),
+        h("dt", {}, "API key"), h("dd", {}, keyed ? h("code", {}, ENVIRONMENT) : "not needed; if a client asks for one, enter anything")),
       ...Object.entries(SNIPPETS).map(([title, { language, install, write }]) => {
         const text = write(request, location.origin, keyed);
         return h("section", { "aria-label": title }, h("h2", {}, title), install && h("p", { class: "muted" }, h("code", {}, install)),
