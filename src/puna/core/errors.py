@@ -64,7 +64,7 @@ class TextTooLarge(InvalidRequest):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The request has more than {megabytes(limit)} not counting images and audio.", code="request_too_large"
+            f"The request has more than {megabytes(limit)}, not counting images and audio.", code="request_too_large"
         )
         self.limit = limit
 

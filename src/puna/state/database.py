@@ -95,7 +95,7 @@ class Database:
                 return work(connection)
         except SQLAlchemyError as error:
             if away := self.shared and is_away(error):
-                _log.warning("the database of responses is away: %s", str(error).partition("\n")[0])
+                _log.warning("the database of responses can't be reached: %s", str(error).partition("\n")[0])
             else:
                 _log.exception("the database of responses failed")
             message = f"the database of responses failed: {cause(error)}"

@@ -67,7 +67,7 @@ def test_another_puna_over_https(front: Front, tmp_path: Path, monkeypatch: pyte
             "127.0.0.1",
             1,
             False,
-            "self-signed certificate; if that is right, name the file of its authority in SSL_CERT",
+            "self-signed certificate; if you trust it, set SSL_CERT_FILE",
         ),
         ("127.0.0.1", -1, True, "certificate has expired"),
         ("elsewhere.example", 1, True, "certificate is not valid for '127.0.0.1'"),
@@ -171,7 +171,7 @@ def test_the_proxy_of_the_environment_is_used_and_sees_no_key(front: Front, far:
     [
         (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT"),
         (b"HTTP/1.1 403 Forbidden\r\n\r\n", "answers 403 Forbidden"),
-        (b"220 mail.example ESMTP\r\n\r\n", "is no HTTP proxy"),
+        (b"220 mail.example ESMTP\r\n\r\n", "is not an HTTP proxy"),
     ],
 )
 def test_a_proxy_that_refuses(refusal: bytes, why: str, front: Front, far: tuple[str, Stub, Proxy]) -> None:

@@ -24,7 +24,7 @@ def distrust(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         words = error.verify_message.rstrip(".")
         if error.verify_code in UNKNOWN_ISSUER:
-            words += "; if that is right, name the file of its authority in SSL_CERT_FILE where Puna runs"
+            words += "; if you trust it, set SSL_CERT_FILE where Puna runs to the file of its authority"
         return f"its certificate is not trusted: {words}"
     if error.reason in NOT_TLS:
         return "it does not speak HTTPS at this port"

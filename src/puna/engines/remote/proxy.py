@@ -32,7 +32,7 @@ def proxy_for(host: str, port: int) -> Proxy | None:
         parts = urlsplit(named if "://" in named else f"http://{named}")
         place = parts.port
     except ValueError as error:
-        raise ConnectionError("HTTPS_PROXY is no address") from error
+        raise ConnectionError("HTTPS_PROXY is not a valid address") from error
     if parts.scheme != "http" or not parts.hostname:
         raise ConnectionError(f"HTTPS_PROXY names a proxy of the kind {parts.scheme}; http:// is supported")
     if parts.username is None:
@@ -67,8 +67,8 @@ def refusal(head: bytes) -> str:
     line = head.partition(b"\r\n")[0].decode(errors="replace")
     status = line.partition(" ")[2]
     if status.startswith("407"):
-        return "asks who you are: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT says so"
-    return f"answers {status}" if line.startswith("HTTP/") else "is no HTTP proxy"
+        return "requires a password: set HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT"
+    return f"answers {status}" if line.startswith("HTTP/") else "is not an HTTP proxy"
 
 
 class Asking(asyncio.Protocol):
