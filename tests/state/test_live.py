@@ -113,3 +113,20 @@ async def test_one_that_has_ended_stays_as_it_is(tmp_path: Path, database_url: s
     }
     assert not await opened.live.events("resp_1", -1)
     await state.close()
+
+
+async def test_one_that_is_to_be_cancelled_is_still_in_progress(
+    tmp_path: Path, database_url: str, gate: Gate
+) -> None:
+    state = State(Settings(home=tmp_path / "busy", database_url=database_url))
+    busy = await state.open()
+    await busy.save(StoredResponse(body=queued("resp_1"), owner=busy.owner.name))
+    await busy.live.cancel("resp_1")
+    with front_server(tmp_path / "here", (gate.plan,), database_url=database_url) as server:
+        answer = await asyncio.to_thread(
+            server.post, "/v1/responses", model="tiny", input="Hi", previous_response_id="resp_1"
+        )
+        seen = await asyncio.to_thread(server.get, "/v1/responses/resp_1")
+    assert answer.json()["error"]["code"] == "previous_response_in_progress"
+    assert seen.json()["status"] == "in_progress"
+    await state.close()

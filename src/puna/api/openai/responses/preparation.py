@@ -16,6 +16,7 @@ from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.images.load import ImageLoader
 from puna.state.state import State
+from puna.state.stored import UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ async def read_chain(state: State, key: str) -> list[Stored]:
         raise unknown_previous(
             f"The response '{chain.missing}', which '{key}' builds on, was deleted: the conversation is not complete."
         )
-    if chain.status in ("queued", "in_progress"):
+    if chain.status in UNFINISHED:
         raise in_progress(key)
     return chain.items
 
