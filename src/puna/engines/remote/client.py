@@ -22,10 +22,9 @@ from puna.engines.remote.proxy import proxy_for, tunnel
 KEPT_SECONDS = 30.0
 """How long a connection waits for its next request. Servers close theirs after a minute or so."""
 MOST_KEPT = 128
-TRIES = 3
-LATE = 0.1
-"""By what part of a time-out it may be noticed late. What is later says that this process was busy, not that the
-server did not answer: the connection may be there."""
+LOOKS = 10
+"""How often the event loop looks for a connection once its time is over. A process that had no processor in that time
+has not seen what is there."""
 
 
 class Unreachable(ConnectionError):
@@ -128,26 +127,24 @@ class Client:
             connection.hang_up()
 
     async def _connected(self) -> KeptConnection:
-        """A new connection. It is tried again where this process itself had no time to see that it was there."""
-        loop = asyncio.get_running_loop()
-        for _ in range(TRIES):
-            due = loop.time() + self._connect_timeout
-            try:
-                async with asyncio.timeout_at(due):
-                    return await self._dialled()
-            except TimeoutError as error:
-                failure = Unreachable(f"no connection within {self._connect_timeout:g} seconds")
-                if loop.time() - due < self._connect_timeout * LATE:
-                    raise failure from error
-        raise failure
+        dialling = asyncio.create_task(self._dialled())
+        try:
+            await asyncio.wait((dialling,), timeout=self._connect_timeout)
+            for _ in range(LOOKS):
+                if dialling.done():
+                    return dialling.result()
+                await asyncio.sleep(0)
+            raise Unreachable(f"no connection within {self._connect_timeout:g} seconds")
+        except BaseException:
+            dialling.cancel()
+            dialling.add_done_callback(hang_up)
+            raise
 
     async def _dialled(self) -> KeptConnection:
         try:
             return await self._connect()
         except ssl.SSLError as error:
             raise Unreachable(distrust(error)) from error
-        except TimeoutError:  # it is an OSError
-            raise
         except OSError as error:
             raise Unreachable(reason(error)) from error
 
@@ -177,6 +174,12 @@ class Client:
         content = write(body)
         head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         return head.encode() + content
+
+
+def hang_up(dialling: "asyncio.Task[KeptConnection]") -> None:
+    """End a connection that nobody waits for any more, if there is one."""
+    if not dialling.cancelled() and dialling.exception() is None:
+        dialling.result().hang_up()
 
 
 def reason(error: OSError) -> str:
