@@ -151,15 +151,15 @@ class Servers:
 
 
 @asynccontextmanager
-async def servers(pace: float, count: int = 1) -> AsyncIterator[Servers]:
-    """So many stand-ins, and Puna before them."""
+async def servers(pace: float, count: int = 1, **environment: str) -> AsyncIterator[Servers]:
+    """So many stand-ins, and Puna before them, with those settings."""
     async with AsyncExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stand_in = ("benchmarks.remote", "--stand-in", "--pace", str(pace))
         found = [await stack.enter_async_context(running(*stand_in)) for _ in range(count)]
         lines = "\n".join(f"FROM http://127.0.0.1:{port}/v1 {MODEL}" for _, port in found)
         create(Library(home / "models"), ModelName.parse(MODEL), Recipe.of(Modelfile.parse(lines), home))
-        puna = running("puna", "serve", "--port", "0", PUNA_HOME=str(home), **QUIET)
+        puna = running("puna", "serve", "--port", "0", **{"PUNA_HOME": str(home), **QUIET, **environment})
         process, url = await stack.enter_async_context(puna)
         here = Target(url, write_body)
         await first_text(here, "hello", 1)
