@@ -1,6 +1,7 @@
 """Which engine is asked for what can't be said of tokens that were drafted."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from puna.engines.settings import EngineSettings
 from tests.scripted import scripted_server
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
-REQUESTS = {
+REQUESTS: dict[str, list[dict[str, Any]]] = {
     "/v1/chat/completions": [{"messages": MESSAGES}, {"messages": MESSAGES, "logprobs": True}],
     "/v1/completions": [{"prompt": "Hello"}, {"prompt": "Hello", "logprobs": 0}],
     "/api/chat": [{"messages": MESSAGES}, {"messages": MESSAGES, "logprobs": True}],
