@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Histogram
@@ -20,12 +22,17 @@ UPSTREAM = ("model", "upstream")
 REQUEST_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
+KEPT = 1024
+"""How many metrics with their labels are kept at hand."""
+
+
 class Metrics:
     """What `/metrics` shows. Nothing here is touched for a token: a request counts when it is over, and what the
     scheduler knows is asked of it when somebody looks."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._registry = CollectorRegistry()
+        self._labelled = lru_cache(KEPT)(labelled)
         self._scheduler = SchedulerCollector(scheduler)
         self._registry.register(self._scheduler)
         prometheus_client.ProcessCollector(registry=self._registry)
@@ -61,23 +68,23 @@ class Metrics:
 
     def observe(self, entry: Entry, path: str, status: int, seconds: float) -> None:
         """Count a request that is over."""
-        self._requests.labels(path, str(status)).inc()
-        self._request_seconds.labels(path).observe(seconds)
+        self._labelled(self._requests, path, str(status)).inc()
+        self._labelled(self._request_seconds, path).observe(seconds)
         if entry.owner:
-            self._key_requests.labels(entry.owner, str(status)).inc()
+            self._labelled(self._key_requests, entry.owner, str(status)).inc()
         if not entry.model:
             return
         counts = {"prompt": entry.prompt_tokens, "cached": entry.cached_tokens, "completion": entry.completion_tokens}
         for kind, count in counts.items():
-            self._tokens.labels(entry.model, kind).inc(count)
+            self._labelled(self._tokens, entry.model, kind).inc(count)
             if entry.owner:
-                self._key_tokens.labels(entry.owner, kind).inc(count)
+                self._labelled(self._key_tokens, entry.owner, kind).inc(count)
         if entry.retries:
-            self._retries.labels(entry.model).inc(entry.retries)
+            self._labelled(self._retries, entry.model).inc(entry.retries)
         if (first := entry.first_token_seconds) is not None:
-            self._first_token.labels(entry.model).observe(first)
+            self._labelled(self._first_token, entry.model).observe(first)
         if (each := entry.token_seconds) is not None:
-            self._token.labels(entry.model).observe(each)
+            self._labelled(self._token, entry.model).observe(each)
 
     async def render(self) -> bytes:
         """Prometheus's text format. It is written in a thread: numbers of the process stand in a dozen files."""
@@ -86,6 +93,11 @@ class Metrics:
 
     def _histogram(self, name: str, documentation: str, label: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(name, documentation, (label,), buckets=buckets, registry=self._registry)
+
+
+def labelled(metric: Any, *labels: str) -> Any:
+    """The part of a metric that has these labels. The library finds it under a lock and checks each label."""
+    return metric.labels(*labels)
 
 
 class SchedulerCollector(Collector):

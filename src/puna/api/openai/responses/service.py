@@ -32,6 +32,8 @@ from puna.state.stored import UNFINISHED, StoredResponse
 PATIENCE = 15.0
 """For how many seconds the end of a response waits for a database that is away. Nobody waits for one in the
 background, which has all the time."""
+ENDING = 60.0
+"""How many seconds another server has to end a response. That one is gone is known in half of that."""
 LEAVING = 5.0
 """How many seconds it may take at the end of the server to keep what is at work."""
 
@@ -130,7 +132,11 @@ class Responses:
             if not stores.database.shared:
                 raise InvalidRequest(f"The response '{key}' runs on another server; cancel it there.")
             await stores.live.cancel(key)
-            await ended(stores, key)
+            try:
+                async with asyncio.timeout(ENDING):
+                    await ended(stores, key)
+            except TimeoutError as error:
+                raise PunaError(f"The server of the response '{key}' did not cancel it.") from error
         return await self.get(key)
 
     async def close(self) -> None:
