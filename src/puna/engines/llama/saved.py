@@ -155,10 +155,11 @@ class ReadPrompts:
         await asyncio.to_thread(saved.file.unlink, missing_ok=True)
 
     async def save(self) -> None:
-        """Write the prompts to files, the last one first, as far as time and the engine's memory go."""
+        """Write the prompts to files, the last one first, as far as time, the engine's memory and half of the free
+        disk go."""
         saved: list[SavedPrompt] = []
-        room = self._arguments.prompt_cache
-        with suppress(PunaError, ConnectionError, TimeoutError):
+        with suppress(PunaError, ConnectionError, TimeoutError, OSError):
+            room = min(self._arguments.prompt_cache, shutil.disk_usage(self._folder.folder).free // 2)
             async with asyncio.timeout(SECONDS):
                 for text in reversed(self._texts):
                     if room > 0 and (slot := await self._slot_with(text)) is not None:
