@@ -23,6 +23,8 @@ THREADS = "1"
 PARALLEL = "2"
 """Requests at once for each model, of tests' own servers. The cache of the usual eight takes half of the time that
 `tiny` loads. The server that all tests of a worker share has it ("0")."""
+ENGINES = os.environ.get("TEST_ENGINES")
+"""The folder of builds (`PUNA_HOME/engines`) whose chosen one the servers use; without it the packaged engine."""
 UNENCRYPTED = False
 """Clients without encryption need no certificates: reading them takes 24 ms of processor time for each client."""
 
@@ -91,6 +93,8 @@ def running_server(
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PUNA_", "OLLAMA_"))}
     home.mkdir(parents=True, exist_ok=True)
+    if ENGINES and not (home / "engines").exists():
+        (home / "engines").symlink_to(ENGINES)
     log = home / "server.log"
     reading, writing = os.pipe()
     with os.fdopen(reading) as output:
