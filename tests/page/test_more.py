@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -179,17 +180,8 @@ def test_the_reference_can_be_tried_out(staged: StagedServer, open_page: OpenPag
     expect(page.locator(".live-responses-table")).to_contain_text("200")
 
 
-@pytest.mark.parametrize(
-    ("title", "command"),
-    [
-        ("Python", [sys.executable, "-c"]),
-        ("Node.js", ["node", "--input-type=module", "--eval"]),
-        ("curl", ["sh", "-c"]),
-    ],
-)
-def test_snippets_run(
-    staged: StagedServer, open_page: OpenPage, tmp_path: Path, title: str, command: list[str]
-) -> None:
+@pytest.mark.parametrize("title", ["Python", "Node.js", "curl"])
+def test_snippets_run(staged: StagedServer, open_page: OpenPage, tmp_path: Path, title: str) -> None:
     page = open_page(staged)
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("System prompt").fill('It\'s "quoted".')
@@ -197,16 +189,27 @@ def test_snippets_run(
     page.get_by_label("Top k").fill("7")
     page.get_by_role("button", name="Insert an example").last.click()
     page.get_by_role("link", name="Use it from your code").click()
-    text = page.get_by_role("region", name=title).locator("pre").inner_text()
-    if title == "Node.js":
-        require("openai")
-    place = NODE if title == "Node.js" else tmp_path
-    done = subprocess.run([*command, text], capture_output=True, text=True, timeout=120, cwd=place)
-    assert "This is a test." in done.stdout, done.stderr
+    assert "This is a test." in run_snippet(page, title, tmp_path)
     asked = staged.stage.request
     assert asked.messages[0].text == 'It\'s "quoted".'
     assert (asked.sampling.temperature, asked.sampling.top_k) == (0.5, 7)
     assert asked.tools[0].name == "get_weather"
+
+
+def run_snippet(page: Page, title: str, folder: Path) -> str:
+    """What the program prints that the page shows under that title. Skips where something is not there to run it."""
+    if title == "Node.js":
+        require("openai")
+        (folder / "node_modules").symlink_to(NODE / "node_modules")
+    command = {
+        "Python": [sys.executable, "-c"],
+        "Node.js": ["node", "--input-type=module", "--eval"],
+        "curl": ["sh", "-c"],
+    }[title]
+    text = page.get_by_role("region", name=title).locator("pre").inner_text()
+    done = subprocess.run([*command, text], capture_output=True, text=True, timeout=120, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_it_is_ready_at_once(staged: StagedServer, open_page: OpenPage) -> None:
@@ -274,14 +277,19 @@ def metrics(session: Any) -> dict[str, float]:
 
 
 def test_a_picture_is_drawn_where_a_model_draws(staged: StagedServer, open_page: OpenPage) -> None:
-    """The models that draw are another engine's; here the server's answers are the page's only interest."""
+    """The models that draw are another engine's; here the server's answers are the page's only interest. What the
+    model can do is known only after the user has written."""
     page = open_page(staged)
     picture = base64.b64encode(b"\x89PNG").decode()
-    page.route("**/api/show", lambda route: route.fulfill(json={"capabilities": ["image"]}))
+    late: list[Any] = []
+    page.route("**/api/show", lambda route: late.append(route))
     page.route("**/v1/images/generations", lambda route: route.fulfill(json={"data": [{"b64_json": picture}]}))
     page.reload()
     expect(page.get_by_label("Message", exact=True)).to_be_enabled()
     say(page, "A lighthouse")
+    page.unroute("**/api/show")
+    for route in late:
+        route.fulfill(json={"capabilities": ["image"]})
     expect(page.get_by_role("link", name="Save the picture")).to_be_visible()
 
 
@@ -295,6 +303,11 @@ def test_a_real_model_draws(chromium: Browser, tmp_path: Path) -> None:
         expect(drawn).to_be_visible(timeout=10 * PATIENCE)
         data = (drawn.get_attribute("src") or "").partition(",")[2]
         assert colour_of(Image.open(io.BytesIO(base64.b64decode(data)))) == "red"
+        page.get_by_role("link", name="Use it from your code").click()
+        for title in ("Python", "Node.js", *(["curl"] if shutil.which("jq") else [])):
+            run_snippet(page, title, tmp_path)
+            assert colour_of(Image.open(tmp_path / "picture.png")) == "red"
+            (tmp_path / "picture.png").unlink()
 
 
 def test_where_a_model_runs_is_said_before_it_is_asked(staged: StagedServer, open_page: OpenPage) -> None:

@@ -95,8 +95,8 @@ export class Chat {
   }
 
   async send(text, pictures = []) {
-    await this._models.ready;
-    if (this._models.current?.draws) {
+    const model = await this._models.learned();
+    if (model?.draws) {
       await this._draw(text);
       return;
     }

@@ -8,10 +8,29 @@ import { bodyOf } from "./settings.js";
 const EXTRA = ["top_k", "min_p"];  // what OpenAI's clients have no argument for
 const ENVIRONMENT = "PUNA_KEY";
 
-/** The request of the snippets. */
-export function requestOf(model, settings) {
-  return { model, input: "Say this is a test", ...bodyOf(settings) };
-}
+/** What the snippets ask for, and what they do with the answer. */
+const TEXT = {
+  path: "/v1/responses",
+  call: "responses.create",
+  request: (model, settings) => ({ model, input: "Say this is a test", ...bodyOf(settings) }),
+  python: { imports: [], use: "print(response.output_text)" },
+  node: { imports: "", use: "console.log(response.output_text);" },
+  curl: "",
+};
+const PICTURE = {
+  path: "/v1/images/generations",
+  call: "images.generate",
+  request: (model) => ({ model, prompt: "a red circle" }),
+  python: {
+    imports: ["base64"],
+    use: 'with open("picture.png", "wb") as file:\n    file.write(base64.b64decode(response.data[0].b64_json))',
+  },
+  node: {
+    imports: 'import { writeFileSync } from "node:fs";\n',
+    use: 'writeFileSync("picture.png", Buffer.from(response.data[0].b64_json, "base64"));',
+  },
+  curl: " \\\n  | jq -r '.data[0].b64_json' | base64 -d > picture.png",
+};
 
 const SNIPPETS = {
   Python: { language: "python", install: "pip install openai", write: python },
@@ -19,19 +38,20 @@ const SNIPPETS = {
   curl: { language: "bash", install: null, write: curl },
 };
 
-export function python(request, origin, keyed) {
+function python(task, request, origin, keyed) {
   const plain = Object.entries(request).filter(([name]) => !EXTRA.includes(name));
   const extra = Object.fromEntries(Object.entries(request).filter(([name]) => EXTRA.includes(name)));
   const lines = plain.map(([name, value]) => `    ${name}=${literal(value, 1)},`);
   if (Object.keys(extra).length) lines.push(`    extra_body=${literal(extra, 1)},`);
   const apiKey = keyed ? `os.environ["${ENVIRONMENT}"]` : '"unused"';
-  return `${keyed ? "import os\n\n" : ""}from openai import OpenAI
+  const imports = [...task.python.imports, ...(keyed ? ["os"] : [])].map((name) => `import ${name}\n`).join("");
+  return `${imports}${imports && "\n"}from openai import OpenAI
 
 client = OpenAI(base_url="${origin}/v1", api_key=${apiKey})
-response = client.responses.create(
+response = client.${task.call}(
 ${lines.join("\n")}
 )
-print(response.output_text)
+${task.python.use}
 `;
 }
 
@@ -49,22 +69,22 @@ function literal(value, depth) {
   return `${open}\n${parts.map((part) => `${pad}    ${part},`).join("\n")}\n${pad}${close}`;
 }
 
-export function node(request, origin, keyed) {
+function node(task, request, origin, keyed) {
   const apiKey = keyed ? `process.env.${ENVIRONMENT}` : '"unused"';
-  return `import OpenAI from "openai";
+  return `${task.node.imports}import OpenAI from "openai";
 
 const client = new OpenAI({ baseURL: "${origin}/v1", apiKey: ${apiKey} });
-const response = await client.responses.create(${JSON.stringify(request, null, 2)});
-console.log(response.output_text);
+const response = await client.${task.call}(${JSON.stringify(request, null, 2)});
+${task.node.use}
 `;
 }
 
-export function curl(request, origin, keyed) {
+function curl(task, request, origin, keyed) {
   const body = JSON.stringify(request, null, 2).replaceAll("'", "'\\''");
   const header = keyed ? ` \\\n  -H "Authorization: Bearer $${ENVIRONMENT}"` : "";
-  return `curl ${origin}/v1/responses \\
+  return `curl ${origin}${task.path} \\
   -H 'Content-Type: application/json'${header} \\
-  -d '${body}'
+  -d '${body}'${task.curl}
 `;
 }
 
@@ -73,15 +93,17 @@ export class CodeView {
     this._models = models;
     this._settings = settings;
     this._panels = h("div", {});
+    models.addEventListener("chosen", () => { if (!this.element.hidden) this.show(); });
     this.element = h("div", { class: "page" }, h("header", {}, h("h1", {}, "Use it from your code"),
       h("p", { class: "muted" }, "Any client of OpenAI's API works with this address. The examples use your chat's model and settings.")),
     this._panels);
   }
 
   show() {
+    const task = this._models.current?.draws ? PICTURE : TEXT;
     let request;
     try {
-      request = requestOf(this._models.name ?? "tiny", this._settings());
+      request = task.request(this._models.name ?? "tiny", this._settings());
     } catch (error) {
       this._panels.replaceChildren(h("p", { class: "error-text", role: "alert" }, error.message));
       return;
@@ -91,7 +113,7 @@ export class CodeView {
       h("dl", { class: "address" }, h("dt", {}, "Base URL"), h("dd", {}, h("code", {}, `${location.origin}/v1`)),
         h("dt", {}, "API key"), h("dd", {}, keyed ? h("code", {}, ENVIRONMENT) : "not needed; if a client asks for one, enter anything")),
       ...Object.entries(SNIPPETS).map(([title, { language, install, write }]) => {
-        const text = write(request, location.origin, keyed);
+        const text = write(task, request, location.origin, keyed);
         return h("section", { "aria-label": title }, h("h2", {}, title), install && h("p", { class: "muted" }, h("code", {}, install)),
           h("div", { class: "code" }, h("div", { class: "code-head" }, h("span", {}, language), copyButton(() => text, `Copy ${title}`)),
             h("pre", { tabindex: "0" }, h("code", { "data-language": language }, text))));

@@ -18,6 +18,7 @@ export class Models extends EventTarget {
     this.name = null;
     /** Resolves when it is known which models there are. */
     this.ready = new Promise((resolve) => { this._known = resolve; });
+    this._learning = null;
     this._shown = new Map();
     this._seen = new Map();
   }
@@ -25,6 +26,13 @@ export class Models extends EventTarget {
   /** What is known of the chosen model; nothing until the server has said it. */
   get current() {
     return this._shown.get(this.name);
+  }
+
+  /** What is known of the chosen model, once the server has said it. */
+  async learned() {
+    await this.ready;
+    await this._learning;
+    return this.current;
   }
 
   /** Ask which models there are, and choose one: the last one chosen, else one in memory, else the newest. */
@@ -98,7 +106,7 @@ export class Models extends EventTarget {
     this.name = name;
     this.dispatchEvent(new Event("chosen"));
     if (!name) return;
-    await this._learn(name).catch(() => {});
+    await (this._learning = this._learn(name).catch(() => {}));
     if (this.name === name) this.dispatchEvent(new Event("chosen"));
   }
 
