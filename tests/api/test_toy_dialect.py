@@ -31,7 +31,7 @@ class Greeter:
     """A service of this dialect's own."""
 
     def __init__(self, services: Services) -> None:
-        self.models = len(services.library.list())
+        self.models = sum(model.config.format == "gguf" for model in services.library.list())
         self.closed = False
 
     async def close(self) -> None:
