@@ -15,7 +15,7 @@ CHECKED := tests/test_architecture.py $(addprefix tests/,api cli core formats ht
 NODE_STAMP := $(if $(shell command -v npm),$(NODE)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := serve
-.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-scaling bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-ray test-install test-container test-page test-pipelines screenshots page-vendor
+.PHONY: help setup fuzz serve test check lint format bench chaos soak clean bench-engines bench-embeddings bench-scoring bench-structured bench-schema-sizes bench-remote bench-scaling bench-embedded test-schemas test-clients test-tiny test-harness test-openapi test-embedded test-templates test-models test-layouts test-renderers test-ray test-install test-container test-page test-pipelines screenshots page-vendor
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1!\2/p' $(MAKEFILE_LIST) | LC_ALL=C sort | awk -F'!' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ format: $(DEV_STAMP)  ## Format the code
 
 bench: $(DEV_STAMP)  ## Compare Puna with the engine alone
 	$(BIN)/python -m benchmarks
+
+bench-engines: $(DEV_STAMP)  ## Compare Puna on the packaged and a compiled engine with llama-server alone
+	$(BIN)/python -m benchmarks.engines $(MODEL)
 
 bench-embeddings: $(VENV)/.minilm $(VENV)-peers/.peers  ## Compare embeddings with sentence-transformers
 	$(BIN)/python -m benchmarks.embeddings --peer $(VENV)-peers/bin/python
