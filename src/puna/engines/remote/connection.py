@@ -19,8 +19,10 @@ class KeptConnection(Connection):
         self.received = False
 
     def ask(self, request: bytes) -> None:
-        """Send a request, whose answer is what comes next."""
+        """Send a request, whose answer is what comes next. Raises ConnectionError where the server has hung up."""
         self._begun = self._complete = self.received = False
+        if not self.open:
+            raise ConnectionError(str(self._lost or "the server closed the connection"))
         self.headers = {}
         self._heard = monotonic()
         self._look_again()
