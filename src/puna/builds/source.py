@@ -1,8 +1,10 @@
-"""What is changed in llama.cpp's source before it is compiled, so that each request decides what is drafted for it.
+"""What is changed in llama.cpp's source before it is compiled: each request decides what is drafted for it, and
+conversations that begin alike keep what they have of their own.
 
 Its server drafts for all requests or for none. A token that was drafted has no log probabilities, and there is no way
-to name a text to draft from. An edit is a place that occurs once in a file and what stands there instead; where one
-of them does not fit, nothing is changed, and the build drafts as llama.cpp does.
+to name a text to draft from. And where two conversations share more than half of a prompt, each overwrites the rest
+of the other's. An edit is a place that occurs once in a file and what stands there instead; where one of them does
+not fit, nothing is changed, and the build works as llama.cpp does.
 """
 
 import mmap
@@ -50,6 +52,12 @@ EDITS = (
         "                        const auto text_tokens = slot.prompt.tokens.get_text_tokens();\n"
         "                        slot.spec_prompt.insert("
         "slot.spec_prompt.end(), text_tokens.begin(), text_tokens.end());\n",
+    ),
+    Edit(
+        "tools/server/server-context.cpp",
+        "                if (f_keep < 0.5f) {\n",
+        "                // what is lost is saved, and the prompt's own is loaded\n"
+        "                if (f_keep < 0.95f) {\n",
     ),
 )
 MARK = b"Tokens to draft from, beside those of the request itself"
