@@ -67,7 +67,7 @@ def test_nothing_keeps_people_out(staged: StagedServer, open_page: OpenPage, sch
         expect(page.locator("h1:visible")).to_be_visible()
         assert serious(page) == []
     page.goto(f"{staged.url}/#/models")
-    page.get_by_role("button", name="Show tiny").click()
+    page.get_by_role("button", name="Show tiny", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert serious(page) == []
 
@@ -82,8 +82,8 @@ def test_the_first_chat_of_a_new_user(chromium: Browser, tmp_path: Path) -> None
         page.goto(f"{server.url}/#/models")
         expect(page.locator(".live dd").first).to_contain_text("MB of")
         page.get_by_role("button", name="Unload").click()
-        expect(page.get_by_role("button", name="Load", exact=True)).to_be_visible()
-        page.get_by_role("button", name="Copy tiny").click()
+        expect(page.get_by_role("button", name="Unload")).to_have_count(0)
+        page.get_by_role("button", name="Copy tiny", exact=True).click()
         page.get_by_label("Name of the copy").fill("second")
         page.get_by_role("button", name="Copy", exact=True).click()
         page.get_by_role("button", name="Delete second").click()
@@ -134,10 +134,10 @@ def test_a_key_is_asked_for_and_forgotten_with_the_tab(chromium: Browser, tmp_pa
         context = chromium.new_context()
         page = context.new_page()
         page.goto(server.url)
-        page.get_by_label("API key").fill("wrong")
+        page.get_by_role("textbox", name="API key").fill("wrong")
         page.get_by_role("button", name="Use it").click()
         expect(page.get_by_role("alert").first).to_contain_text("Incorrect API key")
-        page.get_by_label("API key").fill("secret")
+        page.get_by_role("textbox", name="API key").fill("secret")
         page.get_by_role("button", name="Use it").click()
         say(page, "Hello")
         expect(page.locator(".answer")).to_contain_text("This is a test.")
@@ -150,7 +150,7 @@ def test_a_key_is_asked_for_and_forgotten_with_the_tab(chromium: Browser, tmp_pa
         )
         other = context.new_page()
         other.goto(server.url)
-        expect(other.get_by_label("API key")).to_be_visible()
+        expect(other.get_by_role("textbox", name="API key")).to_be_visible()
         context.close()
 
 
