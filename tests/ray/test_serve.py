@@ -176,16 +176,16 @@ def test_serve_adds_a_replica_where_requests_wait(served: Served) -> None:
 
 def kill_one(served: Served, readings: list[Reading]) -> Replica:
     """Kill a replica of `micro` whose engine is at several answers, while others wait."""
+    busy: list[Replica] = []
 
-    def doomed() -> Replica | None:
+    def found() -> bool:
         assert not all(reading.end.done() for reading in readings), [reading.end.result() for reading in readings]
-        return next((each for each in served.replicas("micro") if each.generations >= PARALLEL - 1), None)
+        busy[:] = [each for each in served.replicas("micro") if each.generations >= PARALLEL - 1]
+        return bool(busy) and any(reading.pieces for reading in readings)
 
-    wait_for(lambda: any(reading.pieces for reading in readings) and doomed() is not None)
-    victim = doomed()
-    assert victim
-    victim.process.kill()
-    return victim
+    wait_for(found)
+    busy[0].process.kill()
+    return busy[0]
 
 
 def replaced(served: Served, victim: Replica) -> bool:
