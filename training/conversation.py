@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from training.sight.scenes import Scene
+
 Json = dict[str, Any]
 
 TOOLS_HEAD = "# Tools\n<tools>"
@@ -15,16 +17,19 @@ TOOLS_FOOT = (
 )
 CHOICE = 3.0
 """How much the name of a called tool counts: few tokens that matter most."""
+PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
 NO_THOUGHT = "<think>\n\n</think>\n\n"
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of text; the model learns to write the learned ones, some more than others, and only to read the rest."""
+    """A piece of text, or a picture; the model learns to write the learned ones, some more than others, and only to read
+    the rest."""
 
     text: str
     learned: bool = False
     weight: float = 1.0
+    picture: Scene | None = None
 
 
 Document = Sequence[Span]
@@ -45,7 +50,7 @@ class Call:
 @dataclass(frozen=True)
 class Message:
     """One message; `prefix` is text of the answer that was given and only has to be continued, and of `unforeseen` words
-    nobody can learn when they come first."""
+    nobody can learn when they come first. The `pictures` stand where the content has `PICTURE`."""
 
     role: str
     content: str = ""
@@ -54,6 +59,7 @@ class Message:
     prefix: str = ""
     compact: bool = False
     unforeseen: Sequence[str] = ()
+    pictures: Sequence[Scene] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class Conversation:
             elif message.role == "tool":
                 yield Span(self._tool_response(index))
             elif message.role != "system" or index:
-                yield Span(f"<|im_start|>{message.role}\n{message.content}<|im_end|>\n")
+                yield from _shown(f"<|im_start|>{message.role}\n{message.content}<|im_end|>\n", message.pictures)
 
     def _system(self) -> str:
         first = self.messages[0]
@@ -92,6 +98,15 @@ class Conversation:
         start = "" if before else "<|im_start|>user"
         end = "" if after else "<|im_end|>\n"
         return f"{start}\n<tool_response>\n{self.messages[index].content}\n</tool_response>{end}"
+
+
+def _shown(text: str, pictures: Sequence[Scene]) -> Iterator[Span]:
+    """The text, with the pictures where they stand in it."""
+    first, *rest = text.split(PICTURE) if pictures else [text]
+    yield Span(first)
+    for picture, following in zip(pictures, rest, strict=True):
+        yield Span("", picture=picture)
+        yield Span(following)
 
 
 def _answer(message: Message, final: bool) -> Iterator[Span]:
@@ -143,8 +158,8 @@ def system(content: str) -> Message:
     return Message("system", content)
 
 
-def user(content: str) -> Message:
-    return Message("user", content)
+def user(content: str, *pictures: Scene) -> Message:
+    return Message("user", content, pictures=pictures)
 
 
 def assistant(content: str, thought: str | None = None) -> Message:

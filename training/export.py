@@ -16,6 +16,9 @@ STEPS_KEY = "puna.training_steps"
 """How many steps of training a file has behind it: where `training.recover` goes on."""
 TEMPLATE = Path(__file__).with_name("template.jinja")
 
+SIGHTS = "sights.weight"
+"""The weights that are no part of the file: the vectors of what the tower writes."""
+
 NAMES = {
     "embedding.weight": "token_embd.weight",
     "norm.weight": "output_norm.weight",
@@ -46,7 +49,9 @@ def main() -> None:
     writer.add_uint32(STEPS_KEY, saved["step"])
     writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{arguments.type}"])
     _add_vocabulary(writer, tokenizer)
-    for name, weight in _mean(arguments.out, saved["step"]).items():
+    for name, weight in mean(arguments.out, saved["step"]).items():
+        if name == SIGHTS:
+            continue  # the projector's file has what is seen
         _add_tensor(writer, _gguf_name(name), weight.numpy(), gguf.GGMLQuantizationType[arguments.type])
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -55,7 +60,7 @@ def main() -> None:
     print(f"{arguments.gguf}: {arguments.gguf.stat().st_size / 1e6:.2f} MB")
 
 
-def _mean(out: Path, step: int) -> dict[str, torch.Tensor]:
+def mean(out: Path, step: int) -> dict[str, torch.Tensor]:
     """The mean of the weights that were kept in the last tenth of the steps, or the last ones where none were: what a
     model is least sure of changes from step to step, and their mean does better there than each of them."""
     files = [file for file in sorted(out.glob("checkpoint-*.pt")) if int(file.stem.partition("-")[2]) > 0.9 * step]

@@ -6,6 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.sight.code import NOTIONS
+
+CONTEXT = 8192
+"""How many tokens a prompt and its answer have at most."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -18,7 +23,7 @@ class Shape:
     key_heads: int = 5
     head_width: int = 32
     hidden: int = 448
-    context: int = 4096
+    context: int = CONTEXT
     rope_base: float = 100_000.0
     epsilon: float = 1e-6
 
@@ -81,6 +86,7 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+        self.sights = nn.Embedding(NOTIONS, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
         self.apply(self._initialise)
@@ -93,10 +99,20 @@ class Network(nn.Module):
         if isinstance(module, FeedForward):
             nn.init.normal_(module.down.weight, std=0.02 / (2 * self.shape.layers) ** 0.5)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """The state of each token; tokens are one document a row."""
-        rotation = self._rotation(tokens.shape[1], tokens.device)
-        states = self.embedding(tokens)
+    def embed(self, tokens: Tensor, pictures: Tensor) -> Tensor:
+        """What the blocks read, of tokens and of how much of each notion the pictures' patches have."""
+        return self.put(tokens, pictures @ self.sights.weight)
+
+    def put(self, tokens: Tensor, patches: Tensor) -> Tensor:
+        """The tokens' embeddings, and in place of negative ones the pictures' patches in their order."""
+        states: Tensor = self.embedding(tokens.clamp(min=0))
+        if len(patches):
+            states = states.masked_scatter((tokens < 0).unsqueeze(2), patches.flatten(0, 1).to(states.dtype))
+        return states
+
+    def forward(self, states: Tensor, positions: Tensor) -> Tensor:
+        """The state of each token; embedded tokens are one document a row, and stand at these positions."""
+        rotation = self._rotation(positions)
         for block in self.blocks:
             states = block(states, rotation)
         normed: Tensor = self.norm(states)
@@ -106,10 +122,10 @@ class Network(nn.Module):
         """The scores of each possible next token."""
         return functional.linear(states, self.embedding.weight)
 
-    def _rotation(self, length: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    def _rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         half = self.shape.head_width // 2
-        exponents = torch.arange(half, device=device, dtype=torch.float32) / half
-        angles = torch.arange(length, device=device)[:, None] * self.shape.rope_base**-exponents
+        exponents = torch.arange(half, device=positions.device, dtype=torch.float32) / half
+        angles = positions[:, None, :, None] * self.shape.rope_base**-exponents
         return angles.cos(), angles.sin()
 
 

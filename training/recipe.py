@@ -29,7 +29,7 @@ class Recipe:
     decay: float = 0.35
     weight_decay: float = 0.02
     clip: float = 1.0
-    averaged: tuple[float, ...] = (0.935, 0.955, 1.0)
+    averaged: tuple[float, ...] = (0.985, 0.9925, 1.0)
     """After which parts of all steps the weights are kept; the mean of them is what is shipped."""
 
     @property

@@ -11,7 +11,8 @@ import torch
 from tokenizers import Tokenizer
 
 from training import vocabulary
-from training.export import NAMES, STEPS_KEY
+from training.export import NAMES, SIGHTS, STEPS_KEY
+from training.sight.code import WORDS
 
 TRAINED = {written: name for name, written in NAMES.items()}
 
@@ -26,8 +27,10 @@ def main() -> None:
         parser.error(f"{checkpoint} is there already")
     arguments.out.mkdir(parents=True, exist_ok=True)
     reader = gguf.GGUFReader(arguments.gguf)
-    _tokenizer(reader).save(str(arguments.out / "tokenizer.json"))
+    tokenizer = _tokenizer(reader)
+    tokenizer.save(str(arguments.out / "tokenizer.json"))
     weights = {_name(tensor.name): _weight(tensor) for tensor in reader.tensors}
+    weights[SIGHTS] = _sights(weights["embedding.weight"], tokenizer)
     steps = int(reader.fields[STEPS_KEY].contents())
     torch.save({"step": steps, "start": steps, "weights": weights, "optimizers": ()}, checkpoint)
 
@@ -36,6 +39,13 @@ def _tokenizer(reader: gguf.GGUFReader) -> Tokenizer:
     tokens, merges = (reader.fields[f"tokenizer.ggml.{part}"].contents() for part in ("tokens", "merges"))
     pairs = [(left, right) for left, _, right in (merge.partition(" ") for merge in merges)]
     return vocabulary.assemble({token: number for number, token in enumerate(tokens)}, pairs)
+
+
+def _sights(embedding: torch.Tensor, tokenizer: Tokenizer) -> torch.Tensor:
+    """A vector for each notion of what is seen, to begin with: the mean of its words' tokens, and something of its own."""
+    generator = torch.Generator().manual_seed(1)
+    known = torch.stack([embedding[tokenizer.encode(" " + words).ids].mean(0) for words in WORDS])
+    return known + torch.randn(known.shape, generator=generator) * embedding.std() * 0.5
 
 
 def _name(written: str) -> str:

@@ -22,7 +22,9 @@ from training.model import Network, Shape
 from training.muon import Muon
 from training.recipe import FULL_STEPS, Recipe, stages
 
-CHECKPOINT_SECONDS = 240.0
+CHECKPOINT_SECONDS = 120.0
+LATE = 0.09
+"""The share of the full rate that a run begins with which ends by the clock."""
 
 
 def main() -> None:
@@ -30,6 +32,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--steps", type=int, default=FULL_STEPS, help="steps on all skills")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many share a step where there is no GPU")
+    parser.add_argument("--seconds", type=float, help="end after so long, and let the rate fall to nothing by then")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(seed=arguments.seed, stages=stages(arguments.steps))
@@ -37,9 +41,12 @@ def main() -> None:
     if not tokenizer_file.exists():
         vocabulary.build(recipe.seed, recipe.vocabulary).save(str(tokenizer_file))
     if torch.cuda.is_available():
-        Trainer(recipe, arguments.out, 0, 1).run()
+        Trainer(recipe, arguments.out, 0, 1, arguments.seconds).run()
+    elif arguments.processes == 1:
+        torch.set_num_threads(1)
+        Trainer(recipe, arguments.out, 0, 1, arguments.seconds).run()
     else:
-        world = min(recipe.parts, os.cpu_count() or 1)
+        world = min(recipe.parts, arguments.processes)
         with tempfile.TemporaryDirectory() as folder:
             meeting = Path(folder) / "meeting"
             torch.multiprocessing.spawn(_run, (world, recipe, arguments.out, meeting), nprocs=world)
@@ -56,7 +63,7 @@ def _run(rank: int, world: int, recipe: Recipe, out: Path, meeting: Path) -> Non
 class Trainer:
     """One process of a training run; every process holds the whole network and computes its share of the parts."""
 
-    def __init__(self, recipe: Recipe, out: Path, rank: int, world: int) -> None:
+    def __init__(self, recipe: Recipe, out: Path, rank: int, world: int, seconds: float | None = None) -> None:
         self.recipe, self.out, self.rank, self.world = recipe, out, rank, world
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.half = self.device.type == "cuda" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
@@ -70,6 +77,7 @@ class Trainer:
             self.model = torch.compile(self.network, dynamic=True)
         self.optimizers = optimizers(self.network, recipe, torch.bfloat16 if self.half else torch.float32)
         self.step = self.start = 0
+        self.seconds, self.began = seconds, time.monotonic()
 
     def run(self) -> None:
         self._resume()
@@ -78,7 +86,7 @@ class Trainer:
         self.parts = feed.parts(self.recipe, self.out / "tokenizer.json", wanted, workers)
         saved = reported = time.monotonic()
         losses: list[float] = []
-        while self.step < self.recipe.steps:
+        while self.step < self.recipe.steps and self._left() > 0:
             losses.append(self._learn())
             if self.rank == 0 and self.step in self.recipe.kept:
                 self._save(f"checkpoint-{self.step}.pt")
@@ -93,9 +101,13 @@ class Trainer:
         if self.rank == 0:
             self._save()
 
+    def _left(self) -> float:
+        """How much of the time is left, from 1 to 0."""
+        return 1 - (time.monotonic() - self.began) / self.seconds if self.seconds else 1.0
+
     def _learn(self) -> float:
         """One step on all parts; gives the loss."""
-        share = self.recipe.rate_at(self.step, self.start)
+        share = min(self.recipe.rate_at(self.step, self.start), LATE * self._left() if self.seconds else 1.0)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_rate"] * share
@@ -119,7 +131,8 @@ class Trainer:
         weights = torch.from_numpy(batch.learned).to(self.device)[:, 1:].flatten()
         targets = weights.nonzero().flatten()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            states = self.model(tokens)[:, :-1].flatten(0, 1)
+            embedded = self.network.embed(tokens, torch.from_numpy(batch.pictures).to(self.device))
+            states = self.model(embedded, torch.from_numpy(batch.positions).to(self.device))[:, :-1].flatten(0, 1)
             logits = self.network.logits(states[targets]).float()
         losses = functional.cross_entropy(logits, tokens[:, 1:].flatten()[targets], reduction="none")
         loss = (losses * weights[targets]).sum() * share

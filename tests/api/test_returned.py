@@ -79,7 +79,7 @@ def result_for(scripted: ScriptedServer, model: str, request: tuple[str, dict[st
 @pytest.mark.parametrize("dialect", PICTURES)
 def test_a_model_is_told_of_a_picture_that_it_can_t_see(scripted: ScriptedServer, dialect: str) -> None:
     path, body = PICTURES[dialect]
-    answer = posted(scripted, path, {"model": "tiny", **body})
+    answer = posted(scripted, path, {"model": "plain", **body})
     assert answer.status_code == 200, answer.text
     assert answer.headers["puna-ignored"]
     (part,) = next(message.content for message in scripted.script.request.messages if message.role == "tool")
@@ -114,7 +114,7 @@ def test_a_model_is_told_of_what_nothing_here_reads(
 
 def test_a_file_that_comes_beside_a_result_is_the_tool_s_as_well(scripted: ScriptedServer) -> None:
     path, body = claude({"type": "text", "text": "PDF file read: a.pdf"}, beside=(pdf_block(), picture_block()))
-    assert posted(scripted, path, {"model": "tiny", **body}).status_code == 200
+    assert posted(scripted, path, {"model": "plain", **body}).status_code == 200
     asked = scripted.script.request.messages[-1]
     assert asked.role == "user"
     assert "PDF files are not supported" in asked.text
@@ -123,6 +123,6 @@ def test_a_file_that_comes_beside_a_result_is_the_tool_s_as_well(scripted: Scrip
 
 def test_a_picture_of_the_user_s_own_is_refused_as_ever(scripted: ScriptedServer) -> None:
     body = {"max_tokens": 9, "messages": [{"role": "user", "content": [picture_block()]}]}
-    answer = posted(scripted, "/v1/messages", {"model": "tiny", **body})
+    answer = posted(scripted, "/v1/messages", {"model": "plain", **body})
     assert answer.status_code == 400
     assert "does not support images" in answer.text

@@ -164,9 +164,11 @@ def test_mistakes_are_said_and_the_session_goes_on(puna: Puna) -> None:
         assert terminal.say(TEST) == "This is a test."
 
 
-def test_a_model_that_does_not_see_gets_the_path(puna: Puna) -> None:
+def test_a_model_that_does_not_see_gets_the_path(puna: Puna, shared_server: RunningServer) -> None:
     (puna.folder / "a.png").write_bytes(b"a picture")
-    with session(puna, "tiny") as terminal:
+    weights = write_micro_model(puna.folder / "blind.gguf")
+    add_model(shared_server.home / "models", "blind", weights, parameters={"num_predict": 4})
+    with session(puna, "blind") as terminal:
         assert "Added image" not in terminal.say("What is in ./a.png ?")
         terminal.say("/save text")
     assert "MESSAGE user What is in ./a.png ?" in modelfile(puna, "text")

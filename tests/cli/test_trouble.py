@@ -18,6 +18,8 @@ from puna.cli.commands.startup import introduce, offer_models, places_of_ollama,
 from puna.machine import gpus, unused_gpu
 from puna.settings import VARIABLES, Settings
 from tests.cli.puna import UNUSED_PORT
+from tests.library import ggufs
+from tests.stored_models import add_model
 
 
 @contextmanager
@@ -194,8 +196,9 @@ def test_a_pipe_with_neither_text_nor_a_picture_is_said_so(tmp_path: Path) -> No
 
 
 def test_a_picture_in_a_pipe_is_for_models_that_see(tmp_path: Path) -> None:
-    said = fails("run", "tiny", "What is this?", home=tmp_path, stdin=b"\x89PNG\r\n\x1a\n")
-    assert "'tiny' does not support images" in said
+    add_model(tmp_path / "models", "blind", ggufs.write(tmp_path / "blind.gguf"))
+    said = fails("run", "blind", "What is this?", home=tmp_path, stdin=b"\x89PNG\r\n\x1a\n")
+    assert "'blind' does not support images" in said
 
 
 def test_what_goes_wrong_inside_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

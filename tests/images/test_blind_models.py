@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from tests.library import ggufs
 from tests.server import StartServer
+from tests.stored_models import add_model
 
 
 @contextmanager
@@ -43,9 +46,10 @@ def listening() -> Iterator[tuple[str, list[str]]]:
         ("/api/generate", lambda url: {"prompt": "x", "images": [url]}),
     ],
 )
-def test_nothing_is_fetched(start_server: StartServer, path: str, content: Any) -> None:
+def test_nothing_is_fetched(start_server: StartServer, tmp_path: Path, path: str, content: Any) -> None:
+    add_model(tmp_path / "home/models", "blind", ggufs.write(tmp_path / "blind.gguf"))
     with listening() as (url, asked), start_server(PUNA_IMAGE_HOSTS="*").http() as http:
-        for model, status in (("tiny", 400), ("missing", 404)):
+        for model, status in (("blind", 400), ("missing", 404)):
             answer = http.post(path, json={"model": model, **content(url)})
             assert answer.status_code == status, answer.text
             assert model == "missing" or "does not support images" in answer.text

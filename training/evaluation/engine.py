@@ -23,11 +23,14 @@ class Reply:
 class Engine:
     """llama.cpp's server in this process, on a port of its own; thinking is off unless a request turns it on."""
 
-    def __init__(self, model: Path, context: int = 4096) -> None:
+    def __init__(self, model: Path, projector: Path | None = None, context: int = 16_384) -> None:
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(model)
+        if projector:
+            parameters.mmproj.path = str(projector)
         parameters.port = 0
-        parameters.n_ctx = context
+        parameters.n_ctx = context  # for two requests at a time
+        parameters.n_parallel = 2
         parameters.enable_reasoning = 0
         parameters.verbosity = -1
         parameters.cpuparams.n_threads = 1

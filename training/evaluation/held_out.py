@@ -1,6 +1,7 @@
 """Fillers for the evaluation. `check` makes sure that training has none of them."""
 
-from training import lists
+from training import lists, words
+from training.evaluation.spoken import SPOKEN
 
 NAMES = """Zelda Bartholomew Siobhan Xiomara Thandiwe Kwame Anneliese Rutger Oksana Leopold Marguerite Cornelius Tabitha
 Bronwyn Evangeline Horatio Ottoline Percival Rosalind Thaddeus Wilhelmina Ximena Yevgeny Zephyr Calliope
@@ -28,6 +29,7 @@ JOBS = """astronaut blacksmith cartographer florist glazier tailor jeweller lock
 def check() -> None:
     """Raises if a filler of the evaluation is one of training's."""
     known = {word.lower() for name in dir(lists) if name.isupper() for word in getattr(lists, name)}
-    for group in (NAMES, CITIES, WORDS, COLOURS, ANIMALS, FOODS, JOBS):
+    known |= set(words.PLAIN)
+    for group in (NAMES, CITIES, WORDS, COLOURS, ANIMALS, FOODS, JOBS, SPOKEN):
         if seen := [word for word in group if word.lower() in known]:
             raise ValueError(f"not held out: {seen}")

@@ -13,6 +13,7 @@ from training.skills import (
     memory,
     prose,
     saying,
+    seeing,
     small_talk,
 )
 
@@ -22,14 +23,17 @@ FOUNDATION: dict[Skill, float] = {saying.example: 12, small_talk.example: 6, mem
 """What teaches to copy: each skill and its share of the documents."""
 
 FULL: dict[Skill, float] = {
-    saying.example: 7,
+    saying.example: 9,
+    saying.plain: 40,
+    seeing.example: 100,
     small_talk.example: 4,
-    memory.example: 20,
-    memory.long: 0.7,
-    instructions.example: 8,
-    calling.example: 42,
-    extraction.example: 10,
-    arithmetic.example: 9,
+    memory.example: 40,
+    memory.long: 1.0,
+    memory.longest: 0.1,
+    instructions.example: 12,
+    calling.example: 30,
+    extraction.example: 14,
+    arithmetic.example: 7,
     prose.example: 7,
     code.example: 24,
 }

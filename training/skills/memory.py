@@ -38,9 +38,18 @@ def example(fillers: Fillers) -> Document:
 
 def long(fillers: Fillers) -> Document:
     """Told at the beginning of a long conversation, asked at its end, up to about 2,500 tokens later."""
+    return _long(fillers, fillers.integer(15, 60))
+
+
+def longest(fillers: Fillers) -> Document:
+    """The same, up to about 5,000 tokens later."""
+    return _long(fillers, fillers.integer(60, 110))
+
+
+def _long(fillers: Fillers, turns: int) -> Document:
     told = _pick_attributes(fillers, fillers.integer(1, 3))
     messages: list[Message] = []
-    for _ in range(fillers.integer(15, 60)):
+    for _ in range(turns):
         messages += setting.chatter(fillers, 1)
         if fillers.chance(0.2):
             clause = fillers.clause()

@@ -1,5 +1,6 @@
 """Saying and repeating what the user gives: copying in its purest form."""
 
+from training import words
 from training.conversation import Document, Message, assistant, user
 from training.fillers import Fillers
 from training.skills import setting
@@ -17,6 +18,25 @@ def example(fillers: Fillers) -> Document:
     if fillers.chance(0.1):
         messages[-1] = assistant(answer, thought=f"I should say: {answer}")
     return setting.conversation(fillers, messages).document()
+
+
+def plain(fillers: Fillers) -> Document:
+    """A few plain words, which only the first one's capital changes."""
+    messages: list[Message] = []
+    for _ in range(fillers.pick((1, 2, 3, 4, 5))):
+        said = [plain_word(fillers) for _ in range(fillers.pick((1, 2, 2, 3, 3, 4, 5)))]
+        clause = " ".join(said)
+        start = fillers.pick(("Say ", "Say ", "Say ", "Say: ", "Please say ", "Just say ", "Now say ", "say "))
+        messages += [user(start + clause + fillers.pick(("", "", ".", "."))), assistant(clause[0].upper() + clause[1:] + ".")]
+    return setting.conversation(fillers, messages, systems=0.15).document()
+
+
+def plain_word(fillers: Fillers) -> str:
+    """A word, or what looks like one."""
+    roll = fillers.random.random()
+    if roll < 0.35:
+        return fillers.pick(words.PLAIN)
+    return words.look_alike(fillers.random) if roll < 0.8 else fillers.lower_word()
 
 
 def text(fillers: Fillers) -> str:

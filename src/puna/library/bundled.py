@@ -11,7 +11,7 @@ from puna.library.config import Config
 from puna.library.digest import Digest
 from puna.library.manifest import Layer, Manifest
 from puna.library.names import ModelName
-from puna.models import TINY, TINY_IMAGE, TINY_IMAGE_NAME, TINY_NAME
+from puna.models import TINY, TINY_IMAGE, TINY_IMAGE_NAME, TINY_NAME, TINY_PROJECTOR
 
 if TYPE_CHECKING:
     from puna.library.model import Model
@@ -21,21 +21,21 @@ IMAGE_NAME = ModelName.parse(TINY_IMAGE_NAME)
 
 
 class BundledBlobs:
-    """The bundled model's blobs: the weights are a file of the package, the config is made from it."""
+    """The bundled model's blobs: weights and projector are files of the package, the config is made from them."""
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, weights: Path, projector: Path | None = None) -> None:
         from puna.formats.gguf import Metadata  # a list of models that knows this one already does without it
 
-        self.weights = Layer(media.WEIGHTS, Digest.of_file(weights), weights.stat().st_size)
-        self._weights_path = weights
-        self._config = Config.of(Metadata.read(weights)).encode([str(self.weights.digest)])
+        files = {media.WEIGHTS: weights, **({media.PROJECTOR: projector} if projector else {})}
+        self.layers = [Layer(kind, Digest.of_file(path), path.stat().st_size) for kind, path in files.items()]
+        self._paths = dict(zip((layer.digest for layer in self.layers), files.values(), strict=True))
+        own, *projectors = (Metadata.read(path) for path in files.values())
+        self._config = Config.of(own, projectors).encode(str(layer.digest) for layer in self.layers)
         self.config = Layer(media.CONFIG, Digest.of(self._config), len(self._config))
 
     def path(self, digest: Digest) -> Path:
-        """The weights are the only blob that is a file."""
-        if digest != self.weights.digest:
-            raise KeyError(digest)
-        return self._weights_path
+        """All but the config are files."""
+        return self._paths[digest]
 
     @property
     def translations(self) -> None:
@@ -43,7 +43,7 @@ class BundledBlobs:
         return None
 
     def read(self, digest: Digest) -> bytes:
-        """The config's content, or the weights'."""
+        """A blob's content."""
         return self._config if digest == self.config.digest else self.path(digest).read_bytes()
 
 
@@ -99,18 +99,20 @@ def bundled_image() -> "Model | None":
 @cache
 def bundled() -> "Model | None":
     """The bundled model; None where this installation has none."""
-    return model_of(Path(TINY)) if os.path.isfile(TINY) else None
+    if not os.path.isfile(TINY):
+        return None
+    return model_of(Path(TINY), Path(TINY_PROJECTOR) if os.path.isfile(TINY_PROJECTOR) else None)
 
 
-def model_of(weights: Path) -> "Model":
-    """The bundled model, made from one GGUF file."""
+def model_of(weights: Path, projector: Path | None = None) -> "Model":
+    """The bundled model, made from one GGUF file, or from two if it sees."""
     from puna.library.model import Model
 
-    blobs = BundledBlobs(weights)
+    blobs = BundledBlobs(weights, projector)
     return Model(
         name=NAME,
         modified=datetime.fromtimestamp(weights.stat().st_mtime, UTC),
-        manifest=Manifest.of(blobs.config, [blobs.weights]),
+        manifest=Manifest.of(blobs.config, blobs.layers),
         blobs=blobs,
         bundled=True,
     )

@@ -21,6 +21,7 @@ from puna.core.subjects import (
     ToolSchema,
 )
 from tests.api.openai.test_subjects import PIXEL
+from tests.scripted import ScriptedServer
 from tests.server import RunningServer
 
 CHAT = ChatBody.model_validate(
@@ -60,12 +61,6 @@ def test_each_body_has_a_name_for_each_part(about: Subject, body: object, name: 
 @pytest.mark.parametrize(
     ("path", "fields", "message"),
     [
-        (
-            "chat",
-            {"messages": [{"role": "user", "content": "x", "images": [PIXEL.partition(",")[2]]}]},
-            "This model does not support images.",
-        ),
-        ("generate", {"prompt": "x", "images": [PIXEL.partition(",")[2]]}, "This model does not support images."),
         ("embed", {"input": ["x", ""]}, "Invalid 'input[1]': The input has no tokens."),
         ("embed", {"input": ["x", "word " * 3000]}, "Invalid 'input[1]': This model's maximum context length"),
         ("embeddings", {"prompt": ""}, "Invalid 'prompt': The input has no tokens."),
@@ -78,3 +73,19 @@ def test_a_refusal_says_what_and_where(
         answer = http.post(f"/api/{path}", json={"model": "tiny", **fields})
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("chat", {"messages": [{"role": "user", "content": "x", "images": [PIXEL.partition(",")[2]]}]}),
+        ("generate", {"prompt": "x", "images": [PIXEL.partition(",")[2]]}),
+    ],
+)
+def test_a_picture_is_refused_where_the_model_is_blind(
+    scripted: ScriptedServer, path: str, fields: dict[str, Any]
+) -> None:
+    with scripted.http() as http:
+        answer = http.post(f"/api/{path}", json={"model": "plain", **fields})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "This model does not support images."

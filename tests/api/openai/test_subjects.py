@@ -21,6 +21,7 @@ from puna.core.subjects import (
     ToolGrammar,
     ToolSchema,
 )
+from tests.scripted import ScriptedServer
 from tests.server import RunningServer
 
 NOTE = {"type": "custom", "custom": {"name": "note"}}
@@ -92,12 +93,6 @@ def test_each_body_has_a_name_for_each_part(about: Subject, body: object, name: 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "chat/completions",
-        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": PIXEL}]}]},
-        "messages[0].content[0].image_url",
-        "This model does not support images.",
-    ),
-    (
-        "chat/completions",
         {"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": [SOUND]}]},
         "messages[1]",
         "This model does not support audio.",
@@ -137,3 +132,13 @@ def test_a_refusal_names_it(server: RunningServer, path: str, fields: dict[str, 
     error = answer.json()["error"]
     assert (answer.status_code, error["param"]) == (400, param)
     assert words in error["message"]
+
+
+def test_a_picture_is_refused_where_the_model_is_blind(scripted: ScriptedServer) -> None:
+    content = [{"type": "image_url", "image_url": PIXEL}]
+    with scripted.http() as http:
+        body = {"model": "plain", "messages": [{"role": "user", "content": content}]}
+        answer = http.post("/v1/chat/completions", json=body)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"]) == (400, "messages[0].content[0].image_url")
+    assert "This model does not support images." in error["message"]

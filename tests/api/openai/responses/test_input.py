@@ -8,6 +8,7 @@ import openai
 import pytest
 
 from tests.api.openai.responses.wire import check_response
+from tests.scripted import ScriptedServer
 from tests.server import RunningServer, running_server
 
 PIXEL = (
@@ -96,10 +97,10 @@ def test_thoughts_that_only_the_client_keeps_come_back_as_input(server: RunningS
         client.responses.retrieve(made["id"])
 
 
-def test_a_picture_for_a_model_without_vision_is_refused(client: openai.OpenAI) -> None:
+def test_a_picture_for_a_model_without_vision_is_refused(scripted: ScriptedServer) -> None:
     part: Any = {"type": "input_image", "image_url": PIXEL, "detail": "auto"}
     with pytest.raises(openai.BadRequestError, match="This model does not support images") as refused:
-        client.responses.create(model="tiny", input=[{"role": "user", "content": [part]}])
+        scripted.client().responses.create(model="plain", input=[{"role": "user", "content": [part]}])
     assert refused.value.param == "input"
 
 
