@@ -97,7 +97,7 @@ def test_features_are_read_from_the_processor_and_from_the_engine(tmp_path: Path
 def test_without_a_compiler_the_command_that_installs_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("CXX", raising=False)
-    with pytest.raises(BuildError, match=r"needs a C\+\+ compiler, and there is none. To get one: .+"):
+    with pytest.raises(BuildError, match=r"needs a C\+\+ compiler, but none was found. To install one: .+"):
         require_compiler()
 
 

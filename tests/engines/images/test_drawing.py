@@ -32,7 +32,8 @@ PAGE = ROOT / "docs" / "images.md"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server, and with it one engine, for all tests here."""
-    with running_server(tmp_path_factory.mktemp("home"), PUNA_MEMORY=str(MEMORY)) as server:
+    home = tmp_path_factory.mktemp("home")
+    with running_server(home, PUNA_MEMORY=str(MEMORY), PUNA_PROMPT_CACHE="0") as server:
         server.ollama().create("short", from_="tiny", parameters={"num_ctx": 512})
         yield server
 

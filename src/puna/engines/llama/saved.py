@@ -61,12 +61,14 @@ class PromptFolder:
             return True
         from filelock import FileLock, Timeout  # only who has an engine needs it
 
+        lock = FileLock(self.folder / LOCK, mode=0o600)
         try:
-            self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            for folder in (self.folder.parent, self.folder):
+                folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            lock.acquire()
         except OSError:
             return False
-        self._lock = FileLock(self.folder / LOCK)
-        self._lock.acquire()
+        self._lock = lock
         atexit.register(self.close)
         for other in self.folder.parent.iterdir():
             with suppress(Timeout, OSError):
