@@ -242,10 +242,12 @@ async def compare_llama(plan: Plan) -> None:
                 for streams in (1, 8):
                     found = []
                     for number in range(plan.pairs):
-                        prompts = [
-                            f"Turn {number}, stream {place}: tell me about the sea." for place in range(streams)
-                        ]
-                        direct, through = [await send_burst(one, prompts, plan.tokens) for one in (there, here)]
+                        bursts = {}
+                        for side, one in sorted({"far": there, "near": here}.items(), reverse=bool(number % 2)):
+                            # Each side has its own, as the engine keeps what it has read.
+                            prompts = [f"{number}, {side} {place}: tell me of the sea." for place in range(streams)]
+                            bursts[side] = await send_burst(one, prompts, plan.tokens)
+                        direct, through = bursts["far"], bursts["near"]
                         found.append((through.rate / direct.rate, 1000 * (through.first - direct.first)))
                     print(f"{streams:3} streams of a llama-server on the same cores: {told(found)}", flush=True)
 
