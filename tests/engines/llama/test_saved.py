@@ -1,6 +1,7 @@
 """Prompts that outlive their engine in files."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,15 @@ def test_what_servers_that_are_gone_have_left_is_deleted(tmp_path: Path) -> None
     here.close()
     other.close()
     assert not [*tmp_path.iterdir()]
+
+
+def test_engines_that_start_together_have_one_folder(tmp_path: Path) -> None:
+    folder = PromptFolder(tmp_path / "prompts" / "mine")
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda _: folder.prepare(), range(8)))
+    assert (folder.folder.parent.stat().st_mode & 0o077, folder.folder.stat().st_mode & 0o077) == (0, 0)
+    folder.close()
+    assert not folder.folder.exists()
 
 
 def test_texts_begin_alike_for_so_many_characters() -> None:

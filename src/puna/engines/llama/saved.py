@@ -8,6 +8,7 @@ the server ends, and by the next server where that could not do so.
 import asyncio
 import atexit
 import shutil
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import aclosing, suppress
@@ -52,13 +53,17 @@ class PromptFolder:
 
     def __init__(self, folder: Path) -> None:
         self._lock: FileLock | None = None
+        self._preparing = threading.Lock()
         self.folder = folder
         self.saved: dict[LlamaArguments, list[SavedPrompt]] = {}
 
     def prepare(self) -> bool:
-        """Have the folder, and delete those beside it whose servers are gone. Says whether it is there."""
-        if self._lock is not None:
-            return True
+        """Have the folder, and delete those beside it whose servers are gone. Says whether it is there. Engines that
+        start at the same time each ask for it, in threads."""
+        with self._preparing:
+            return self._lock is not None or self._make()
+
+    def _make(self) -> bool:
         from filelock import FileLock, Timeout  # only who has an engine needs it
 
         lock = FileLock(self.folder / LOCK, mode=0o600)
