@@ -15,6 +15,7 @@ from puna import __version__
 from puna.cli import app
 from puna.cli.client.servers import announced
 from puna.cli.commands.startup import introduce, offer_models, places_of_ollama, warn_of_unknown
+from puna.library.library import Library
 from puna.machine import gpus, unused_gpu
 from puna.settings import VARIABLES, Settings
 from tests.cli.puna import UNUSED_PORT
@@ -98,7 +99,9 @@ def test_the_start_says_what_there_is(
         introduce(Settings(home=home, models=home / "models", memory=2 * 10**9), "http://127.0.0.1:11434")
     line, *_, offer = caplog.messages
     assert line.startswith(f"Puna {__version__} at http://127.0.0.1:11434; ")
-    assert line.endswith(f"; 1 model in {home / 'models'}; memory limit 2 GB")
+    listed = len(Library(home / "models").list())
+    count = f"{listed} model{'s' if listed > 1 else ''}"
+    assert line.endswith(f"; {count} in {home / 'models'}; memory limit 2 GB")
     folder = tmp_path / ".ollama/models"
     assert offer == f"Ollama's models are in {folder} (1). To use them: PUNA_MODELS={folder} puna serve"
 

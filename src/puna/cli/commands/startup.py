@@ -10,6 +10,7 @@ from puna import __version__
 from puna.builds.build import Builds, installed_version, program_of
 from puna.builds.processor import processor_features
 from puna.core.errors import megabytes
+from puna.library.listing import draws
 from puna.machine import gpus, memory_limit, unused_gpu
 from puna.settings import SettingError, Settings, unknown_variables
 from puna.state.private import private_folder
@@ -57,14 +58,15 @@ def introduce(settings: Settings, url: str) -> None:
     program = program_of(settings)
     found = [f"GPU {number} ({megabytes(size)})" for number, size in enumerate(gpus(program))]
     devices = ", ".join(found) or ("Apple GPU" if sys.platform == "darwin" else f"CPU ({os.cpu_count()} cores)")
-    count = count_models(settings.models) + 1  # tiny
+    own = count_models(settings.models)
+    count = own + 1 + draws()  # tiny, and what makes images where that is installed
     memory = megabytes(int(memory_limit(settings).ram))
     models = f"{count} model{'s' if count > 1 else ''} in {settings.models}"
     _log.info("Puna %s at %s; %s; %s; memory limit %s", __version__, url, devices, models, memory)
     if command := unused_gpu(program):
         _log.warning("This machine has a GPU that the engine can't use. To use it: %s", command)
     warn_of_build(settings)
-    if count == 1:
+    if not own:
         offer_models(places_of_ollama())
 
 
