@@ -56,5 +56,15 @@ async def test_none_is_lost(front: Front, servers: list[RunningServer]) -> None:
         for counted, pieces in await asyncio.gather(*answers):
             assert counted == TOKENS
             assert pieces
-    states = {state["url"]: state["up"] for state in front.get("/api/ps").json()["models"][0]["servers"]}
-    assert states == {f"{servers[0].url}/v1": False, f"{servers[1].url}/v1": True}
+        number = STREAMS
+        while first_is_up(front):  # until one prefers it: it may have been killed when nobody waited for it any more
+            assert (await ask(client, number))[0] == TOKENS
+            number += 1
+
+
+def first_is_up(front: Front) -> bool:
+    """Whether the first server is said to be there. The second one is."""
+    [model] = front.get("/api/ps").json()["models"]
+    first, second = (state["up"] for state in model["servers"])
+    assert second
+    return bool(first)
