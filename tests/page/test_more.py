@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from puna.core.events import Done, Finished, TextDelta, Usage
-from puna.engines.images.launch import installed
+from puna.formats.pipeline import installed
 from tests.clients.test_node import FOLDER as NODE
 from tests.clients.test_node import require
 from tests.page.conftest import PATIENCE, OpenPage, watched

@@ -3,12 +3,15 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from puna.core.errors import DamagedModel
+
+PACKAGES = ("torch", "diffusers", "transformers")
 
 INDEX = "model_index.json"
 TOP = ("LICENSE", "LICENSE.md", "LICENSE.txt")
@@ -119,3 +122,8 @@ def count_numbers(paths: Iterable[Path]) -> Counter[str]:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedModel(path, "not a safetensors file") from error
     return found
+
+
+def installed() -> bool:
+    """Whether the packages are there that run a pipeline: Puna's extra `images`."""
+    return all(find_spec(name) for name in PACKAGES)

@@ -144,24 +144,23 @@ class _Creation:
             raise InvalidRequest(f"'{label}': {error.problem}") from error
 
     def _adapters(self) -> list[Layer]:
-        layers = []
-        for label, path in self._recipe.adapters.items():
-            header = self._given(label, path)
-            if _kind(header) != media.ADAPTER:
-                raise InvalidRequest(f"'{label}' is not a LoRA adapter in GGUF format", param="adapters")
-            layers.append(self._copied(media.ADAPTER, path, header))
-        return layers
+        problem = "not a LoRA adapter in GGUF format"
+        return self._beside(self._recipe.adapters, media.ADAPTER, media.ADAPTER, problem, "adapters")
 
     def _draft(self) -> list[Layer]:
         """The model that drafts for this one."""
         if len(self._recipe.drafts) > 1:
             raise InvalidRequest("only one model can draft for another", param="draft_files")
+        return self._beside(self._recipe.drafts, media.WEIGHTS, media.DRAFT, "not a model", "draft_files")
+
+    def _beside(self, files: Mapping[str, Path], kind: str, kept_as: str, problem: str, param: str) -> list[Layer]:
+        """Files beside the model's own, each of that kind."""
         layers = []
-        for label, path in self._recipe.drafts.items():
+        for label, path in files.items():
             header = self._given(label, path)
-            if _kind(header) != media.WEIGHTS:
-                raise InvalidRequest(f"'{label}' is not a model", param="draft_files")
-            layers.append(self._copied(media.DRAFT, path, header))
+            if _kind(header) != kind:
+                raise InvalidRequest(f"'{label}' is {problem}", param=param)
+            layers.append(self._copied(kept_as, path, header))
         return layers
 
     def _copied(self, media_type: str, path: Path, header: Metadata) -> Layer:

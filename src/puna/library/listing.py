@@ -210,9 +210,9 @@ class _Walk:
 @cache
 def draws() -> bool:
     """Whether the packages are there that make images: Puna's extra `images`."""
-    from importlib.util import find_spec
+    from puna.formats.pipeline import installed
 
-    return find_spec("diffusers") is not None and find_spec("torch") is not None
+    return installed()
 
 
 def listed(model: "Model") -> Listed:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from puna.engines.images.launch import installed
+from puna.formats.pipeline import installed
 from tests.cli.puna import Puna
 from tests.documentation.snippets import ROOT
 from tests.server import RunningServer, running_server

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
 from puna.core.errors import InvalidRequest, NotInstalled
 from puna.core.footprint import RAM, Footprint
@@ -14,11 +13,10 @@ from puna.engines.images.weights import Weights, weights_of
 from puna.engines.model import EngineModel
 from puna.engines.process.process import EngineProcess
 from puna.engines.settings import EngineSettings
-from puna.formats.pipeline import instead_of_tensors
+from puna.formats.pipeline import installed, instead_of_tensors
 
 KIND = "diffusers"
 EXTRA = "images"
-PACKAGES = ("torch", "diffusers", "transformers")
 PROCESS_BYTES = 800 * 2**20
 """What Python, torch and diffusers take, as measured."""
 WORKING_BYTES = 2 * 2**30
@@ -77,11 +75,6 @@ def require_installed() -> None:
     """Raises NotInstalled where the packages are not there."""
     if not installed():
         raise NotInstalled("Making images", EXTRA)
-
-
-def installed() -> bool:
-    """Whether the packages are there."""
-    return all(find_spec(name) for name in PACKAGES)
 
 
 def sized(weights: Weights, memory: Footprint) -> tuple[Precision, Footprint]:

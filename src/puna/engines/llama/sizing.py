@@ -198,16 +198,12 @@ def embedding_launch(launch: LlamaLaunch, metadata: Metadata) -> LlamaLaunch:
     pooling: Pooling = "mean" if metadata.pooling in (None, "none") else "model"
     length = min(launch.context_length, DECODER_TOKENS if metadata.pooling is None else ENCODER_TOKENS)
     return replace(
-        launch,
+        silent(launch),
         context_length=length,
         batch_tokens=length,
         cache_tokens=2 * length,
         sequences=EMBEDDING_SEQUENCES,
         pooling=pooling,
-        drafts=None,
-        prompt_cache=0,
-        prompt_files=None,
-        footprint=launch.footprint - Footprint({RAM: launch.prompt_cache}),
         chat_template=None,
         projector=None,
     )
@@ -220,16 +216,18 @@ def scoring_launch(launch: LlamaLaunch, metadata: Metadata, memory: float) -> Ll
     tokens = min(launch.context_length, most, affordable_tokens(metadata, memory))
     cache_tokens = max(launch.context_length, 2 * tokens)
     return replace(
-        launch,
+        silent(launch),
         pooling="none",
         batch_tokens=tokens,
         cache_tokens=cache_tokens,
         projector=None,
-        drafts=None,
-        prompt_cache=0,
-        prompt_files=None,
-        footprint=launch.footprint - Footprint({RAM: launch.prompt_cache}),
     )
+
+
+def silent(launch: LlamaLaunch) -> LlamaLaunch:
+    """The launch of an engine that generates nothing: it needs neither drafts nor what it has read before."""
+    without = launch.footprint - Footprint({RAM: launch.prompt_cache})
+    return replace(launch, drafts=None, prompt_cache=0, prompt_files=None, footprint=without)
 
 
 def affordable_tokens(metadata: Metadata, memory: float) -> int:

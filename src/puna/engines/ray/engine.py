@@ -23,34 +23,24 @@ class RayEngine(Engine, Chats, Completes, Scores, Embeds, Draws):
     def __init__(self, deployment: DeploymentHandle) -> None:
         self._answers = deployment.options(method_name="answers", stream=True)
 
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
-        async with aclosing(self._asked("chat", request)) as events:
-            async for event in events:
-                yield event
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
+        return self._asked("chat", request)
 
     async def count_prompt(self, request: ChatRequest) -> int:
         async with aclosing(self._asked("count_prompt", request)) as counts:
             return int(await anext(counts))
 
-    async def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
-        async with aclosing(self._asked("complete", request)) as events:
-            async for event in events:
-                yield event
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[CompletionEvent, None]:
+        return self._asked("complete", request)
 
-    async def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
-        async with aclosing(self._asked("score", request)) as events:
-            async for event in events:
-                yield event
+    def score(self, request: ScoreRequest) -> AsyncGenerator[PromptRead, None]:
+        return self._asked("score", request)
 
-    async def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
-        async with aclosing(self._asked("embed", request)) as events:
-            async for event in events:
-                yield event
+    def embed(self, request: EmbeddingRequest) -> AsyncGenerator[Embedded, None]:
+        return self._asked("embed", request)
 
-    async def draw(self, request: ImageRequest) -> AsyncGenerator[ImageEvent, None]:
-        async with aclosing(self._asked("draw", request)) as events:
-            async for event in events:
-                yield event
+    def draw(self, request: ImageRequest) -> AsyncGenerator[ImageEvent, None]:
+        return self._asked("draw", request)
 
     async def _asked(self, work: str, request: Any) -> AsyncGenerator[Any, None]:
         """What a replica makes of a request. It stops when nobody waits for it any more.
