@@ -9,10 +9,12 @@ import pytest
 
 from benchmarks.random_model import SHAPES, write_random_model
 from puna.api.openai import defaults
+from puna.core.errors import InvalidRequest
 from puna.core.events import ChatEvent, Done, TextDelta, Usage
 from puna.core.messages import Message, Text
 from puna.core.requests import ChatRequest
 from puna.core.sampling import Sampling
+from puna.core.subjects import Setting
 from puna.engines.llama.drafts import Drafts, drafter_of
 from puna.engines.llama.engine import GeneratingEngine
 from puna.engines.llama.sizing import plan_llama
@@ -62,6 +64,19 @@ def test_a_drafter_drafts_unless_it_is_told_not_to(stored: Model, settings: Call
     assert six.tokens == 6
     assert drafted(stored.with_parameters(Parameters(draft_num_predict=0)), settings()) is None
     assert drafted(stored, settings(PUNA_SPECULATION="off")) is None
+
+
+@pytest.mark.parametrize("speculation", ["auto", "on", "off"])
+def test_tokens_of_a_drafter_that_a_model_lacks_are_refused(
+    settings: Callable[..., EngineSettings], tmp_path: Path, speculation: str
+) -> None:
+    add_model(tmp_path / "models", "alone", write_micro_model(tmp_path / "micro.gguf"))
+    alone = Library(tmp_path / "models").get(ModelName.parse("alone"))
+    given = settings(PUNA_SPECULATION=speculation)
+    with pytest.raises(InvalidRequest, match="'draft_num_predict' needs a model that drafts") as refused:
+        drafted(alone.with_parameters(Parameters(draft_num_predict=4)), given)
+    assert refused.value.about == Setting("draft_num_predict")
+    assert drafted(alone.with_parameters(Parameters(draft_num_predict=0)), given) is None
 
 
 def test_the_text_so_far_is_drafted_from(stored: Model, settings: Callable[..., EngineSettings]) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from puna.core.errors import InvalidRequest
 from puna.core.footprint import RAM, Footprint
+from puna.core.subjects import Setting
 from puna.engines.engine import Task
 from puna.engines.llama.arguments import GROUP_TOKENS, Pooling
-from puna.engines.llama.drafts import Drafts, drafter_of, has_next_tokens
+from puna.engines.llama.drafts import Drafter, Drafts, drafter_of, has_next_tokens
 from puna.engines.llama.kv_size import UBATCH, ContextCost, context_cost, padded
 from puna.engines.llama.launch import LlamaLaunch
 from puna.engines.model import EngineModel
@@ -38,6 +40,7 @@ NGRAM = 16
 """How many tokens have to be as before for what followed them to be drafted (docs/performance.md)."""
 DRAFT_LENGTH = 48
 """How many tokens are drafted of that."""
+NO_DRAFTER = "parameter 'draft_num_predict' needs a model that drafts: name one with DRAFT in the Modelfile"
 DRAFT_TOKENS = 4
 """How many tokens a drafter drafts where nobody says; as with Ollama."""
 BATCH = 2048
@@ -162,17 +165,22 @@ def generating_launch(model: EngineModel, settings: EngineSettings) -> LlamaLaun
 
 
 def drafts(model: EngineModel, settings: EngineSettings, sequences: int, batch: int) -> Drafts | None:
-    """What is drafted; None for nothing. What all sequences draft has to fit in one batch."""
+    """What is drafted; None for nothing. What all sequences draft has to fit in one batch.
+
+    Raises InvalidRequest where tokens of a drafter are asked for that the model does not have.
+    """
     asked = model.parameters.draft_num_predict
+    drafter: Drafter | None = None
+    if model.draft:
+        drafter = drafter_of(Metadata.read(model.draft))
+    elif asked:
+        if not has_next_tokens(model.metadata):
+            raise InvalidRequest(NO_DRAFTER, about=Setting("draft_num_predict"))
+        drafter = "draft-mtp"
     room = batch // sequences - 1
     if settings.speculation == "none" or asked == 0 or room < 1:
         return None
     tokens = min(asked or DRAFT_TOKENS, room)
-    drafter = None
-    if model.draft:
-        drafter = drafter_of(Metadata.read(model.draft))
-    elif asked and has_next_tokens(model.metadata):
-        drafter = "draft-mtp"
     length = min(DRAFT_LENGTH, room) if settings.speculation == "text" and suits_ngrams(model) else 0
     ngram = NGRAM if length >= NGRAM else 0
     if not (ngram or drafter):
